@@ -1,0 +1,123 @@
+// Vantage points: who told us. One is (collector, peer address, peer ASN); the project follows from
+// the collector's name. They get small numbers in order of arrival, and a rank by content, because
+// the order in which we met them must not show in any result.
+
+import type { Asn } from './asn.ts'
+import { addressText } from './prefix.ts'
+
+export interface VantagePoint {
+  readonly id: number
+  readonly project: 'ris' | 'routeviews' | 'own'
+  readonly collector: string
+  readonly address: string
+  readonly asn: Asn
+}
+
+const LIMIT = 16_384
+
+export function projectOf(collector: string): VantagePoint['project'] {
+  if (/^rrc\d+/.test(collector)) return 'ris'
+  return /^route-views|\.|^routeviews/.test(collector) ? 'routeviews' : 'own'
+}
+
+export class VantagePoints {
+  readonly list: VantagePoint[] = []
+  /** Peers refused because the table was full. */
+  dropped = 0
+  #collectors: string[] = []
+  #slots = new Int32Array(1 << 16).fill(-1)
+  #keys = new Int32Array(LIMIT * 6)
+  #rank = new Int32Array(0)
+  #ranked = 0
+
+  collector(name: string): number {
+    const known = this.#collectors.indexOf(name)
+    return known >= 0 ? known : this.#collectors.push(name) - 1
+  }
+
+  collectorName(id: number): string {
+    return this.#collectors[id] ?? '?'
+  }
+
+  get collectors(): readonly string[] {
+    return this.#collectors
+  }
+
+  /** The number of a vantage point, new or known; -1 when the table is full. */
+  intern(
+    collector: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    asn: number,
+    afi: number,
+  ): number {
+    const keys = this.#keys
+    const slots = this.#slots
+    let h = Math.imul(w0 ^ (w3 * 31) ^ (collector << 20), 0x9e3779b1)
+    h = Math.imul(h ^ (h >>> 15) ^ asn, 0x85ebca6b) ^ Math.imul(w1 ^ (w2 << 7), 0xc2b2ae35)
+    let slot = (h ^ (h >>> 13)) & 0xffff
+    for (;;) {
+      const id = slots[slot] as number
+      if (id < 0) break
+      const k = id * 6
+      if (
+        keys[k + 1] === w0 &&
+        keys[k + 5] === (asn | 0) &&
+        keys[k + 4] === w3 &&
+        keys[k + 2] === w1 &&
+        keys[k + 3] === w2 &&
+        keys[k] === collector * 8 + afi
+      )
+        return id
+      slot = (slot + 1) & 0xffff
+    }
+    const id = this.list.length
+    if (id >= LIMIT) {
+      this.dropped++
+      return -1
+    }
+    slots[slot] = id
+    keys.set([collector * 8 + afi, w0, w1, w2, w3, asn | 0], id * 6)
+    const name = this.collectorName(collector)
+    this.list.push({
+      id,
+      project: projectOf(name),
+      collector: name,
+      address: addressText(afi, w0, w1, w2, w3),
+      asn: asn >>> 0,
+    })
+    return id
+  }
+
+  get(id: number): VantagePoint {
+    const found = this.list[id]
+    if (!found) throw new RangeError(`no vantage point ${id}`)
+    return found
+  }
+
+  /** Position of each vantage point in (collector, address, ASN) order: the tie-break of the clock. */
+  get rank(): Int32Array {
+    if (this.#ranked !== this.list.length) {
+      const keys = this.#keys
+      const order = [...this.list].sort((a, b) => {
+        if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1
+        for (let i = 0; i < 6; i++) {
+          const x =
+            (i === 0 ? (keys[a.id * 6] as number) & 7 : (keys[a.id * 6 + i] as number)) >>> 0
+          const y =
+            (i === 0 ? (keys[b.id * 6] as number) & 7 : (keys[b.id * 6 + i] as number)) >>> 0
+          if (x !== y) return x - y
+        }
+        return 0
+      })
+      this.#rank = new Int32Array(order.length)
+      order.forEach((vp, i) => {
+        this.#rank[vp.id] = i
+      })
+      this.#ranked = this.list.length
+    }
+    return this.#rank
+  }
+}
