@@ -34,6 +34,8 @@ export class Batch {
   messages = 0
   elements = 0
   pathWords = 0
+  /** Path words before the open message; -1 when none is open. */
+  #openWords = -1
 
   // one row a message
   readonly at: Float64Array
@@ -107,6 +109,7 @@ export class Batch {
     this.messages = 0
     this.elements = 0
     this.pathWords = 0
+    this.#openWords = -1
     this.first[0] = 0
   }
 
@@ -122,17 +125,20 @@ export class Batch {
     this.otc[m] = 0
     this.offset[m] = offset
     this.first[m] = this.elements
+    this.#openWords = this.pathWords
     return m
   }
 
   close(): void {
+    this.#openWords = -1
     this.first[++this.messages] = this.elements
   }
 
-  /** Forgets what was written since `open`. */
-  rollback(words: number): void {
+  /** Forgets what was written since `open`; harmless when nothing is open. */
+  rollback(): void {
     this.elements = this.first[this.messages] as number
-    this.pathWords = words
+    if (this.#openWords >= 0) this.pathWords = this.#openWords
+    this.#openWords = -1
   }
 }
 
