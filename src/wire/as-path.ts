@@ -31,7 +31,9 @@ export function appendPath(
     else for (; at < stop; at += 2) out[to++] = view.getUint16(at)
   }
   // A leading ASN 0 would read as the marker of the segmented form.
-  return to > start && out[start] === 0 ? appendSegments(view, from, end, width, out, start) : to - start
+  return to > start && out[start] === 0
+    ? appendSegments(view, from, end, width, out, start)
+    : to - start
 }
 
 /** The rare form: sets, confederations. */

@@ -60,7 +60,8 @@ export class BgpDecoder {
       if (afi > 0) {
         const only = this.#attributes === 1 && withdrawnEnd === from + 2 && nlri === end
         if (only && start === this.#unreachEnd) return afi
-        if (!this.#prefixes(start, this.#unreachEnd, afi, 0, addPath, batch)) return Update.malformed
+        if (!this.#prefixes(start, this.#unreachEnd, afi, 0, addPath, batch))
+          return Update.malformed
       }
     }
     const announcing = batch.elements
@@ -132,7 +133,8 @@ export class BgpDecoder {
     batch.otc[m] = this.otc
     if (this.#path >= 0) {
       // RFC 6793 §4.2.3: an AGGREGATOR that is not AS_TRANS says the path is newer than AS4_PATH.
-      const merge = !as4 && this.#path4 >= 0 && (this.#aggregator === 0 || this.#aggregator === 23456)
+      const merge =
+        !as4 && this.#path4 >= 0 && (this.#aggregator === 0 || this.#aggregator === 23456)
       const words = appendPath(
         this.#view,
         this.#path,
@@ -227,7 +229,8 @@ export class BgpDecoder {
         const k = 4 * w + i
         word = (word << 8) | (k < octets ? (bytes[at + 1 + k] as number) : 0)
       }
-      const column = w === 0 ? batch.word0 : w === 1 ? batch.word1 : w === 2 ? batch.word2 : batch.word3
+      const column =
+        w === 0 ? batch.word0 : w === 1 ? batch.word1 : w === 2 ? batch.word2 : batch.word3
       column[e] = word & maskWord(length, w)
     }
     return next

@@ -5,7 +5,7 @@
 
 import { type Batch, Message } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
-import { BgpDecoder, HEADER as BGP_HEADER, Update } from './bgp.ts'
+import { HEADER as BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import { MrtTable } from './mrt-table.ts'
 
 const HEADER = 12

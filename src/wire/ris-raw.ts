@@ -1,0 +1,45 @@
+// The `raw` field of a RIS Live UPDATE, read with the decoder that reads MRT: the only place where
+// that feed shows Only-to-Customer (RFC 9234) and the exact segments of a path.
+
+import { type Batch, Message } from '../core/batch.ts'
+import { BgpDecoder, HEADER, Update } from './bgp.ts'
+import type { RawDecoder } from './ris-json.ts'
+
+const UPDATE = 2
+
+/** For the option `raw` of RisDecoder. */
+export function rawUpdates(): RawDecoder {
+  const bgp = new BgpDecoder()
+  const read = (
+    bytes: Uint8Array,
+    batch: Batch,
+    at: number,
+    vantage: number,
+    offset: number,
+    as4: boolean,
+  ): boolean => {
+    const m = batch.open(Message.update, at, vantage, offset)
+    const kind = bgp.update(HEADER, bytes.length, as4, false, batch)
+    if (kind === Update.malformed) {
+      batch.rollback()
+      return false
+    }
+    if (kind !== Update.routes) {
+      batch.kind[m] = Message.endOfRib
+      batch.detail[m] = kind
+    }
+    batch.close()
+    return true
+  }
+  return (bytes, batch, at, vantage, offset) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (bytes.length < HEADER || view.getUint16(16) !== bytes.length) return false
+    if (view.getUint8(HEADER - 1) !== UPDATE) return false
+    bgp.use(bytes, view)
+    // Sessions with speakers of two-octet ASNs (RFC 6793) are not marked as such in the frame.
+    return (
+      read(bytes, batch, at, vantage, offset, true) ||
+      read(bytes, batch, at, vantage, offset, false)
+    )
+  }
+}
