@@ -1,0 +1,98 @@
+// One WebSocket connection, from attempt to end. It tells what becomes of it exactly once, and after
+// it has been dropped or closed it tells nothing any more.
+
+import { WebSocket } from 'ws'
+import { faultText } from './retry.ts'
+
+interface SocketSettings {
+  readonly url: URL
+  readonly userAgent: string
+  /** Octets. */
+  readonly maxFrame: number
+}
+
+interface SocketEvents {
+  opened(): void
+  message(text: string, octets: number): void
+  pong(): void
+  /** The end; `fault` says more where more is known. */
+  closed(code: number, fault: string | null): void
+}
+
+/** For the server to agree to a connection, and to its end, in milliseconds. */
+const HANDSHAKE = 10_000
+const FAREWELL = 1_000
+
+export class Socket {
+  readonly #socket: WebSocket
+  #over = false
+
+  constructor({ url, userAgent, maxFrame }: SocketSettings, events: SocketEvents) {
+    const socket = new WebSocket(url, {
+      // Inflating each frame for itself costs 30 times what it takes to read it (performance.md §3.4).
+      perMessageDeflate: false,
+      maxPayload: maxFrame,
+      handshakeTimeout: HANDSHAKE,
+      // The decoder takes any text; checking it twice finds nothing more.
+      skipUTF8Validation: true,
+      headers: { 'User-Agent': userAgent.replace(/[^\x20-\x7e]/g, '?') },
+    })
+    this.#socket = socket
+    let fault: string | null = null
+    socket.on('open', () => this.#over || events.opened())
+    socket.on('message', (data) => {
+      if (this.#over) return
+      // Without `binaryType` set, `ws` hands over a Buffer.
+      const octets = data as Buffer
+      events.message(octets.toString(), octets.length)
+    })
+    socket.on('pong', () => this.#over || events.pong())
+    // 'close' follows; without a listener an error would end the process.
+    socket.on('error', (error) => {
+      fault = faultText(error)
+    })
+    socket.on('close', (code) => {
+      if (this.#over) return
+      this.#over = true
+      events.closed(code, fault)
+    })
+  }
+
+  send(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text)
+  }
+
+  ping(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  drop(): void {
+    this.#over = true
+    this.#socket.terminate()
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket
+    this.#over = true
+    if (socket.readyState === WebSocket.CLOSED) return
+    await new Promise<void>((done) => {
+      const timer = setTimeout(() => socket.terminate(), FAREWELL)
+      socket.once('close', () => {
+        clearTimeout(timer)
+        done()
+      })
+      // What is paused does not hear the answer.
+      socket.resume()
+      if (socket.readyState === WebSocket.CONNECTING) socket.terminate()
+      else socket.close(1000)
+    })
+  }
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, it } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { seconds } from '../../src/core/time.ts'
+import { openRisLive } from '../../src/feeds/ris-live.ts'
+import { type RisLiveSettings, risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
+import { RisLiveWants } from '../../src/feeds/ris-live-wants.ts'
+
+const open: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close()
+})
+
+async function until(what: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000
+  while (!what()) {
+    if (performance.now() > end) throw new Error(`waited for ${what}`)
+    await new Promise((next) => setTimeout(next, 2))
+  }
+}
+
+/** A server that does as `greet` says, and a client of it. */
+async function pair(
+  settings: Partial<RisLiveSettings>,
+  greet: (socket: WebSocket, request: IncomingMessage) => void,
+) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false })
+  await once(server, 'listening')
+  server.on('connection', greet)
+  open.push(() => {
+    for (const socket of server.clients) socket.terminate()
+    server.close()
+  })
+  const frames: string[] = []
+  const told: string[] = []
+  const { port } = server.address() as AddressInfo
+  const feed = openRisLive(
+    { url: `ws://127.0.0.1:${port}/v1/ws/`, pace: 1_000, retryStart: 50_000, ...settings },
+    {
+      frame: (text) => frames.push(text),
+      gap: (why) => told.push(`gap ${why}`),
+      sight: () => told.push('sight'),
+      log: () => undefined,
+    },
+  )
+  open.push(() => feed.close())
+  return { feed, frames, told }
+}
+
+it('says who it is, and hands up what it cannot read for others to count', async () => {
+  const asked: string[] = []
+  let who: IncomingMessage | undefined
+  const content = [
+    '{ "type": "ris_message", "data": {} }',
+    '{"type":"ris_message","data":{}}',
+    '{"type":"ris_new"}',
+    '{"type":',
+    'null',
+  ]
+  const { feed, frames, told } = await pair(
+    { client: 'faultline-0.1 AS64496 é', pace: 100_000 },
+    (socket, request) => {
+      who = request
+      socket.on('message', (text) => asked.push(String(text)))
+      for (const text of [...content, '{"type":"pong","data":null}']) socket.send(text)
+      socket.send('{"type":"ris_rrc_list","data":[]}')
+    },
+  )
+  await until(() => frames.length === 5 && asked.length === 2)
+  expect(frames).toEqual(content)
+  expect(who?.url).toBe('/v1/ws/?client=faultline-0.1+AS64496+%C3%A9')
+  expect(who?.headers['user-agent']).toBe('faultline-0.1 AS64496 ?')
+  expect(who?.headers['sec-websocket-extensions']).toBeUndefined()
+  expect(feed.status()).toMatchObject({ sent: 2, acknowledged: 0, frames: 5 })
+  // Not all that came, came after the last subscription: nothing acknowledged, nothing seen yet.
+  expect(told).toEqual([])
+})
+
+it('gives up a connection on which nobody answers, and one that sends too much', async () => {
+  let sockets = 0
+  const settings = { pingEvery: 40_000, deadAfter: 200_000, maxFrame: 1_000 }
+  const { told, feed } = await pair(settings, (socket) => {
+    sockets++
+    socket.on('error', () => undefined)
+    if (sockets === 2) socket.send('x'.repeat(2_000))
+  })
+  await until(() => feed.status().failures >= 2)
+  expect(told).toEqual(['gap no answer'])
+  expect(feed.status().lastFault).toMatch(/closed .*Max payload size exceeded/)
+})
+
+it('asks at its pace, one array for many prefixes, again for each host', async () => {
+  const at: number[] = []
+  await pair({ asns: [1, 2, 3], pace: 50_000 }, (socket) => {
+    socket.on('message', () => at.push(performance.now()))
+  })
+  await until(() => at.length === 5)
+  const [first = 0, last = 0] = [at[0], at[4]]
+  expect(last - first).toBeGreaterThan(4 * 40)
+
+  const prefixes = Array.from({ length: 10_500 }, (_, i) => `10.${i >> 8}.${i & 255}.1/24`)
+  const hosts = ['rrc00', 'rrc01']
+  const wants = new RisLiveWants({ ...risLiveDefaults, prefixes, hosts, asns: [64500] })
+  expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 23])
+  const asked = wants.all().map((text) => JSON.parse(text).data)
+  expect(asked[2]).toMatchObject({ host: 'rrc00', moreSpecific: true })
+  expect(asked[2].prefix.slice(0, 2)).toEqual(['10.0.0.0/24', '10.0.1.0/24'])
+  expect(asked.every((data) => data.socketOptions.acknowledge)).toBe(true)
+  expect(wants.remarks().length).toBe(1)
+  expect(wants.remarks()).toEqual([])
+  expect(wants.add(['10.0.0.0/24', '192.0.2.0/24'])).toEqual([])
+
+  const firehose = new RisLiveWants({ ...risLiveDefaults, mode: 'firehose', prefixes })
+  expect(firehose.all().map((text) => JSON.parse(text).data)).toEqual([
+    { socketOptions: { includeRaw: false, acknowledge: true } },
+  ])
+  expect(seconds(1) / risLiveDefaults.pace).toBe(5)
+})
