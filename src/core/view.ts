@@ -1,0 +1,99 @@
+// What a detector may read, and what it is told. The table implements View; detectors implement
+// Detector. Prefixes, paths, vantage points and origins are small integers here: text is made only
+// when somebody is going to read it.
+
+import type { Asn } from './asn.ts'
+import type { Fact } from './fact.ts'
+import type { Baseline, Signal, Vantage } from './incident.ts'
+import type { Afi } from './prefix.ts'
+import type { Instant } from './time.ts'
+import type { VantagePoint } from './vantage.ts'
+
+/** How well a prefix is seen, relative to who carried it before (detection.md §5.4). */
+export const Seen = {
+  /** No reference yet: new, or never seen standing still. */
+  new: 0,
+  up: 1,
+  degraded: 2,
+  lost: 3,
+  down: 4,
+} as const
+
+export const PeerState = { unknown: 0, transfer: 1, active: 2, quarantined: 3, down: 4 } as const
+
+/** Path id of a route whose path we do not know (implied by a later withdrawal). */
+export const UNKNOWN_PATH = 1
+
+/** The element that is being applied while a detector is called; one object, reused. */
+export interface Cause {
+  at: Instant
+  vantage: number
+  prefix: number
+  /** Path ids; 0 = no route. */
+  before: number
+  after: number
+  file: number
+  offset: number
+}
+
+export interface View {
+  readonly cause: Readonly<Cause>
+  readonly baseline: Baseline
+  /** False when every origin is watched. */
+  readonly narrow: boolean
+  watches(asn: Asn): boolean
+
+  // prefixes
+  readonly prefixes: number
+  afi(prefix: number): Afi
+  length(prefix: number): number
+  prefixText(prefix: number): string
+  seen(prefix: number): number
+  /** Vantage points that vote and hold it now; that are its reference. */
+  visible(prefix: number): number
+  reference(prefix: number): number
+  /** Beginning of the present run of losses; 0 when none. */
+  lossStart(prefix: number): Instant
+  lastLoss(prefix: number): Instant
+  origin(prefix: number): Asn
+  /** Nearest less specific of the same origin that is seen well enough to carry the traffic; -1. */
+  coveredBy(prefix: number): number
+  prefixesOf(origin: Asn): readonly number[]
+  /** Vantage points (ids) that are reference for it and do not hold it now. */
+  lostAt(prefix: number): number[]
+
+  // paths
+  /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET. */
+  hops(path: number): readonly Asn[]
+  pathText(path: number): string
+  pathOrigin(path: number): Asn
+  /** From now on `route` is called for routes that take up or leave this path. */
+  mark(path: number): void
+
+  // vantage points
+  vantagePoint(id: number): VantagePoint
+  readonly vantagePoints: number
+  peerState(id: number): number
+  /** Whether it votes on visibility in this family: active and full-feed relative to the others. */
+  votes(id: number, afi: Afi): boolean
+  voters(afi: Afi): number
+  readonly collectors: number
+  vantage(): Vantage
+}
+
+/** One file in `detect/` per kind of trouble; everything but `name` and `tick` is optional. */
+export interface Detector {
+  readonly name: string
+  /** A path nobody had before. Called once a unique path, so judgements are made once. */
+  newPath?(path: number): void
+  /** The path is part of the starting table, or was held long enough to be ordinary. */
+  learnPath?(path: number): void
+  /** A prefix changed between the states of Seen; `view.cause` is the element that did it. */
+  prefix?(prefix: number, before: number, after: number): void
+  /** A route took up or left a marked path; `view.cause` has it all. */
+  route?(): void
+  peer?(vantage: number, before: number, after: number, at: Instant): void
+  fact?(fact: Fact): void
+  /** What it has to say at this tick; the order of signals must not depend on order of arrival. */
+  tick(at: Instant): Signal[]
+}

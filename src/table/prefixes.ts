@@ -1,0 +1,173 @@
+// Prefixes as dense small integers. IPv4 sits in one interleaved table (address, length and id in
+// two words: one cache line a probe), IPv6 in another that points into the columns.
+
+const EMPTY = 0
+
+export class Prefixes {
+  count = 0
+  /** Prefixes refused because the table was full. */
+  dropped = 0
+  readonly limit: number
+  afi: Uint8Array
+  length: Uint8Array
+  word0: Int32Array
+  word1: Int32Array
+  word2: Int32Array
+  word3: Int32Array
+  /** Pairs: address, (id + 1) << 6 | length. */
+  #four = new Int32Array(2 << 12)
+  #fourCount = 0
+  /** Pairs: hash, id + 1. */
+  #six = new Int32Array(2 << 12)
+  #sixCount = 0
+  #lengths = { 4: new Uint8Array(33), 6: new Uint8Array(129) }
+  readonly #seed: number
+
+  constructor(limit = 2_000_000, seed = 0) {
+    this.limit = limit
+    this.#seed = seed | 0
+    const room = 4_096
+    this.afi = new Uint8Array(room)
+    this.length = new Uint8Array(room)
+    this.word0 = new Int32Array(room)
+    this.word1 = new Int32Array(room)
+    this.word2 = new Int32Array(room)
+    this.word3 = new Int32Array(room)
+  }
+
+  /** Room of the columns; grows by doubling. */
+  get room(): number {
+    return this.afi.length
+  }
+
+  /** The id, or -1 when it is not known. Words must be masked to `length`. */
+  find(afi: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
+    return afi === 4 ? this.#find4(w0, length) : this.#find6(w0, w1, w2, w3, length)
+  }
+
+  /** The id, new or known; -1 when the table is full. */
+  intern(afi: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const known = afi === 4 ? this.#find4(w0, length) : this.#find6(w0, w1, w2, w3, length)
+    return known >= 0 ? known : this.#add(afi, w0, w1, w2, w3, length)
+  }
+
+  /** Whether any prefix of this family and length exists: spares the walk to covering prefixes probes. */
+  hasLength(afi: 4 | 6, length: number): boolean {
+    return this.#lengths[afi][length] === 1
+  }
+
+  #hash4(w0: number, length: number): number {
+    const h = Math.imul(w0 ^ this.#seed ^ Math.imul(length, 0x27d4eb2f), 0x9e3779b1)
+    return h ^ (h >>> 15)
+  }
+
+  #hash6(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    let h = Math.imul(w0 ^ this.#seed ^ length, 0x9e3779b1)
+    h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b)
+    h = Math.imul(h ^ (h >>> 13) ^ w2, 0xc2b2ae35)
+    h = Math.imul(h ^ (h >>> 16) ^ w3, 0x27d4eb2f)
+    return h ^ (h >>> 15)
+  }
+
+  #find4(w0: number, length: number): number {
+    const table = this.#four
+    const mask = table.length - 2
+    for (let i = (this.#hash4(w0, length) << 1) & mask; ; i = (i + 2) & mask) {
+      const meta = table[i + 1] as number
+      if (meta === EMPTY) return -1
+      if (table[i] === w0 && (meta & 63) === length) return (meta >>> 6) - 1
+    }
+  }
+
+  #find6(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const table = this.#six
+    const mask = table.length - 2
+    const hash = this.#hash6(w0, w1, w2, w3, length)
+    for (let i = (hash << 1) & mask; ; i = (i + 2) & mask) {
+      const id = (table[i + 1] as number) - 1
+      if (id < 0) return -1
+      if (
+        table[i] === hash &&
+        this.word0[id] === w0 &&
+        this.word1[id] === w1 &&
+        this.length[id] === length &&
+        this.word2[id] === w2 &&
+        this.word3[id] === w3
+      )
+        return id
+    }
+  }
+
+  #add(afi: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const id = this.count
+    if (id >= this.limit) {
+      this.dropped++
+      return -1
+    }
+    if (id === this.room) this.#widen()
+    this.afi[id] = afi
+    this.length[id] = length
+    this.word0[id] = w0
+    this.word1[id] = w1
+    this.word2[id] = w2
+    this.word3[id] = w3
+    this.#lengths[afi as 4 | 6][length] = 1
+    this.count++
+    if (afi === 4) {
+      if (++this.#fourCount * 5 > this.#four.length) this.#rehash(4)
+      else this.#place4(id)
+    } else if (++this.#sixCount * 5 > this.#six.length) this.#rehash(6)
+    else this.#place6(id)
+    return id
+  }
+
+  #place4(id: number): void {
+    const table = this.#four
+    const mask = table.length - 2
+    const length = this.length[id] as number
+    let i = (this.#hash4(this.word0[id] as number, length) << 1) & mask
+    while (table[i + 1] !== EMPTY) i = (i + 2) & mask
+    table[i] = this.word0[id] as number
+    table[i + 1] = ((id + 1) << 6) | length
+  }
+
+  #place6(id: number): void {
+    const table = this.#six
+    const mask = table.length - 2
+    const hash = this.#hash6(
+      this.word0[id] as number,
+      this.word1[id] as number,
+      this.word2[id] as number,
+      this.word3[id] as number,
+      this.length[id] as number,
+    )
+    let i = (hash << 1) & mask
+    while (table[i + 1] !== EMPTY) i = (i + 2) & mask
+    table[i] = hash
+    table[i + 1] = id + 1
+  }
+
+  #rehash(afi: 4 | 6): void {
+    if (afi === 4) this.#four = new Int32Array(this.#four.length * 2)
+    else this.#six = new Int32Array(this.#six.length * 2)
+    for (let id = 0; id < this.count; id++) {
+      if (this.afi[id] !== afi) continue
+      if (afi === 4) this.#place4(id)
+      else this.#place6(id)
+    }
+  }
+
+  #widen(): void {
+    const room = Math.min(this.limit, this.room * 2)
+    const wider = <T extends Uint8Array | Int32Array>(old: T, made: T): T => {
+      made.set(old)
+      return made
+    }
+    this.afi = wider(this.afi, new Uint8Array(room))
+    this.length = wider(this.length, new Uint8Array(room))
+    this.word0 = wider(this.word0, new Int32Array(room))
+    this.word1 = wider(this.word1, new Int32Array(room))
+    this.word2 = wider(this.word2, new Int32Array(room))
+    this.word3 = wider(this.word3, new Int32Array(room))
+  }
+}

@@ -1,0 +1,90 @@
+// The Adj-RIB-In of every vantage point: one 32-bit word a (vantage point, prefix), in pages of 512
+// prefixes that come into being when the first route of a page does. Pages live in slabs of 64 MiB
+// that the system backs with memory only as they are touched; nothing is ever copied to grow.
+
+/** Path id of the route held; 0 = none. */
+export const PATH = 0x0fffffff
+/** The session has been down since: to be confirmed or swept when the table transfer ends. */
+export const STALE = 1 << 28
+/** This vantage point counts as one that ordinarily carries the prefix. */
+export const REFERENCE = 1 << 29
+
+const PAGE_BITS = 9
+const PAGE = 1 << PAGE_BITS
+const SLAB_BITS = 24
+const PAGES_IN_SLAB = 1 << (SLAB_BITS - PAGE_BITS)
+
+export class Rib {
+  /** Words that had to be dropped because `maxPages` was reached. */
+  dropped = 0
+  readonly #maxPages: number
+  readonly #slabs: Int32Array[] = []
+  /** Per vantage point: page number + 1 of each 512 prefixes; 0 = no page. */
+  readonly #pages: Int32Array[] = []
+  #next = 0
+
+  /** maxRoutes bounds memory: 4 bytes each, in pages of 512. */
+  constructor(maxRoutes = 600_000_000) {
+    this.#maxPages = Math.ceil(maxRoutes / PAGE)
+  }
+
+  /** Position of a word: pass it to `get` and `set`. -1 when there is no page and `make` is false. */
+  at(vantage: number, prefix: number, make: boolean): number {
+    const index = prefix >>> PAGE_BITS
+    const pages = this.#pages[vantage]
+    const page = pages === undefined || index >= pages.length ? 0 : (pages[index] as number)
+    if (page !== 0) return (page - 1) * PAGE + (prefix & (PAGE - 1))
+    return make ? this.#page(vantage, index, prefix) : -1
+  }
+
+  get(position: number): number {
+    return (this.#slabs[Math.floor(position / 2 ** SLAB_BITS)] as Int32Array)[
+      position & (2 ** SLAB_BITS - 1)
+    ] as number
+  }
+
+  set(position: number, word: number): void {
+    const slab = this.#slabs[Math.floor(position / 2 ** SLAB_BITS)] as Int32Array
+    slab[position & (2 ** SLAB_BITS - 1)] = word
+  }
+
+  word(vantage: number, prefix: number): number {
+    const position = this.at(vantage, prefix, false)
+    return position < 0 ? 0 : this.get(position)
+  }
+
+  #page(vantage: number, index: number, prefix: number): number {
+    if (this.#next >= this.#maxPages) {
+      this.dropped++
+      return -1
+    }
+    let pages = this.#pages[vantage]
+    if (pages === undefined || index >= pages.length) {
+      const wider = new Int32Array(Math.max(16, index + 1, (pages?.length ?? 0) * 2))
+      if (pages) wider.set(pages)
+      while (this.#pages.length < vantage) this.#pages.push(new Int32Array(0))
+      this.#pages[vantage] = wider
+      pages = wider
+    }
+    const page = this.#next++
+    if (page % PAGES_IN_SLAB === 0) this.#slabs.push(new Int32Array(2 ** SLAB_BITS))
+    pages[index] = page + 1
+    return page * PAGE + (prefix & (PAGE - 1))
+  }
+
+  /** Visits every non-empty word of a vantage point; the visitor returns the word to keep. */
+  sweep(vantage: number, visit: (prefix: number, word: number) => number): void {
+    const pages = this.#pages[vantage]
+    if (!pages) return
+    for (let index = 0; index < pages.length; index++) {
+      const page = (pages[index] as number) - 1
+      if (page < 0) continue
+      const slab = this.#slabs[Math.floor(page / PAGES_IN_SLAB)] as Int32Array
+      const base = (page % PAGES_IN_SLAB) * PAGE
+      for (let i = 0; i < PAGE; i++) {
+        const word = slab[base + i] as number
+        if (word !== 0) slab[base + i] = visit(index * PAGE + i, word)
+      }
+    }
+  }
+}
