@@ -4,12 +4,18 @@
 // The one thing easily got wrong: attributes come before the NLRI they belong to, and MP_REACH may
 // stand before MP_UNREACH, but withdrawals must be applied first. So the attribute walk only notes
 // where things are, and the prefixes are read afterwards, withdrawals first.
+//
+// Refused is what makes prefixes or path uncertain. A wrong MED or a torn community is of no account
+// here: the message is evidence of what was announced, and nobody forwards packets by it.
 
 import type { Batch } from '../core/batch.ts'
 import { maskWord } from '../core/prefix.ts'
 import { appendPath } from './as-path.ts'
 
-export const HEADER = 19
+/** Marker, length and type: what stands before the body of a message. */
+export const BGP_HEADER = 19
+
+const AS_TRANS = 23456
 
 /** What an UPDATE turned out to be. */
 export const Update = { routes: 0, endOfRib4: 4, endOfRib6: 6, malformed: -1 } as const
@@ -27,9 +33,11 @@ export class BgpDecoder {
   #reachEnd = 0
   #unreach = -1
   #unreachEnd = 0
+  /** ASN of AGGREGATOR; 0 when absent. */
   #aggregator = 0
+  #aggregator4 = false
   #attributes = 0
-  otc = 0
+  #otc = 0
 
   /** The buffer that offsets below refer to; one view serves the whole buffer (performance.md §6.10). */
   use(bytes: Uint8Array, view: DataView): void {
@@ -76,8 +84,9 @@ export class BgpDecoder {
     const bytes = this.#bytes
     this.#path = this.#path4 = this.#reach = this.#unreach = -1
     this.#aggregator = 0
+    this.#aggregator4 = false
     this.#attributes = 0
-    this.otc = 0
+    this.#otc = 0
     let at = from
     while (at < end) {
       if (at + 3 > end) return false
@@ -92,6 +101,7 @@ export class BgpDecoder {
       const stop = at + length
       if (stop > end) return false
       this.#attributes++
+      // Of a repeated attribute the first counts (RFC 7606 §3.g).
       switch (type) {
         case 2:
           if (this.#path < 0) {
@@ -100,10 +110,10 @@ export class BgpDecoder {
           }
           break
         case 7:
-          this.#aggregator = length === 6 ? this.#view.getUint16(at) : 23456
+          if (length === 6 && this.#aggregator === 0) this.#aggregator = this.#view.getUint16(at)
           break
         case 14:
-          if (this.#reach >= 0) return false // RFC 7606 §3.g
+          if (this.#reach >= 0) return false // but not of these two
           this.#reach = at
           this.#reachEnd = stop
           break
@@ -113,11 +123,16 @@ export class BgpDecoder {
           this.#unreachEnd = stop
           break
         case 17:
-          this.#path4 = at
-          this.#path4End = stop
+          if (this.#path4 < 0) {
+            this.#path4 = at
+            this.#path4End = stop
+          }
+          break
+        case 18:
+          this.#aggregator4 = true
           break
         case 35:
-          if (length === 4) this.otc = this.#view.getInt32(at)
+          if (length === 4 && this.#otc === 0) this.#otc = this.#view.getInt32(at)
           break
       }
       at = stop
@@ -130,11 +145,9 @@ export class BgpDecoder {
     const m = batch.messages
     const start = batch.pathWords
     batch.pathStart[m] = start
-    batch.otc[m] = this.otc
+    batch.otc[m] = this.#otc
     if (this.#path >= 0) {
-      // RFC 6793 §4.2.3: an AGGREGATOR that is not AS_TRANS says the path is newer than AS4_PATH.
-      const merge =
-        !as4 && this.#path4 >= 0 && (this.#aggregator === 0 || this.#aggregator === 23456)
+      const merge = !as4 && this.#path4 >= 0 && !this.#staleAs4
       const words = appendPath(
         this.#view,
         this.#path,
@@ -152,6 +165,14 @@ export class BgpDecoder {
     return true
   }
 
+  /**
+   * RFC 6793 §4.2.3: of AGGREGATOR and AS4_AGGREGATOR together, a first that is not AS_TRANS is of a
+   * later router that knew nothing of AS4_PATH.
+   */
+  get #staleAs4(): boolean {
+    return this.#aggregator4 && this.#aggregator !== 0 && this.#aggregator !== AS_TRANS
+  }
+
   /** 4 or 6 for a unicast AFI/SAFI, 0 for one we do not use, -1 when too short. */
   #unicast(at: number, end: number): number {
     if (at + 3 > end) return -1
@@ -165,8 +186,11 @@ export class BgpDecoder {
     if (afi <= 0) return afi === 0
     const hop = this.#reach + 4
     if (hop > this.#reachEnd) return false
+    const hopOctets = this.#bytes[hop - 1] as number
+    // Global, or global and link-local (RFC 2545); IPv4 routes may have such next hops (RFC 8950).
+    if (hopOctets !== 16 && hopOctets !== 32 && (afi === 6 || hopOctets !== 4)) return false
     // Next hop, then one reserved octet (RFC 4760 §3).
-    const start = hop + (this.#bytes[hop - 1] as number) + 1
+    const start = hop + hopOctets + 1
     return start <= this.#reachEnd && this.#prefixes(start, this.#reachEnd, afi, 1, addPath, batch)
   }
 
@@ -178,6 +202,7 @@ export class BgpDecoder {
     addPath: boolean,
     batch: Batch,
   ): boolean {
+    if (!addPath && afi === 4) return this.#prefixes4(from, end, announced, batch)
     let at = from
     while (at < end) {
       let id = 0
@@ -192,6 +217,34 @@ export class BgpDecoder {
     return true
   }
 
+  /** Most prefixes by far are of this kind, so the columns are fetched once for all of them. */
+  #prefixes4(from: number, end: number, announced: number, batch: Batch): boolean {
+    const bytes = this.#bytes
+    const view = this.#view
+    const safe = bytes.length - 5
+    const { announced: kind, afi, length: lengths, pathId, word0, word1, word2, word3 } = batch
+    let e = batch.elements
+    let at = from
+    while (at < end) {
+      const length = bytes[at] as number
+      const next = at + 1 + ((length + 7) >> 3)
+      if (length > 32 || next > end) return false
+      const word = at <= safe ? view.getInt32(at + 1) : this.#tail(at + 1, next)
+      kind[e] = announced
+      afi[e] = 4
+      lengths[e] = length
+      pathId[e] = 0
+      word0[e] = length === 0 ? 0 : word & (-1 << (32 - length))
+      word1[e] = 0
+      word2[e] = 0
+      word3[e] = 0
+      e++
+      at = next
+    }
+    batch.elements = e
+    return true
+  }
+
   /** Reads one length-and-prefix into the next element row; the position after it, or -1. */
   prefix(
     at: number,
@@ -201,38 +254,55 @@ export class BgpDecoder {
     pathId: number,
     batch: Batch,
   ): number {
-    const bytes = this.#bytes
-    const length = bytes[at] as number
-    const octets = (length + 7) >> 3
-    const next = at + 1 + octets
+    const length = this.#bytes[at] as number
+    const next = at + 1 + ((length + 7) >> 3)
     if (next > end || length > (afi === 4 ? 32 : 128)) return -1
     const e = batch.elements++
     batch.announced[e] = announced
     batch.afi[e] = afi
     batch.length[e] = length
     batch.pathId[e] = pathId
-    if (at + 17 <= bytes.length) {
-      // Four whole words are cheaper than counting octets; what lies behind the prefix is masked off
-      // (host bits too: some old routers left them set).
-      const view = this.#view
-      batch.word0[e] = view.getInt32(at + 1) & maskWord(length, 0)
-      if (afi === 6) {
-        batch.word1[e] = length > 32 ? view.getInt32(at + 5) & maskWord(length, 1) : 0
-        batch.word2[e] = length > 64 ? view.getInt32(at + 9) & maskWord(length, 2) : 0
-        batch.word3[e] = length > 96 ? view.getInt32(at + 13) & maskWord(length, 3) : 0
-      } else batch.word1[e] = batch.word2[e] = batch.word3[e] = 0
-      return next
-    }
-    for (let w = 0; w < 4; w++) {
-      let word = 0
-      for (let i = 0; i < 4; i++) {
-        const k = 4 * w + i
-        word = (word << 8) | (k < octets ? (bytes[at + 1 + k] as number) : 0)
-      }
-      const column =
-        w === 0 ? batch.word0 : w === 1 ? batch.word1 : w === 2 ? batch.word2 : batch.word3
-      column[e] = word & maskWord(length, w)
-    }
+    this.#words(at + 1, next, length, e, batch)
     return next
+  }
+
+  /** An announced prefix that stands at `at` with all its four or sixteen octets. */
+  wide(at: number, afi: number, length: number, batch: Batch): void {
+    const e = batch.elements++
+    batch.announced[e] = 1
+    batch.afi[e] = afi
+    batch.length[e] = length
+    batch.pathId[e] = 0
+    this.#words(at, at + (afi === 4 ? 4 : 16), length, e, batch)
+  }
+
+  /**
+   * The address at [at, end). Whole words are cheaper than counting octets; what lies behind the
+   * prefix is masked off, host bits too: some old routers left them set.
+   */
+  #words(at: number, end: number, length: number, e: number, batch: Batch): void {
+    const view = this.#view
+    const whole = at + 16 <= this.#bytes.length
+    batch.word0[e] = (whole ? view.getInt32(at) : this.#tail(at, end)) & maskWord(length, 0)
+    batch.word1[e] =
+      length > 32
+        ? (whole ? view.getInt32(at + 4) : this.#tail(at + 4, end)) & maskWord(length, 1)
+        : 0
+    batch.word2[e] =
+      length > 64
+        ? (whole ? view.getInt32(at + 8) : this.#tail(at + 8, end)) & maskWord(length, 2)
+        : 0
+    batch.word3[e] =
+      length > 96
+        ? (whole ? view.getInt32(at + 12) : this.#tail(at + 12, end)) & maskWord(length, 3)
+        : 0
+  }
+
+  /** A word of which the buffer may hold only the first octets. */
+  #tail(at: number, end: number): number {
+    let word = 0
+    for (let i = at; i < at + 4; i++)
+      word = (word << 8) | (i < end ? (this.#bytes[i] as number) : 0)
+    return word
   }
 }

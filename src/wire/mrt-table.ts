@@ -6,28 +6,32 @@ import { type Batch, Message } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import type { BgpDecoder } from './bgp.ts'
 import type { Outcome } from './mrt.ts'
+import { HEADER } from './mrt-frames.ts'
 
-const HEADER = 12
+const PEER_INDEX_TABLE = 1
+const RIB_IPV4_UNICAST = 2
+const RIB_IPV6_UNICAST = 4
+/** RFC 8050 §4: the same two with path identifiers. */
+const ADD_PATH = 6
 
 export class MrtTable {
-  /** Peer index → vantage point, of the file's PEER_INDEX_TABLE. */
+  /** Peer index → vantage point, of the file's PEER_INDEX_TABLE; -1 = no room for it. */
   #peers: number[] = []
-  // The record being worked off.
+  // The record being worked off. It may move between two batches: positions count from its start.
   #left = 0
-  #at = 0
-  #end = 0
-  #prefixAt = 0
+  #next = 0
+  #size = 0
+  #prefix = 0
   #afi = 4
   #addPath = false
   #stamp = 0
   #offset = 0
-  #bytes: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
-  #bad = 0
+  #bad = false
   readonly #vantages: VantagePoints
   readonly #collector: number
   readonly #bgp: BgpDecoder
 
+  /** `bgp` is kept pointed at the buffer that the views given below are of. */
   constructor(vantages: VantagePoints, collector: number, bgp: BgpDecoder) {
     this.#vantages = vantages
     this.#collector = collector
@@ -39,8 +43,8 @@ export class MrtTable {
     return this.#left > 0
   }
 
+  /** A TABLE_DUMP_V2 record at [at, end). */
   version2(
-    bytes: Uint8Array,
     view: DataView,
     subtype: number,
     at: number,
@@ -48,64 +52,58 @@ export class MrtTable {
     offset: number,
     batch: Batch,
   ): Outcome {
-    this.#bytes = bytes
-    this.#view = view
     const body = at + HEADER
-    if (subtype === 1) return this.#index(body, end)
-    const afi = subtype === 2 || subtype === 8 ? 4 : subtype === 4 || subtype === 10 ? 6 : 0
-    if (afi === 0) return 'skipped'
+    if (subtype === PEER_INDEX_TABLE) return this.#index(view, body, end)
+    this.#addPath = subtype > ADD_PATH
+    const plain = this.#addPath ? subtype - ADD_PATH : subtype
+    if (plain !== RIB_IPV4_UNICAST && plain !== RIB_IPV6_UNICAST) return 'skipped'
+    this.#afi = plain === RIB_IPV4_UNICAST ? 4 : 6
     if (body + 5 > end) return 'malformed'
-    const length = bytes[body + 4] as number
+    const length = view.getUint8(body + 4)
     const entries = body + 5 + ((length + 7) >> 3)
-    if (length > (afi === 4 ? 32 : 128) || entries + 2 > end) return 'malformed'
-    this.#prefixAt = body + 4
-    this.#afi = afi
-    this.#addPath = subtype >= 8
+    if (length > (this.#afi === 4 ? 32 : 128) || entries + 2 > end) return 'malformed'
+    this.#prefix = body + 4 - at
     this.#left = view.getUint16(entries)
-    this.#at = entries + 2
-    this.#end = end
+    this.#next = entries + 2 - at
+    this.#size = end - at
     this.#stamp = view.getUint32(at) * 1e6
     this.#offset = offset
-    this.#bad = 0
-    return this.#entries(batch)
+    this.#bad = false
+    return this.resume(view, at, batch)
   }
 
-  /** Goes on with a record that did not fit; it is done when nothing is `pending` any more. */
-  resume(batch: Batch): Outcome {
-    return this.#entries(batch)
-  }
-
-  #entries(batch: Batch): Outcome {
-    const view = this.#view
+  /** Goes on with the record, now at `at`; it is done when nothing is `pending` any more. */
+  resume(view: DataView, at: number, batch: Batch): Outcome {
+    const end = at + this.#size
+    const fixed = this.#addPath ? 12 : 8
     while (this.#left > 0 && !batch.full) {
-      const head = this.#at + (this.#addPath ? 12 : 8)
-      if (head > this.#end) return this.#giveUp()
-      const stop = head + view.getUint16(head - 2)
-      if (stop > this.#end) return this.#giveUp()
+      const entry = at + this.#next
+      const attributes = entry + fixed
+      const stop = attributes <= end ? attributes + view.getUint16(attributes - 2) : Infinity
+      if (stop > end) {
+        this.#left = 0
+        return 'malformed'
+      }
       this.#left--
-      const vantage = this.#peers[view.getUint16(this.#at)] ?? -1
-      const pathId = this.#addPath ? view.getInt32(this.#at + 6) : 0
-      this.#at = stop
-      if (vantage < 0) continue
-      batch.open(Message.rib, this.#stamp, vantage, this.#offset)
-      this.#bgp.prefix(this.#prefixAt, this.#end, this.#afi, 1, pathId, batch)
-      // RFC 6396 §4.3.4: AS_PATH has four octets here, whatever the session spoke.
-      if (this.#bgp.walk(head, stop) && this.#bgp.path(true, batch)) batch.close()
-      else {
-        batch.rollback()
-        this.#bad++
+      this.#next = stop - at
+      const vantage = this.#peers[view.getUint16(entry)]
+      if (vantage === undefined) this.#bad = true
+      else if (vantage >= 0) {
+        const pathId = this.#addPath ? view.getInt32(entry + 6) : 0
+        batch.open(Message.rib, this.#stamp, vantage, this.#offset)
+        this.#bgp.prefix(at + this.#prefix, end, this.#afi, 1, pathId, batch)
+        // RFC 6396 §4.3.4: AS_PATH has four octets here, whatever the session spoke.
+        if (this.#bgp.walk(attributes, stop) && this.#bgp.path(true, batch)) batch.close()
+        else {
+          batch.rollback()
+          this.#bad = true
+        }
       }
     }
-    return this.#bad > 0 && this.#left === 0 ? 'malformed' : 'read'
+    return this.#bad && this.#left === 0 ? 'malformed' : 'read'
   }
 
-  #giveUp(): Outcome {
-    this.#left = 0
-    return 'malformed'
-  }
-
-  #index(body: number, end: number): Outcome {
-    const view = this.#view
+  #index(view: DataView, body: number, end: number): Outcome {
     this.#peers = []
     if (body + 8 > end) return 'malformed'
     let at = body + 6 + view.getUint16(body + 4)
@@ -114,30 +112,34 @@ export class MrtTable {
     at += 2
     for (let i = 0; i < count; i++) {
       if (at + 5 > end) return 'malformed'
-      const type = this.#bytes[at] as number
+      const type = view.getUint8(at)
       const v6 = (type & 1) !== 0
+      const as4 = (type & 2) !== 0
       const address = at + 5
       const asn = address + (v6 ? 16 : 4)
-      at = asn + (type & 2 ? 4 : 2)
+      at = asn + (as4 ? 4 : 2)
       if (at > end) return 'malformed'
       this.#peers.push(
-        this.#vantages.intern(
-          this.#collector,
-          view.getInt32(address),
-          v6 ? view.getInt32(address + 4) : 0,
-          v6 ? view.getInt32(address + 8) : 0,
-          v6 ? view.getInt32(address + 12) : 0,
-          type & 2 ? view.getInt32(asn) : view.getUint16(asn),
-          v6 ? 6 : 4,
-        ),
+        this.#peer(view, address, v6, as4 ? view.getInt32(asn) : view.getUint16(asn)),
       )
     }
     return 'read'
   }
 
+  #peer(view: DataView, address: number, v6: boolean, asn: number): number {
+    return this.#vantages.intern(
+      this.#collector,
+      view.getInt32(address),
+      v6 ? view.getInt32(address + 4) : 0,
+      v6 ? view.getInt32(address + 8) : 0,
+      v6 ? view.getInt32(address + 12) : 0,
+      asn,
+      v6 ? 6 : 4,
+    )
+  }
+
   /** TABLE_DUMP: one entry a record, two-octet ASNs, the prefix at full width. */
   version1(
-    bytes: Uint8Array,
     view: DataView,
     subtype: number,
     at: number,
@@ -147,34 +149,19 @@ export class MrtTable {
   ): Outcome {
     const size = subtype === 1 ? 4 : subtype === 2 ? 16 : 0
     if (size === 0) return 'skipped'
+    const v6 = size === 16
     const prefix = at + HEADER + 4
     const peer = prefix + size + 6
     const attributes = peer + size + 4
     if (attributes > end) return 'malformed'
     const stop = attributes + view.getUint16(attributes - 2)
-    const length = bytes[prefix + size] as number
+    const length = view.getUint8(prefix + size)
     if (stop > end || length > size * 8) return 'malformed'
-    const v6 = size === 16
-    const vantage = this.#vantages.intern(
-      this.#collector,
-      view.getInt32(peer),
-      v6 ? view.getInt32(peer + 4) : 0,
-      v6 ? view.getInt32(peer + 8) : 0,
-      v6 ? view.getInt32(peer + 12) : 0,
-      view.getUint16(peer + size),
-      v6 ? 6 : 4,
-    )
+    const vantage = this.#peer(view, peer, v6, view.getUint16(peer + size))
     if (vantage < 0) return 'skipped'
     batch.open(Message.rib, view.getUint32(at) * 1e6, vantage, offset)
-    // The prefix reader wants the length octet in front; TABLE_DUMP has it behind.
-    const scratch = new Uint8Array(1 + size)
-    scratch[0] = length
-    scratch.set(bytes.subarray(prefix, prefix + size), 1)
-    this.#bgp.use(scratch, new DataView(scratch.buffer))
-    const placed = this.#bgp.prefix(0, scratch.length, v6 ? 6 : 4, 1, 0, batch)
-    this.#bgp.use(bytes, view)
-    if (placed < 0 || !this.#bgp.walk(attributes, stop) || !this.#bgp.path(false, batch))
-      return 'malformed'
+    this.#bgp.wide(prefix, v6 ? 6 : 4, length, batch)
+    if (!this.#bgp.walk(attributes, stop) || !this.#bgp.path(false, batch)) return 'malformed'
     batch.close()
     return 'read'
   }

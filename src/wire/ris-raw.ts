@@ -2,7 +2,7 @@
 // that feed shows Only-to-Customer (RFC 9234) and the exact segments of a path.
 
 import { type Batch, Message } from '../core/batch.ts'
-import { BgpDecoder, HEADER, Update } from './bgp.ts'
+import { BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import type { RawDecoder } from './ris-json.ts'
 
 const UPDATE = 2
@@ -19,7 +19,7 @@ export function rawUpdates(): RawDecoder {
     as4: boolean,
   ): boolean => {
     const m = batch.open(Message.update, at, vantage, offset)
-    const kind = bgp.update(HEADER, bytes.length, as4, false, batch)
+    const kind = bgp.update(BGP_HEADER, bytes.length, as4, false, batch)
     if (kind === Update.malformed) {
       batch.rollback()
       return false
@@ -33,8 +33,8 @@ export function rawUpdates(): RawDecoder {
   }
   return (bytes, batch, at, vantage, offset) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    if (bytes.length < HEADER || view.getUint16(16) !== bytes.length) return false
-    if (view.getUint8(HEADER - 1) !== UPDATE) return false
+    if (bytes.length < BGP_HEADER || view.getUint16(16) !== bytes.length) return false
+    if (view.getUint8(BGP_HEADER - 1) !== UPDATE) return false
     bgp.use(bytes, view)
     // Sessions with speakers of two-octet ASNs (RFC 6793) are not marked as such in the frame.
     return (
