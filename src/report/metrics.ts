@@ -1,0 +1,244 @@
+// Every metric we export, in one list, and the only file that knows prom-client. What others count
+// is read from one snapshot when somebody scrapes, so that no room has to remember an `inc()`. Only
+// incidents and delays, which are moments and not states, are pushed.
+//
+// Labels are bounded: feeds, families, states, kinds, and the ASNs that are watched. In whole-table
+// mode, or for a leak by somebody else, the ASN is `other`; never a prefix, a path or an address.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Asn } from '../core/asn.ts'
+import type { Incident, Kind, Severity } from '../core/incident.ts'
+import type { AfiName } from '../core/prefix.ts'
+import { isOver } from './history.ts'
+
+export interface FeedReading {
+  readonly feed: string
+  readonly up: boolean
+  /** Wall clock minus newest event time; null before the first, and for files. */
+  readonly lagSeconds: number | null
+  // Totals since the start.
+  readonly messages: number
+  readonly gaps: number
+  readonly malformed: number
+  readonly dropped: readonly { readonly reason: string; readonly count: number }[]
+}
+
+export interface AsReading {
+  readonly asn: Asn
+  readonly blind: boolean
+  readonly families: readonly FamilyReading[]
+}
+
+export interface FamilyReading {
+  readonly afi: AfiName
+  readonly prefixes: readonly { readonly state: string; readonly count: number }[]
+  /** Null while there is no reference. */
+  readonly visibilityRatio: number | null
+  // Totals since the start.
+  readonly announced: number
+  readonly withdrawn: number
+}
+
+/** The state of everything at the moment of a scrape. */
+export interface Reading {
+  readonly feeds: readonly FeedReading[]
+  readonly vantagePoints: readonly {
+    readonly afi: AfiName
+    readonly state: string
+    readonly count: number
+  }[]
+  readonly routes: readonly { readonly afi: AfiName; readonly count: number }[]
+  /** The watched ASes; empty in whole-table mode. */
+  readonly watched: readonly AsReading[]
+  /** Facts that came after their time was over, since the start. */
+  readonly late: number
+  readonly planes: readonly { readonly plane: string; readonly up: boolean }[]
+}
+
+interface MetricsSettings {
+  readonly version: string
+  readonly watched: readonly Asn[]
+}
+
+/** Each kind has its zero from the start, so that `increase()` sees the first; tsc asks for all. */
+const kinds: Record<Kind, true> = {
+  'outage.as': true,
+  'withdrawal.mass': true,
+  'outage.prefix': true,
+  'leak.path': true,
+  blind: true,
+}
+
+/** Gauges of Node's that are named like counters; `promtool check metrics` refuses them. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`)
+
+/** Milliseconds. 20,000 series take 40–100 of them from the event loop; a tenth is enough. */
+const COSTLY = 20
+const LONGEST_CACHE = 1_000
+const OTHER = 'other'
+
+/** A value with the values of its labels; null when there is none. */
+type Row = readonly [value: number | boolean | null, ...labels: string[]]
+
+interface Pulled {
+  readonly type: typeof Gauge<string> | typeof Counter<string>
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly string[]
+  rows(reading: Reading): readonly Row[]
+}
+
+const perFeed = (value: (feed: FeedReading) => Row[0]) => (reading: Reading) =>
+  reading.feeds.map((feed): Row => [value(feed), feed.feed])
+
+const perFamily =
+  (rows: (family: FamilyReading, ...labels: [string, string]) => readonly Row[]) =>
+  ({ watched }: Reading) =>
+    watched.flatMap(({ asn, families }) => families.flatMap((f) => rows(f, String(asn), f.afi)))
+
+// biome-ignore format: a table is read in columns
+const pulled: readonly Pulled[] = [
+  { type: Gauge, name: 'feed_up', help: 'Whether the feed is connected and telling',
+    labels: ['feed'], rows: perFeed(({ up }) => up) },
+  { type: Gauge, name: 'feed_lag_seconds', help: 'How old the newest message of the feed is',
+    labels: ['feed'], rows: perFeed(({ lagSeconds }) => lagSeconds) },
+  { type: Counter, name: 'feed_messages_total', help: 'Messages received',
+    labels: ['feed'], rows: perFeed(({ messages }) => messages) },
+  { type: Counter, name: 'feed_gaps_total', help: 'Times we lost sight of the feed',
+    labels: ['feed'], rows: perFeed(({ gaps }) => gaps) },
+  { type: Counter, name: 'feed_dropped_total', help: 'Messages given up, by reason',
+    labels: ['feed', 'reason'],
+    rows: ({ feeds }) => feeds.flatMap(({ feed, dropped }) =>
+      dropped.map(({ reason, count }): Row => [count, feed, reason])) },
+  { type: Counter, name: 'malformed_total', help: 'Messages that could not be decoded',
+    labels: ['feed'], rows: perFeed(({ malformed }) => malformed) },
+  { type: Counter, name: 'late_total', help: 'Facts that came after their time was over',
+    labels: [], rows: ({ late }) => [[late]] },
+  { type: Gauge, name: 'vantage_points', help: 'Vantage points by state',
+    labels: ['afi', 'state'],
+    rows: (r) => r.vantagePoints.map(({ afi, state, count }): Row => [count, afi, state]) },
+  { type: Gauge, name: 'routes', help: 'Routes held, over all vantage points',
+    labels: ['afi'], rows: ({ routes }) => routes.map(({ afi, count }): Row => [count, afi]) },
+  { type: Gauge, name: 'prefixes', help: 'Prefixes of the AS by how well they are seen',
+    labels: ['asn', 'afi', 'state'],
+    rows: perFamily(({ prefixes }, ...labels) =>
+      prefixes.map(({ state, count }): Row => [count, ...labels, state])) },
+  { type: Gauge, name: 'visibility_ratio', help: 'Share of its reference visibility the AS has',
+    labels: ['asn', 'afi'],
+    rows: perFamily(({ visibilityRatio }, ...labels) => [[visibilityRatio, ...labels]]) },
+  { type: Counter, name: 'updates_total', help: 'Prefixes announced and withdrawn',
+    labels: ['asn', 'afi', 'kind'],
+    rows: perFamily(({ announced, withdrawn }, ...labels) =>
+      [[announced, ...labels, 'announce'], [withdrawn, ...labels, 'withdraw']]) },
+  { type: Gauge, name: 'plane_up', help: 'Whether this kind of telemetry arrives',
+    labels: ['plane'], rows: ({ planes }) => planes.map(({ plane, up }): Row => [up, plane]) },
+  { type: Gauge, name: 'blind', help: 'Whether we see too little of the AS to judge',
+    labels: ['asn'],
+    rows: ({ watched }) => watched.map(({ asn, blind }): Row => [blind, `${asn}`]) },
+]
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #watched: ReadonlySet<Asn>
+  /** Going on now, with the labels under which each is counted. */
+  readonly #open = new Map<string, [asn: string, kind: Kind, severity: Severity]>()
+  readonly #incidentsOpen: Gauge<string>
+  readonly #incidentsTotal: Counter<string>
+  readonly #detectionDelay: Histogram<string>
+  readonly #pipelineDelay: Histogram<string>
+  readonly #pulls: ((reading: Reading) => void)[]
+  #read: (() => Reading) | null = null
+  #rendering: Promise<string> | null = null
+  #freshUntil = 0
+
+  constructor({ version, watched }: MetricsSettings) {
+    this.#watched = new Set(watched)
+    const register = this.#registry
+    collectDefaultMetrics({ register })
+    for (const name of MISNAMED) register.removeSingleMetric(name)
+
+    const named = (name: string, help: string, labelNames: readonly string[] = []) => ({
+      name: `faultline_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [register],
+    })
+    new Gauge(named('build_info', 'Always 1; the label says which build', ['version'])).set(
+      { version },
+      1,
+    )
+    this.#pulls = pulled.map(({ type, name, help, labels, rows }) => {
+      const metric = new type(named(name, help, labels))
+      return (reading) => {
+        metric.reset()
+        for (const [value, ...values] of rows(reading))
+          if (value !== null) metric.labels(...values).inc(Number(value))
+      }
+    })
+    this.#incidentsOpen = new Gauge(
+      named('incidents_open', 'Incidents going on now', ['asn', 'kind', 'severity']),
+    )
+    this.#incidentsTotal = new Counter(
+      named('incidents_total', 'Incidents opened', ['asn', 'kind']),
+    )
+    for (const asn of [...watched, OTHER])
+      for (const kind of Object.keys(kinds)) this.#incidentsTotal.labels(`${asn}`, kind).inc(0)
+    this.#detectionDelay = new Histogram({
+      ...named('detection_delay_seconds', 'Event time from first evidence to detection'),
+      buckets: [10, 20, 30, 45, 60, 80, 100, 120, 180, 300, 480, 900, 1_800],
+    })
+    this.#pipelineDelay = new Histogram({
+      ...named('pipeline_delay_seconds', 'From the arrival of a frame to the decision on it'),
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    })
+  }
+
+  /** From now on scrapes read this. A total that falls is a restart to Prometheus. */
+  observe(read: () => Reading): void {
+    this.#read = read
+  }
+
+  /** To be told of every revision. */
+  incident(incident: Incident): void {
+    const { id, asn, kind, state, severity, startedAt, detectedAt } = incident
+    const name = this.#watched.has(asn) ? String(asn) : OTHER
+    const before = this.#open.get(id)
+    if (before) this.#incidentsOpen.labels(...before).dec()
+    if (isOver(incident)) {
+      this.#open.delete(id)
+      return
+    }
+    this.#open.set(id, [name, kind, severity])
+    this.#incidentsOpen.labels(name, kind, severity).inc()
+    // A reopened one has been counted.
+    if (before || state === 'reopened') return
+    this.#incidentsTotal.labels(name, kind).inc()
+    this.#detectionDelay.observe((Date.parse(detectedAt) - Date.parse(startedAt)) / 1e3)
+  }
+
+  pipelineDelay(seconds: number): void {
+    this.#pipelineDelay.observe(seconds)
+  }
+
+  /** The exposition format. Scrapes that come together, or soon after a costly one, share it. */
+  async text(): Promise<{ contentType: string; body: string }> {
+    if (this.#rendering === null || performance.now() >= this.#freshUntil) {
+      this.#freshUntil = Number.POSITIVE_INFINITY
+      this.#rendering = this.#render()
+    }
+    return { contentType: this.#registry.contentType, body: await this.#rendering }
+  }
+
+  async #render(): Promise<string> {
+    const began = performance.now()
+    try {
+      const reading = this.#read?.()
+      if (reading) for (const pull of this.#pulls) pull(reading)
+      return await this.#registry.metrics()
+    } finally {
+      const now = performance.now()
+      const cost = now - began
+      this.#freshUntil = cost < COSTLY ? now : now + Math.min(9 * cost, LONGEST_CACHE)
+    }
+  }
+}

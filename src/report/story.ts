@@ -1,0 +1,196 @@
+// An incident told to a person. It says what the record knows and no more: with a learned baseline
+// prefixes are "known" ones, a vantage point is not a user, and a doubt is told with its reason.
+
+import type { Confidence, Counts, Incident, Level, Segment } from '../core/incident.ts'
+import { parseInstant, words } from '../core/time.ts'
+import { isOver } from './history.ts'
+import { clean, count, many, percent } from './plain.ts'
+
+export interface StorySettings {
+  /** Only when told: we do not guess what the other end can show. */
+  readonly colour?: boolean
+}
+
+/** `00:08:50Z`, with the date in front where it is another day than that of `beside`. */
+export function clockTime(at: string, beside?: string): string {
+  const [day = '', time = ''] = at.split('T')
+  const short = `${time.slice(0, 8)}Z`
+  return beside === undefined || beside.startsWith(day) ? short : `${day} ${short}`
+}
+
+/** One line: when, how bad, what, who, in numbers, how sure and why. */
+export function headline(incident: Incident, settings: StorySettings = {}): string {
+  const { state, kind, updatedAt, severity, foldedInto } = incident
+  const over = isOver(incident)
+  const word = foldedInto !== null ? 'folded' : over ? state : severity.toUpperCase()
+  const label = paint(word.padEnd(10), colourOf(incident), settings)
+  const sentence = clean(`${subject(incident)}: ${happening(incident)}`)
+  return `${clockTime(updatedAt)}  ${label} ${clean(kind)}  ${sentence}`
+}
+
+/** All of it: the headline, what speaks for and against, who saw it, samples, where to look. */
+export function story(incident: Incident, settings: StorySettings = {}): string {
+  const { confidence, counts, samples, vantage, updatedAt } = incident
+  const lines = [
+    `id ${incident.id}, revision ${incident.revision}: ${incident.because}`,
+    `began ${clockTime(incident.startedAt, updatedAt)}, detected ` +
+      `${words(since(incident.startedAt, incident.detectedAt))} later` +
+      (incident.endedAt === null ? '' : `, ended ${clockTime(incident.endedAt, updatedAt)}`),
+    `at its peak ${numbers(counts)}; now ${numbers(counts.now)}`,
+    `vantage points: ${vantage.active} active, ${vantage.quarantined} quarantined, ` +
+      `${vantage.down} down, ${vantage.unknown} unknown`,
+    `baseline: ${baselines[incident.baseline]}`,
+    `confidence ${confidence.level}, score ${confidence.score}`,
+  ]
+  for (const { name, score, because } of confidence.tags)
+    lines.push(`  ${score > 0 ? '+' : ''}${score} ${name}: ${because}`)
+  for (const segment of incident.segments)
+    lines.push(`passed on: ${route(segment)}, ${many(segment.prefixes, 'prefix', 'prefixes')}`)
+  if (samples.prefixes.length > 0)
+    lines.push(`prefixes, for example: ${samples.prefixes.join(' ')}`)
+  for (const { peer, prefix, before, after } of samples.paths)
+    lines.push(`${prefix} at ${peer}: ${before ?? 'no route'} -> ${after ?? 'no route'}`)
+  for (const { file, offset } of samples.elements) lines.push(`see ${file} at octet ${offset}`)
+  if (incident.previousId !== null)
+    lines.push(`earlier incident of the same key: ${incident.previousId}`)
+  return [headline(incident, settings), ...lines.map((line) => `    ${clean(line)}`)].join('\n')
+}
+
+function subject({ asn, culprit, afi }: Incident): string {
+  const family = afi === null ? '' : afi === 'ipv4' ? ' IPv4' : ' IPv6'
+  if (asn === 0) return culprit === 0 ? `everything${family}` : `AS${culprit}${family}`
+  return culprit === asn || culprit === 0
+    ? `AS${asn}${family}`
+    : `AS${asn}${family} (by AS${culprit})`
+}
+
+/** The state of affairs, from its latest news backwards. */
+function happening(incident: Incident): string {
+  const { state, startedAt, endedAt, updatedAt, counts, foldedInto } = incident
+  const began = clockTime(startedAt, updatedAt)
+  const when = `since ${began}`
+  if (foldedInto !== null)
+    return `${what(incident, counts)}; told as part of incident ${foldedInto}`
+  if (state === 'suppressed') return `${what(incident, counts)}; not reported: ${incident.because}`
+  if (endedAt !== null && state !== 'reopened') {
+    const ended = clockTime(endedAt, updatedAt)
+    const span = `${words(since(startedAt, endedAt))} (${began} to ${ended})`
+    if (state === 'transient')
+      return `over before it was confirmed, after ${span}; ${what(incident, counts)}`
+    return `${backs[incident.kind]} after ${span}; at its peak ${what(incident, counts)}`
+  }
+  const doubt = `confidence ${incident.confidence.level} (${reason(incident.confidence)})`
+  if (state === 'transient')
+    return `over before it was confirmed: ${what(incident, counts)}, ${when}`
+  if (state === 'resolved')
+    return `${backs[incident.kind]}; at its peak ${what(incident, counts)}, ${when}`
+  if (state === 'resolving')
+    return `${backs[incident.kind]}, if it lasts: now ${numbers(counts.now)}, ${when}; ${doubt}`
+  const again = state === 'reopened' ? 'again: ' : ''
+  return `${again}${what(incident, counts.now)} ${when}; ${doubt}`
+}
+
+const backs: Record<Incident['kind'], string> = {
+  'outage.as': 'back',
+  'withdrawal.mass': 'back',
+  'outage.prefix': 'back',
+  'leak.path': 'over',
+  blind: 'sight is back',
+}
+
+const baselines: Record<Incident['baseline'], string> = {
+  rib: 'a routing table from before',
+  'learned-from-input': 'learned from the input itself: only what moved in it is known',
+  'learned-live': 'learned while watching',
+}
+
+function what(incident: Incident, counts: Counts): string {
+  switch (incident.kind) {
+    case 'leak.path': {
+      const [main] = incident.segments
+      const via = main ? `routes passed on ${route(main)}` : 'routes passed on that should not be'
+      const origins = counts.origins === undefined ? '' : ` of ${many(counts.origins, 'origin')}`
+      const prefixes = `${many(counts.prefixes, 'prefix', 'prefixes')}${origins}`
+      const share = `${percent(counts.share)} of vantage points carry it`
+      return `${via}: ${prefixes} (${share}, ${seenBy(counts)})`
+    }
+    case 'blind':
+      return `we cannot see: ${incident.because}`
+    case 'withdrawal.mass': {
+      const { covered, prefixes } = counts
+      const cover = covered === prefixes ? 'all' : covered === 0 ? 'none' : count(covered)
+      const still = `${cover} of them still covered by the same AS`
+      return `${gone(incident, counts)}, ${still} (${lostAt(counts)})`
+    }
+    case 'outage.as':
+    case 'outage.prefix':
+      return `${gone(incident, counts)} (${lostAt(counts)})`
+  }
+}
+
+function gone({ baseline, samples }: Incident, { prefixes, ofPrefixes }: Counts): string {
+  const known = baseline === 'rib' ? '' : 'known '
+  if (prefixes === 1 && samples.prefixes.length === 1) {
+    const of = ofPrefixes > 1 ? `, of ${count(ofPrefixes)} ${known}prefixes` : ''
+    return `${samples.prefixes[0]} gone${of}`
+  }
+  const all = prefixes === ofPrefixes
+  if (all)
+    return prefixes === 1
+      ? `its only ${known}prefix gone`
+      : `all ${count(prefixes)} ${known}prefixes gone`
+  return `${count(prefixes)} of ${count(ofPrefixes)} ${known}prefixes gone`
+}
+
+const seenBy = ({ peerAsns, collectors }: Counts): string =>
+  `${many(peerAsns, 'peer AS', 'peer ASes')} at ${many(collectors, 'collector')}`
+
+const lostAt = (counts: Counts): string =>
+  `${percent(counts.share)} of the visibility lost, ${seenBy(counts)}`
+
+function numbers(counts: Counts): string {
+  const { prefixes, ofPrefixes, origins, routes } = counts
+  const of = ofPrefixes > 0 ? ` of ${count(ofPrefixes)}` : ''
+  const more = [
+    origins === undefined ? '' : `${many(origins, 'origin')}, `,
+    routes === undefined ? '' : `${many(routes, 'route')}, `,
+  ].join('')
+  const share = `share ${percent(counts.share)}`
+  return `${count(prefixes)}${of} prefixes, ${more}${share}, ${seenBy(counts)}`
+}
+
+const route = ({ from, by, to }: Segment): string => {
+  const name = (asn: number) => (asn === 0 ? 'unknown' : `AS${asn}`)
+  return `from ${name(from)} by ${name(by)} to ${name(to)}`
+}
+
+/**
+ * Why it is no surer than that. A score worth more than the level means that scarce evidence capped
+ * it, and then the cap is the reason: a tag that adds nothing. Else the strongest tag speaks.
+ */
+function reason({ score, level, tags }: Confidence): string {
+  const worth: Level = score >= 8 ? 'high' : score >= 4 ? 'medium' : 'low'
+  const cap = worth === level ? undefined : tags.findLast((tag) => tag.score === 0)
+  const strongest = tags.reduce<(typeof tags)[number] | undefined>(
+    (best, tag) => (best === undefined || tag.score > best.score ? tag : best),
+    undefined,
+  )
+  return (cap ?? strongest)?.because ?? `score ${score}`
+}
+
+const since = (from: string, to: string) => (parseInstant(to) ?? 0) - (parseInstant(from) ?? 0)
+
+const colours = { red: 31, green: 32, yellow: 33, cyan: 36 }
+
+function colourOf(incident: Incident): keyof typeof colours {
+  const { state, severity } = incident
+  if (isOver(incident) || state === 'resolving') return 'green'
+  if (severity === 'critical' || severity === 'major') return 'red'
+  return severity === 'minor' ? 'yellow' : 'cyan'
+}
+
+const paint = (
+  text: string,
+  colour: keyof typeof colours,
+  { colour: on }: StorySettings,
+): string => (on ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text)
