@@ -8,17 +8,23 @@ import { FORM, Form } from './mrt-form.ts'
 import { type FrameStats, HEADER, MrtFrames } from './mrt-frames.ts'
 import { MrtTable } from './mrt-table.ts'
 
+/** "Type BGP", obsolete (RFC 6396 app. B.1): RIS until 2001. */
+const OLD_BGP = 5
 const TABLE_DUMP = 12
 const TABLE_DUMP_V2 = 13
 const BGP4MP = 16
 const BGP4MP_ET = 17
 const ESTABLISHED = 6
 const UPDATE = 2
+const OLD_UPDATE = 1
+const OLD_STATE_CHANGE = 3
+/** OPEN, NOTIFICATION, KEEPALIVE. */
+const OLD_ALIVE = [5, 6, 7]
 /** The last type of message a collector may have got: ROUTE-REFRESH (RFC 2918). */
 const REFRESH = 5
 
 export interface MrtStats extends FrameStats {
-  /** Well-formed records of a kind we do not use (OSPF, IS-IS, obsolete types, LOCAL messages). */
+  /** Well-formed records of a kind we do not use (OSPF, IS-IS, other obsolete types, LOCAL messages). */
   skipped: number
 }
 
@@ -74,6 +80,7 @@ export class MrtReader {
       this.#end(this.#table.version2(view, subtype, at, stop, offset, batch), batch)
     else if (type === TABLE_DUMP)
       this.#end(this.#table.version1(view, subtype, at, stop, offset, batch), batch)
+    else if (type === OLD_BGP) this.#end(this.#old(subtype, at, stop, offset, batch), batch)
     else this.stats.skipped++
   }
 
@@ -118,16 +125,7 @@ export class MrtReader {
     if (vantage < 0) return 'skipped'
     const micros = extended ? view.getUint32(body - 4) : 0
     const stamp = view.getUint32(at) * 1e6 + (micros < 1e6 ? micros : 0)
-    if (form & Form.state) {
-      if (message + 4 > end) return 'malformed'
-      const from = view.getUint16(message)
-      const to = view.getUint16(message + 2)
-      if (from === to || (from !== ESTABLISHED && to !== ESTABLISHED)) return 'read'
-      const kind = to === ESTABLISHED ? Message.sessionUp : Message.sessionDown
-      batch.open(kind, stamp, vantage, offset)
-      batch.close()
-      return 'read'
-    }
+    if (form & Form.state) return this.#state(message, end, stamp, vantage, offset, batch)
     if (message + BGP_HEADER > end) return 'malformed'
     const length = view.getUint16(message + 16)
     const stop = message + length
@@ -136,14 +134,66 @@ export class MrtReader {
     if (stop < end) this.#frames.doubt(stop, false)
     const type = view.getUint8(message + 18)
     if (type < 1 || type > REFRESH) return 'malformed'
-    if (type !== UPDATE) {
-      batch.open(Message.alive, stamp, vantage, offset)
-      batch.close()
-      return 'read'
-    }
-    const m = batch.open(Message.update, stamp, vantage, offset)
+    if (type !== UPDATE) return this.#bare(Message.alive, stamp, vantage, offset, batch)
     const addPath = (form & Form.addPath) !== 0
-    const kind = this.#bgp.update(message + BGP_HEADER, stop, as4, addPath, batch)
+    const m = batch.open(Message.update, stamp, vantage, offset)
+    return this.#update(m, message + BGP_HEADER, stop, as4, addPath, batch)
+  }
+
+  /** Like BGP4MP, but of IPv4 peers only, and messages stand without their header. */
+  #old(subtype: number, at: number, end: number, offset: number, batch: Batch): Outcome {
+    const view = this.#frames.view
+    const alive = OLD_ALIVE.includes(subtype)
+    if (!alive && subtype !== OLD_UPDATE && subtype !== OLD_STATE_CHANGE) return 'skipped'
+    const body = at + HEADER
+    const message = body + (subtype === OLD_STATE_CHANGE ? 6 : 12)
+    if (message > end) return 'malformed'
+    const asn = view.getUint16(body)
+    const address = view.getInt32(body + 2)
+    const vantage = this.#vantages.intern(this.#collector, address, 0, 0, 0, asn, 4)
+    if (vantage < 0) return 'skipped'
+    const stamp = view.getUint32(at) * 1e6
+    if (alive) return this.#bare(Message.alive, stamp, vantage, offset, batch)
+    if (subtype === OLD_STATE_CHANGE)
+      return this.#state(message, end, stamp, vantage, offset, batch)
+    const m = batch.open(Message.update, stamp, vantage, offset)
+    return this.#update(m, message, end, false, false, batch)
+  }
+
+  /** A change of state at `at`; only to and from Established matters. */
+  #state(
+    at: number,
+    end: number,
+    stamp: number,
+    vantage: number,
+    offset: number,
+    batch: Batch,
+  ): Outcome {
+    if (at + 4 > end) return 'malformed'
+    const from = this.#frames.view.getUint16(at)
+    const to = this.#frames.view.getUint16(at + 2)
+    if (from === to || (from !== ESTABLISHED && to !== ESTABLISHED)) return 'read'
+    const kind = to === ESTABLISHED ? Message.sessionUp : Message.sessionDown
+    return this.#bare(kind, stamp, vantage, offset, batch)
+  }
+
+  /** A message without routes. */
+  #bare(kind: number, stamp: number, vantage: number, offset: number, batch: Batch): Outcome {
+    batch.open(kind, stamp, vantage, offset)
+    batch.close()
+    return 'read'
+  }
+
+  /** The body of an UPDATE at [from, end), into message `m`, which is open. */
+  #update(
+    m: number,
+    from: number,
+    end: number,
+    as4: boolean,
+    addPath: boolean,
+    batch: Batch,
+  ): Outcome {
+    const kind = this.#bgp.update(from, end, as4, addPath, batch)
     if (kind === Update.malformed) return 'malformed'
     if (kind !== Update.routes) {
       batch.kind[m] = Message.endOfRib
