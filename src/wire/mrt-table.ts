@@ -15,6 +15,8 @@ const RIB_IPV6_UNICAST = 4
 const ADD_PATH = 6
 
 export class MrtTable {
+  /** Where the record read last ended by its content, counted from its start. */
+  used = 0
   /** Peer index → vantage point, of the file's PEER_INDEX_TABLE; -1 = no room for it. */
   #peers: number[] = []
   // The record being worked off. It may move between two batches: positions count from its start.
@@ -53,7 +55,7 @@ export class MrtTable {
     batch: Batch,
   ): Outcome {
     const body = at + HEADER
-    if (subtype === PEER_INDEX_TABLE) return this.#index(view, body, end)
+    if (subtype === PEER_INDEX_TABLE) return this.#index(view, at, end)
     this.#addPath = subtype > ADD_PATH
     const plain = this.#addPath ? subtype - ADD_PATH : subtype
     if (plain !== RIB_IPV4_UNICAST && plain !== RIB_IPV6_UNICAST) return 'skipped'
@@ -100,10 +102,12 @@ export class MrtTable {
         }
       }
     }
+    this.used = this.#next
     return this.#bad && this.#left === 0 ? 'malformed' : 'read'
   }
 
-  #index(view: DataView, body: number, end: number): Outcome {
+  #index(view: DataView, start: number, end: number): Outcome {
+    const body = start + HEADER
     this.#peers = []
     if (body + 8 > end) return 'malformed'
     let at = body + 6 + view.getUint16(body + 4)
@@ -123,6 +127,7 @@ export class MrtTable {
         this.#peer(view, address, v6, as4 ? view.getInt32(asn) : view.getUint16(asn)),
       )
     }
+    this.used = at - start
     return 'read'
   }
 
@@ -163,6 +168,7 @@ export class MrtTable {
     this.#bgp.wide(prefix, v6 ? 6 : 4, length, batch)
     if (!this.#bgp.walk(attributes, stop) || !this.#bgp.path(false, batch)) return 'malformed'
     batch.close()
+    this.used = stop - at
     return 'read'
   }
 }

@@ -62,7 +62,8 @@ export class MrtReader {
     batch.file = this.#file
     const frames = this.#frames
     while (!batch.full) {
-      if (this.#table.pending) this.#end(this.#table.resume(frames.view, frames.at, batch), batch)
+      if (this.#table.pending)
+        this.#endTable(this.#table.resume(frames.view, frames.at, batch), batch)
       else if (frames.next(last)) this.#record(batch)
       else return false
     }
@@ -77,11 +78,22 @@ export class MrtReader {
     if (type === BGP4MP || type === BGP4MP_ET)
       this.#end(this.#bgp4mp(type === BGP4MP_ET, subtype, at, stop, offset, batch), batch)
     else if (type === TABLE_DUMP_V2)
-      this.#end(this.#table.version2(view, subtype, at, stop, offset, batch), batch)
+      this.#endTable(this.#table.version2(view, subtype, at, stop, offset, batch), batch)
     else if (type === TABLE_DUMP)
-      this.#end(this.#table.version1(view, subtype, at, stop, offset, batch), batch)
+      this.#endTable(this.#table.version1(view, subtype, at, stop, offset, batch), batch)
     else if (type === OLD_BGP) this.#end(this.#old(subtype, at, stop, offset, batch), batch)
     else this.stats.skipped++
+  }
+
+  #endTable(outcome: Outcome, batch: Batch): void {
+    this.#end(outcome, batch)
+    if (outcome === 'read' && !this.#table.pending)
+      this.#checkEnd(this.#frames.at + this.#table.used)
+  }
+
+  /** Octets behind what a record is about: it may have swallowed the next ones. */
+  #checkEnd(used: number): void {
+    if (used < this.#frames.stop) this.#frames.doubt(used, false)
   }
 
   #end(outcome: Outcome, batch: Batch): void {
@@ -130,8 +142,7 @@ export class MrtReader {
     const length = view.getUint16(message + 16)
     const stop = message + length
     if (length < BGP_HEADER || stop > end || view.getInt32(message) !== -1) return 'malformed'
-    // Octets behind the message: the record may have swallowed others.
-    if (stop < end) this.#frames.doubt(stop, false)
+    this.#checkEnd(stop)
     const type = view.getUint8(message + 18)
     if (type < 1 || type > REFRESH) return 'malformed'
     if (type !== UPDATE) return this.#bare(Message.alive, stamp, vantage, offset, batch)

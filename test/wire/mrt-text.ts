@@ -119,6 +119,7 @@ export function readMrt(
     ...settings,
     vantages,
     each: (batch) => {
+      settings.each?.(batch)
       const head = (m: number) => {
         const from = vantages.get(batch.vantage[m] as number)
         return `${batch.at[m]} ${from.address} ${from.asn} `
