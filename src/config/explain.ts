@@ -1,0 +1,78 @@
+// `faultline check CONFIG` for a sound file: what the daemon would do, in a few lines.
+
+import { type Span, words } from '../core/time.ts'
+import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { isLoopback } from './fields.ts'
+import { jsonSchema, schemasAt } from './json-schema.ts'
+import type { Settled } from './load.ts'
+import { type Config, configSchema } from './schema.ts'
+
+export function explainConfig({ config, hash, warnings }: Settled): string {
+  const { asns, feeds, context, listen, journal, log } = config
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+  const reach = isLoopback(listen.host) ? 'this machine only' : 'open to other machines'
+  const changes = changesOf(config)
+  return [
+    ...rows('watches', asns.length > 0 ? asns.map(watched) : ['no AS']),
+    ...rows('hears', feeds.flatMap(heard)),
+    ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
+    ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
+    ...rows('journal', [journal ?? 'none']),
+    ...rows('logs', [`${log.level} and above`]),
+    ...rows('thresholds', changes.length > 0 ? changes : ['all as by default']),
+    ...rows('hash', [hash]),
+    ...rows(
+      'warnings',
+      warnings.map(({ where, why, hint }) => `${where}: ${why}; ${hint}`),
+    ),
+  ].join('\n')
+}
+
+const rows = (name: string, lines: readonly string[]) =>
+  lines.map((line, i) => `${(i === 0 ? name : '').padEnd(13)}${line}`)
+
+function watched({ asn, name, prefixes }: Config['asns'][number]): string {
+  const some =
+    prefixes.length > 6 ? [...prefixes.slice(0, 5), `${prefixes.length - 5} more`] : prefixes
+  return `AS${asn}${name ? ` ${name}` : ''}: ${some.join(', ') || 'no prefixes given'}`
+}
+
+function heard({ type, url, mode, hosts, includeRaw, history }: Config['feeds'][number]): string[] {
+  const what =
+    mode === 'firehose'
+      ? 'everything'
+      : 'paths through the ASNs; their prefixes and what is more specific; session states'
+  const { staleAfter } = risLiveDefaults
+  return [
+    `${type} at ${url}`,
+    `  ${mode}: ${what}${includeRaw ? '; whole messages' : ''}`,
+    `  from ${hosts.length > 0 ? hosts.join(', ') : 'all collectors'}`,
+    history || !staleAfter
+      ? '  stamps of the past are expected'
+      : `  stale when stamps are older than ${words(staleAfter)}`,
+  ]
+}
+
+/** Thresholds and bounds that are not what they would be unsaid. */
+function changesOf(config: Config): string[] {
+  const root = jsonSchema()
+  const usual = configSchema.parse({ version: 1 })
+  const compare = (now: object, before: object, path: readonly string[]): string[] =>
+    Object.entries(now).flatMap(([key, value]: [string, unknown]) => {
+      const old: unknown = Object.entries(before).find(([name]) => name === key)?.[1]
+      const here = [...path, key]
+      if (typeof value === 'object' && value && typeof old === 'object' && old) {
+        return compare(value, old, here)
+      }
+      if (value === old) return []
+      // A span is text in the file and microseconds in the config.
+      const preset = schemasAt(root, here)[0]?.default
+      const said =
+        typeof preset === 'string' && typeof value === 'number' ? words(value as Span) : value
+      return [`${here.join('.')} ${said} (default ${preset})`]
+    })
+  return [
+    ...compare(config.detect, usual.detect, ['detect']),
+    ...compare(config.limits, usual.limits, ['limits']),
+  ]
+}

@@ -1,0 +1,157 @@
+// A file, or a command line without one, becomes one settled configuration: complete, checked, with a
+// hash and with what is allowed but probably not meant. Faults come all at once, never as a throw.
+
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Asn } from '../core/asn.ts'
+import { explainIssues, type Fault, type Remark } from './faults.ts'
+import { type Config, configSchema } from './schema.ts'
+import { warningsOf } from './warnings.ts'
+import { type Found, type Mark, readYaml } from './yaml.ts'
+
+export interface Settled {
+  readonly config: Config
+  /** `sha256:…` of what decides which incidents are found; see `hashOf`. */
+  readonly hash: string
+  readonly warnings: readonly Remark[]
+}
+
+interface Refused {
+  readonly ok: false
+  readonly faults: readonly Fault[]
+}
+
+/** An operator's file is a few hundred lines; what is larger is another file. */
+const MOST_OCTETS = 1 << 20
+
+export function loadConfig(path: string): (Settled & { readonly ok: true }) | Refused {
+  const octets = readSome(path)
+  if (Array.isArray(octets)) {
+    const [why, hint] = octets
+    return { ok: false, faults: [{ path, line: 0, column: 0, where: '$', why, hint }] }
+  }
+  const text = octets.toString('utf8').replace(/^\ufeff/, '')
+  const { data, marks, faults, place } = readYaml(text)
+  const found = [...faults]
+  if (!isUtf8(octets)) {
+    const at = text.indexOf('\ufffd')
+    found.splice(0, found.length, { at, where: '$', why: 'is not UTF-8', hint: 'save it as UTF-8' })
+  } else if (data !== undefined) {
+    const parsed = configSchema.safeParse(data)
+    const files = fileFaults(data, dirname(path), marks)
+    if (parsed.success && faults.length + files.length === 0) {
+      return { ok: true, ...settle(withAbsolutePaths(parsed.data, dirname(path))) }
+    }
+    found.push(...explainIssues(parsed.error?.issues ?? [], marks), ...files)
+  }
+  found.sort((a, b) => a.at - b.at)
+  return { ok: false, faults: found.map(({ at, ...told }) => ({ path, ...place(at), ...told })) }
+}
+
+/** What runs without a file: every default, these ASNs. */
+export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Settled {
+  return settle(configSchema.parse({ version: 1, asns: [...new Set(asns)] }))
+}
+
+/** Again after the command line has changed something: the hash and the warnings go with the config. */
+export function settle(config: Config): Settled {
+  return { config, hash: hashOf(config), warnings: warningsOf(config) }
+}
+
+/**
+ * Of what decides which incidents are found, and of nothing else: not where facts come from or are
+ * told, nor how talkative we are. So a replay and the daemon, on whatever machine, agree on it when
+ * they judge alike. Whatever is added to the configuration counts until it is named here.
+ */
+function hashOf(config: Config): string {
+  const {
+    listen: _,
+    feeds: _feeds,
+    context: _context,
+    journal: _journal,
+    log: _log,
+    ...rest
+  } = config
+  const asns = rest.asns
+    .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
+    .sort((a, b) => a.asn - b.asn)
+  return `sha256:${createHash('sha256')
+    .update(canonical({ ...rest, asns }))
+    .digest('hex')}`
+}
+
+/** JSON with its keys in order. */
+function canonical(value: object): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+function withAbsolutePaths(config: Config, base: string): Config {
+  const { context, journal } = config
+  return {
+    ...config,
+    context: { ...context, rib: context.rib.map((file) => resolve(base, file)) },
+    ...(journal !== undefined && { journal: resolve(base, journal) }),
+  }
+}
+
+type Reason = [why: string, hint: string]
+
+/** The file's octets, or why not and what to do. */
+function readSome(path: string): Buffer | Reason {
+  return attempt((): Buffer | Reason => {
+    const unfit = unfitFile(path)
+    if (unfit) return unfit
+    if (statSync(path).size <= MOST_OCTETS) return readFileSync(path)
+    return ['is larger than 1 MiB', 'no configuration is: name another file']
+  }, 'config/example.yaml is one to start from')
+}
+
+function unfitFile(path: string): Reason | undefined {
+  const stat = statSync(path)
+  if (stat.isDirectory()) return ['is a directory', 'name a file in it']
+  if (!stat.isFile()) return ['is not a regular file', 'copy what it gives into one']
+  accessSync(path, constants.R_OK)
+  return undefined
+}
+
+function attempt<T>(act: () => T, ifMissing: string): T | Reason {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    const { code } = error
+    if (code === 'ENOENT' || code === 'ENOTDIR') return ['does not exist', ifMissing]
+    if (code === 'EACCES') return ['must not be read by this user', 'see its owner and mode']
+    return [`cannot be read (${code})`, 'see what it is and where it lies']
+  }
+}
+
+/** Files that are named must be there, even when something else is wrong as well. */
+function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark>): Found[] {
+  const named = configSchema.pick({ context: true, journal: true }).strip().safeParse(data)
+  if (!named.success) return []
+  const { context, journal } = named.data
+  const found: Found[] = []
+  const add = (where: string, why: string, hint: string) =>
+    found.push({ at: marks.get(where)?.value ?? 0, where, why, hint })
+  for (const [i, name] of context.rib.entries()) {
+    const file = resolve(base, name)
+    const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+    if (unfit) add(`$.context.rib[${i}]`, `${file} ${unfit[0]}`, unfit[1])
+  }
+  if (journal === undefined) return found
+  const file = resolve(base, journal)
+  if (isDirectory(file)) add('$.journal', `${file} is a directory`, 'name a file in it')
+  if (!isDirectory(dirname(file))) {
+    add('$.journal', `there is no directory ${dirname(file)}`, 'make it, or name another')
+  }
+  return found
+}
+
+const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

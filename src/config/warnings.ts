@@ -1,0 +1,46 @@
+// What is allowed but probably not meant, or has a price that should be known.
+
+import { isReserved } from '../core/asn.ts'
+import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import type { Remark } from './faults.ts'
+import { isLoopback } from './fields.ts'
+import type { Config } from './schema.ts'
+
+export function warningsOf(config: Config): Remark[] {
+  const { asns, feeds, context, listen } = config
+  const out: Remark[] = []
+  const warn = (where: string, why: string, hint: string) => out.push({ where, why, hint })
+  const subscribing = feeds.some(({ mode }) => mode === 'subscribe')
+  if (asns.length === 0) {
+    warn('$.asns', 'no AS is watched', 'list yours, or give --asn on the command line')
+  }
+  for (const [i, { asn, prefixes }] of asns.entries()) {
+    if (isReserved(asn)) {
+      const why = `AS${asn} is reserved and never seen on the public Internet`
+      warn(`$.asns[${i}]`, why, 'check the number')
+    }
+    // A withdrawal names a prefix and no path, so a subscription by path never hears one.
+    if (prefixes.length > 0 || context.rib.length > 0 || !subscribing) continue
+    warn(
+      `$.asns[${i}]`,
+      `no prefixes given for AS${asn}: withdrawals carry no path, so only announcements are heard` +
+        ' until prefixes are known',
+      'list its prefixes, or give a table in context.rib',
+    )
+  }
+  const wanted = asns.reduce((sum, { prefixes }) => sum + prefixes.length, 0)
+  if (subscribing && wanted > risLiveDefaults.mostPrefixes) {
+    const why = `of ${wanted} prefixes only ${risLiveDefaults.mostPrefixes} are subscribed to`
+    warn('$.asns', why, 'use mode: firehose')
+  }
+  if (!isLoopback(listen.host)) {
+    const why = `${listen.host} can be reached from other machines without a password`
+    warn('$.listen', why, 'keep a firewall or a proxy that asks before it')
+  }
+  for (const [i, { history, url }] of feeds.entries()) {
+    if (!history || url !== risLiveDefaults.url) continue
+    const why = 'the public service is live, but it will not be noticed when it grows stale'
+    warn(`$.feeds[${i}].history`, why, 'remove it')
+  }
+  return out
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { explainConfig } from '../../src/config/explain.ts'
+import { defaultConfig, loadConfig, settle } from '../../src/config/load.ts'
+import { configSchema } from '../../src/config/schema.ts'
+
+test('what the defaults do', () => {
+  const lines = explainConfig(defaultConfig({ asns: [4766] })).split('\n')
+  expect(lines.filter((line) => !line.startsWith('hash'))).toEqual([
+    'watches      AS4766: no prefixes given',
+    'hears        ris-live at wss://ris-live.ripe.net/v1/ws/',
+    '               subscribe: paths through the ASNs; their prefixes and what is more specific; session states',
+    '               from all collectors',
+    '               stale when stamps are older than 3 min',
+    'starts with  empty tables, and learns',
+    'serves       http://127.0.0.1:9477: page, metrics, API; this machine only',
+    'journal      none',
+    'logs         info and above',
+    'thresholds   all as by default',
+    'warnings     $.asns[0]: no prefixes given for AS4766: withdrawals carry no path, so only announcements are heard until prefixes are known; list its prefixes, or give a table in context.rib',
+  ])
+})
+
+test('what differs from them', () => {
+  const prefixes = [10, 11, 12, 13, 14, 15, 16].map((n) => `${n}.0.0.0/8`)
+  const config = configSchema.parse({
+    version: 1,
+    asns: [{ asn: 4766, name: 'KT', prefixes }],
+    listen: { address: '[::]:80', exposed: true },
+    feeds: [{ type: 'ris-live', mode: 'firehose', hosts: ['rrc00', 'rrc01'], history: true }],
+    detect: { outage: { minShare: 0.25 }, blind: { after: '2m' } },
+    limits: { incidents: 10 },
+  })
+  const lines = explainConfig(settle(config)).split('\n')
+  for (const line of [
+    'watches      AS4766 KT: 10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8, 13.0.0.0/8, 14.0.0.0/8, 2 more',
+    '               firehose: everything',
+    '               from rrc00, rrc01',
+    '               stamps of the past are expected',
+    'serves       http://[::]:80: page, metrics, API; open to other machines',
+    'thresholds   detect.outage.minShare 0.25 (default 0.1)',
+    '             detect.blind.after 2 min (default 30s)',
+    '             limits.incidents 10 (default 2000)',
+  ]) {
+    expect(lines).toContain(line)
+  }
+})
+
+test('the example is sound and warns of what it should', () => {
+  const loaded = loadConfig('config/example.yaml')
+  expect(loaded.ok && loaded.warnings.map(({ where }) => where)).toEqual(['$.asns[1]'])
+})
