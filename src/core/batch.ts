@@ -70,6 +70,13 @@ export class Batch {
   /** AS paths, in the words of core/path.ts. */
   readonly path: Int32Array
 
+  // filled in by the table, for the whole batch at once
+  interned = false
+  /** Number of the message's path; 0 when it has none. */
+  readonly pathRef: Int32Array
+  /** Number of the element's prefix; -1 when there was no room for it. */
+  readonly prefixRef: Int32Array
+
   constructor(maxMessages = 4_096, maxElements = 16_384, maxWords = 32_768) {
     this.maxMessages = maxMessages
     this.maxElements = maxElements
@@ -84,6 +91,7 @@ export class Batch {
     this.otc = new Int32Array(maxMessages)
     this.offset = new Float64Array(maxMessages)
     this.first = new Int32Array(maxMessages + 1)
+    this.pathRef = new Int32Array(maxMessages)
     this.announced = new Uint8Array(e)
     this.afi = new Uint8Array(e)
     this.length = new Uint8Array(e)
@@ -92,6 +100,7 @@ export class Batch {
     this.word2 = new Int32Array(e)
     this.word3 = new Int32Array(e)
     this.pathId = new Int32Array(e)
+    this.prefixRef = new Int32Array(e)
     this.path = new Int32Array(maxWords + SPARE_WORDS)
   }
 
@@ -106,6 +115,7 @@ export class Batch {
 
   clear(): void {
     this.file = 0
+    this.interned = false
     this.messages = 0
     this.elements = 0
     this.pathWords = 0

@@ -52,6 +52,8 @@ export interface View {
   /** Vantage points that vote and hold it now; that are its reference. */
   visible(prefix: number): number
   reference(prefix: number): number
+  /** Whether anybody who votes could carry its traffic now: seen well, or new and held by most. */
+  reachable(prefix: number): boolean
   /** Beginning of the present run of losses; 0 when none. */
   lossStart(prefix: number): Instant
   lastLoss(prefix: number): Instant
@@ -59,20 +61,32 @@ export interface View {
   /** Nearest less specific of the same origin that is seen well enough to carry the traffic; -1. */
   coveredBy(prefix: number): number
   prefixesOf(origin: Asn): readonly number[]
+  /** First unit of its address space (see core/prefix.ts, `space`), counted from the lowest address. */
+  firstUnit(prefix: number): number
   /** Vantage points (ids) that are reference for it and do not hold it now. */
   lostAt(prefix: number): number[]
 
   // paths
-  /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET. */
+  /**
+   * ASNs nearest the collector first, prepends folded, cut at the first AS_SET or confederation.
+   * The array is reused: it is good until the next call.
+   */
   hops(path: number): readonly Asn[]
   pathText(path: number): string
   pathOrigin(path: number): Asn
   /** From now on `route` is called for routes that take up or leave this path. */
   mark(path: number): void
+  /** Whether routes on this path are part of a leak: its withdrawals are clean-up, not losses. */
+  leaked(path: number, is: boolean): void
+
+  /** Name of an input file or feed, by the number that batches carry. */
+  fileName(file: number): string
 
   // vantage points
   vantagePoint(id: number): VantagePoint
   readonly vantagePoints: number
+  /** Its whole table was known before this: a route it did not have is then a new one. */
+  known(id: number): boolean
   peerState(id: number): number
   /** Whether it votes on visibility in this family: active and full-feed relative to the others. */
   votes(id: number, afi: Afi): boolean

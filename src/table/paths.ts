@@ -5,6 +5,15 @@
 import { originOf } from '../core/path.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
 
+export const Mark = {
+  /** Detectors want to hear of routes on this path. */
+  watched: 1,
+  /** It is part of a leak that is on: routes on it are nobody's ordinary ones. */
+  leaked: 2,
+  judged: 4,
+  learned: 8,
+} as const
+
 export class Paths {
   /** Ids in use; 0 is "no route", 1 the unknown path. */
   count = UNKNOWN_PATH + 1
@@ -15,7 +24,7 @@ export class Paths {
   length = new Uint16Array(1 << 10)
   /** Origin ASN as int32; 0 = none. */
   origin = new Int32Array(1 << 10)
-  /** Bit 0: detectors want to hear of routes on this path. */
+  /** Bits of Mark. */
   mark = new Uint8Array(1 << 10)
   #used = 0
   /** Pairs: hash, id. */

@@ -8,6 +8,10 @@ export const PATH = 0x0fffffff
 export const STALE = 1 << 28
 /** This vantage point counts as one that ordinarily carries the prefix. */
 export const REFERENCE = 1 << 29
+/** On its way to become reference, or to stop being it: seen so once, decided when seen so again. */
+export const PENDING = 1 << 30
+/** Its ordinary route was displaced by a leak that is over: no reference until it announces again. */
+export const DISPLACED = 1 << 31
 
 const PAGE_BITS = 9
 const PAGE = 1 << PAGE_BITS

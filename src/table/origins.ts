@@ -1,0 +1,63 @@
+// Whose prefix it is. The origin of a prefix is what most of its announcements said while it was
+// learned; afterwards a newcomer does not get it by announcing louder, only when nobody holds it.
+
+import type { Asn } from '../core/asn.ts'
+
+/** How firmly an origin sits: a newcomer must be heard so many times more. */
+const MOST_VOTES = 255
+
+export class Origins {
+  /** Origin ASN as int32; 0 = not known. */
+  of = new Int32Array(1 << 12)
+  #votes = new Uint8Array(1 << 12)
+  readonly #prefixes = new Map<Asn, number[]>()
+
+  grow(count: number): void {
+    if (count <= this.of.length) return
+    const room = Math.max(count, this.of.length * 2)
+    const of = new Int32Array(room)
+    of.set(this.of)
+    this.of = of
+    const votes = new Uint8Array(room)
+    votes.set(this.#votes)
+    this.#votes = votes
+  }
+
+  /** One more announcement while learning: the majority wins (Boyer and Moore 1981). */
+  vote(prefix: number, origin: number): void {
+    const votes = this.#votes[prefix] as number
+    if (this.of[prefix] === origin) {
+      if (votes < MOST_VOTES) this.#votes[prefix] = votes + 1
+    } else if (votes > 0) this.#votes[prefix] = votes - 1
+    else {
+      this.assign(prefix, origin)
+      this.#votes[prefix] = 1
+    }
+  }
+
+  assign(prefix: number, origin: number): void {
+    const before = this.of[prefix] as number
+    if (before === origin) return
+    this.of[prefix] = origin
+    if (before !== 0) {
+      const list = this.#prefixes.get(before >>> 0)
+      const i = list?.indexOf(prefix) ?? -1
+      if (list && i >= 0) {
+        list[i] = list[list.length - 1] as number
+        list.pop()
+      }
+    }
+    if (origin === 0) return
+    const list = this.#prefixes.get(origin >>> 0)
+    if (list) list.push(prefix)
+    else this.#prefixes.set(origin >>> 0, [prefix])
+  }
+
+  prefixesOf(origin: Asn): readonly number[] {
+    return this.#prefixes.get(origin) ?? []
+  }
+
+  get count(): number {
+    return this.#prefixes.size
+  }
+}

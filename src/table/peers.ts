@@ -1,0 +1,145 @@
+// Vantage points as witnesses: who may vote on whether a prefix is seen. Only a session that is
+// active and, where whole tables are known, full-feed relative to the others (detection.md §10.3).
+
+import type { Vantage } from '../core/incident.ts'
+import type { Afi } from '../core/prefix.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import type { VantagePoints } from '../core/vantage.ts'
+import { PeerState } from '../core/view.ts'
+
+/** Joins the voters of a family at that share of a robust maximum, and leaves at the other. */
+const FULL_FEED = 0.75
+const NO_LONGER = 0.65
+const LARGEST = 5
+
+/** A table transfer without End-of-RIB is over when it has become quiet, or after so long. */
+const QUIET: Span = seconds(30)
+const QUIET_ANNOUNCEMENTS = 50
+const LONGEST_TRANSFER: Span = minutes(15)
+const NEARLY_ALL = 0.95
+
+export interface Peer {
+  readonly id: number
+  state: number
+  /** Votes in IPv4, in IPv6. */
+  votes4: boolean
+  votes6: boolean
+  /** Routes held; full-feed is judged by them. */
+  routes4: number
+  routes6: number
+  /** A starting table or a completed transfer has told what it holds. */
+  known: boolean
+  /** Of the table transfer under way. */
+  since: Instant
+  windowStart: Instant
+  windowCount: number
+  stale: number
+  before: number
+  ended4: boolean
+  ended6: boolean
+  /** The feed or file it was heard through last. */
+  source: number
+  /** Of which feed's silence it is a victim; null when it is none. */
+  lostTo: string | null
+  /** When its turn is to be looked at (table/reference.ts); -1 until that is worked out. */
+  slot: number
+}
+
+export class Peers {
+  readonly list: Peer[] = []
+  readonly #vantages: VantagePoints
+  #counts: Vantage | null = null
+
+  constructor(vantages: VantagePoints) {
+    this.#vantages = vantages
+  }
+
+  get(id: number): Peer {
+    for (let next = this.list.length; next <= id; next++) {
+      this.list.push({
+        id: next,
+        state: PeerState.unknown,
+        votes4: false,
+        votes6: false,
+        routes4: 0,
+        routes6: 0,
+        known: false,
+        since: 0,
+        windowStart: 0,
+        windowCount: 0,
+        stale: 0,
+        before: 0,
+        ended4: false,
+        ended6: false,
+        source: -1,
+        lostTo: null,
+        slot: -1,
+      })
+    }
+    return this.list[id] as Peer
+  }
+
+  enter(peer: Peer, state: number): void {
+    peer.state = state
+    this.#counts = null
+  }
+
+  voters(afi: Afi): number {
+    let n = 0
+    for (const peer of this.list) if (afi === 4 ? peer.votes4 : peer.votes6) n++
+    return n
+  }
+
+  /** How many vantage points are in which state; those never heard of are not counted. */
+  counts(): Vantage {
+    if (this.#counts) return this.#counts
+    const of = [0, 0, 0, 0, 0]
+    for (const peer of this.list) of[peer.state] = (of[peer.state] ?? 0) + 1
+    this.#counts = {
+      active: of[PeerState.active] ?? 0,
+      quarantined: of[PeerState.quarantined] ?? 0,
+      down: (of[PeerState.down] ?? 0) + (of[PeerState.transfer] ?? 0),
+      unknown: of[PeerState.unknown] ?? 0,
+    }
+    return this.#counts
+  }
+
+  begin(peer: Peer, at: Instant): void {
+    this.enter(peer, PeerState.transfer)
+    peer.since = peer.windowStart = at
+    peer.windowCount = 0
+    peer.ended4 = peer.ended6 = false
+  }
+
+  /** Whether a transfer can be taken for finished at this tick though no End-of-RIB has come. */
+  finished(peer: Peer, at: Instant): boolean {
+    if (at - peer.since >= LONGEST_TRANSFER) return true
+    if (at - peer.windowStart < QUIET) return false
+    const quiet = peer.windowCount < QUIET_ANNOUNCEMENTS
+    peer.windowStart = at
+    peer.windowCount = 0
+    return quiet && peer.stale <= (1 - NEARLY_ALL) * peer.before
+  }
+
+  /**
+   * Whose table is large enough to speak for the others. With fewer than three networks nobody is
+   * left out: scarcity lowers confidence elsewhere, it does not silence.
+   */
+  fullFeed(afi: Afi): (peer: Peer) => boolean {
+    const size = (peer: Peer) => (afi === 4 ? peer.routes4 : peer.routes6)
+    const byAsn = new Map<number, number>()
+    for (const peer of this.list) {
+      if (peer.state !== PeerState.active) continue
+      const { asn } = this.#vantages.get(peer.id)
+      byAsn.set(asn, Math.max(byAsn.get(asn) ?? 0, size(peer)))
+    }
+    const sizes = [...byAsn.values()].filter((n) => n > 0).sort((a, b) => b - a)
+    if (sizes.length < 3) return (peer) => size(peer) > 0
+    const some = sizes.slice(1, 1 + LARGEST)
+    const most = some.reduce((sum, n) => sum + n, 0) / some.length
+    return (peer) => {
+      const voted = afi === 4 ? peer.votes4 : peer.votes6
+      return size(peer) >= (voted ? NO_LONGER : FULL_FEED) * most
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// How well every prefix is seen: who holds it now against who ordinarily does. Counted as routes
+// come and go, so that asking costs nothing, and told only when the answer changes its name.
+
+import type { Instant, Span } from '../core/time.ts'
+import { minutes } from '../core/time.ts'
+import { Seen } from '../core/view.ts'
+
+/**
+ * Losses further apart do not belong to one run. Convergence ends within 130 s (Huston), a slow
+ * drain loses a carrier every few minutes.
+ */
+const RUN: Span = minutes(5)
+
+export class Standing {
+  /** Vantage points that vote and hold it; those among the voters that are its reference. */
+  visible = new Uint16Array(1 << 12)
+  reference = new Uint16Array(1 << 12)
+  seen = new Uint8Array(1 << 12)
+  /** Beginning of the present run of losses, its last loss; 0 when there is none. */
+  lossStart = new Float64Array(1 << 12)
+  lastLoss = new Float64Array(1 << 12)
+
+  /** Makes room for prefixes up to `count`. */
+  grow(count: number): void {
+    if (count <= this.visible.length) return
+    const room = Math.max(count, this.visible.length * 2)
+    const wider = <T extends Uint8Array | Uint16Array | Float64Array>(old: T, made: T): T => {
+      made.set(old)
+      return made
+    }
+    this.visible = wider(this.visible, new Uint16Array(room))
+    this.reference = wider(this.reference, new Uint16Array(room))
+    this.seen = wider(this.seen, new Uint8Array(room))
+    this.lossStart = wider(this.lossStart, new Float64Array(room))
+    this.lastLoss = wider(this.lastLoss, new Float64Array(room))
+  }
+
+  /** A reference vantage point has lost it; call before the counts are changed. */
+  loss(prefix: number, at: Instant): void {
+    if (this.lossStart[prefix] === 0 || at - (this.lastLoss[prefix] as number) > RUN) {
+      this.lossStart[prefix] = at
+    }
+    this.lastLoss[prefix] = at
+  }
+
+  /**
+   * Works out the state anew (detection.md §5.4: 0.75, 0.50 and 0.25 of the reference, back up only
+   * at 0.75). True when it changed.
+   */
+  settle(prefix: number): boolean {
+    const before = this.seen[prefix] as number
+    const now = judge(
+      before,
+      this.visible[prefix] as number,
+      this.reference[prefix] as number,
+    )
+    if (now === Seen.up && this.visible[prefix] === this.reference[prefix]) {
+      this.lossStart[prefix] = 0
+    }
+    if (now === before) return false
+    this.seen[prefix] = now
+    return true
+  }
+}
+
+function judge(before: number, visible: number, reference: number): number {
+  if (reference === 0) return Seen.new
+  const four = visible * 4
+  if (four >= reference * 3) return Seen.up
+  if (four <= reference) return Seen.down
+  if (four < reference * 2 || before >= Seen.lost) return Seen.lost
+  return Seen.degraded
+}

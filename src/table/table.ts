@@ -1,0 +1,687 @@
+// What every vantage point believes now. Batches come in the order in which things happened and
+// change one word a route; what follows from that (who sees a prefix, how many ordinarily do) is
+// kept as it changes, and detectors hear only of changes that mean something.
+
+import { type Batch, Message } from '../core/batch.ts'
+import type { Asn } from '../core/asn.ts'
+import type { Fact, Gap } from '../core/fact.ts'
+import type { Baseline, Vantage } from '../core/incident.ts'
+import { isSegmented, pathText } from '../core/path.ts'
+import { type Afi, maskWord, prefixText } from '../core/prefix.ts'
+import { hours, type Instant, type Span } from '../core/time.ts'
+import type { VantagePoint, VantagePoints } from '../core/vantage.ts'
+import {
+  type Cause,
+  type Detector,
+  PeerState,
+  Seen,
+  UNKNOWN_PATH,
+  type View,
+} from '../core/view.ts'
+import { AddPaths } from './add-paths.ts'
+import { Origins } from './origins.ts'
+import { Mark, Paths } from './paths.ts'
+import { type Peer, Peers } from './peers.ts'
+import { Prefixes } from './prefixes.ts'
+import { season } from './reference.ts'
+import { DISPLACED, PATH, PENDING, REFERENCE, Rib, STALE } from './rib.ts'
+import { Standing } from './standing.ts'
+
+export interface TableLimits {
+  readonly prefixes: number
+  readonly paths: number
+  readonly routes: number
+}
+
+export const tableLimits: TableLimits = {
+  // Half again of what IPv4 and IPv6 hold today, and 300 whole tables of it.
+  prefixes: 2_000_000,
+  paths: 12_000_000,
+  routes: 600_000_000,
+}
+
+export interface TableSettings {
+  readonly vantages: VantagePoints
+  /** Origins whose prefixes are watched; null = all. */
+  readonly asns: ReadonlySet<Asn> | null
+  readonly baseline: Baseline
+  readonly limits?: Partial<TableLimits>
+}
+
+/** Table sizes are compared anew so often; networks change their feeds in weeks. */
+const REVOTE: Span = hours(1)
+
+export class Table implements View {
+  readonly cause: Cause = {
+    at: 0,
+    vantage: 0,
+    prefix: 0,
+    before: 0,
+    after: 0,
+    file: 0,
+    offset: 0,
+  }
+  readonly baseline: Baseline
+  readonly narrow: boolean
+  readonly vantages: VantagePoints
+  readonly names: Prefixes
+  readonly paths: Paths
+  readonly rib: Rib
+  readonly standing = new Standing()
+  readonly origins = new Origins()
+  readonly peers: Peers
+  /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
+  repeats = 0
+  elements = 0
+  /** Names of input files or feeds, in the order of their numbers. */
+  readonly files: string[] = []
+  readonly updates = new Map<Asn, { announced: number; withdrawn: number }>()
+  readonly #asns: ReadonlySet<Asn> | null
+  readonly #more: AddPaths
+  readonly #detectors: Detector[] = []
+  #onPrefix: Detector[] = []
+  #onRoute: Detector[] = []
+  /** False while the starting table is loaded: nothing is news then. */
+  #started = false
+  #revoteAt = 0
+  readonly #hops: Asn[] = []
+
+  constructor({ vantages, asns, baseline, limits }: TableSettings) {
+    const most = { ...tableLimits, ...limits }
+    this.vantages = vantages
+    this.#asns = asns
+    this.narrow = asns !== null
+    this.baseline = baseline
+    this.names = new Prefixes(most.prefixes)
+    this.paths = new Paths(most.paths)
+    this.rib = new Rib(most.routes)
+    this.peers = new Peers(vantages)
+    this.#more = new AddPaths()
+    for (const asn of asns ?? []) this.updates.set(asn, { announced: 0, withdrawn: 0 })
+  }
+
+  attach(detectors: readonly Detector[]): void {
+    this.#detectors.push(...detectors)
+    this.#onPrefix = this.#detectors.filter((d) => d.prefix)
+    this.#onRoute = this.#detectors.filter((d) => d.route)
+  }
+
+  /** What had to be refused because a table was full, by table. */
+  get dropped(): { readonly table: string; readonly count: number }[] {
+    return [
+      { table: 'prefixes', count: this.names.dropped },
+      { table: 'paths', count: this.paths.dropped },
+      { table: 'routes', count: this.rib.dropped },
+      { table: 'vantage-points', count: this.vantages.dropped },
+      { table: 'add-paths', count: this.#more.dropped },
+    ]
+  }
+
+  /**
+   * Gives numbers to all prefixes and paths of a batch. Done for the whole batch at once, because
+   * look-ups that do not wait for each other cost a tenth (performance.md §6.2).
+   */
+  intern(batch: Batch): void {
+    const { names, paths } = this
+    for (let m = 0; m < batch.messages; m++) {
+      const start = batch.pathStart[m] as number
+      batch.pathRef[m] =
+        start < 0 ? 0 : paths.intern(batch.path, start, batch.pathLength[m] as number)
+    }
+    for (let e = 0; e < batch.elements; e++) {
+      batch.prefixRef[e] = names.intern(
+        batch.afi[e] as number,
+        batch.word0[e] as number,
+        batch.word1[e] as number,
+        batch.word2[e] as number,
+        batch.word3[e] as number,
+        batch.length[e] as number,
+      )
+    }
+    this.standing.grow(names.room)
+    this.origins.grow(names.room)
+    batch.interned = true
+  }
+
+  /** Rows of a starting table: beliefs, not events. Detectors learn from them. */
+  load(batch: Batch): void {
+    if (!batch.interned) this.intern(batch)
+    for (let m = 0; m < batch.messages; m++) {
+      if (batch.kind[m] !== Message.rib) continue
+      for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
+        const prefix = batch.prefixRef[e] as number
+        if (prefix < 0) continue
+        this.seed(batch.vantage[m] as number, prefix, batch.pathRef[m] as number, true)
+      }
+    }
+  }
+
+  /** One route of the starting table; with `known` the vantage point's whole table is told. */
+  seed(vantage: number, prefix: number, path: number, known: boolean): void {
+    const position = this.rib.at(vantage, prefix, true)
+    if (position < 0 || (this.rib.get(position) & PATH) !== 0) return
+    this.rib.set(position, path | REFERENCE)
+    const peer = this.peers.get(vantage)
+    if (known) peer.known = true
+    if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
+    this.#routes(peer, prefix, 1)
+    if (path === UNKNOWN_PATH) return
+    this.origins.vote(prefix, this.paths.origin[path] as number)
+    this.learn(path)
+  }
+
+  /** The path is an ordinary one. */
+  learn(path: number): void {
+    const mark = this.paths.mark[path] as number
+    if ((mark & Mark.learned) !== 0 || path <= UNKNOWN_PATH) return
+    this.paths.mark[path] = mark | Mark.learned | Mark.judged
+    for (const detector of this.#detectors) detector.learnPath?.(path)
+  }
+
+  /** The starting table is complete; from here on everything is an event. */
+  start(): void {
+    this.#revote(0)
+    this.#started = true
+  }
+
+  /** Applies one message at the instant the clock has given it. */
+  apply(batch: Batch, m: number): void {
+    const at = batch.at[m] as number
+    const vantage = batch.vantage[m] as number
+    const peer = this.peers.get(vantage)
+    peer.source = batch.file
+    const { cause } = this
+    cause.at = at
+    cause.vantage = vantage
+    cause.file = batch.file
+    cause.offset = batch.offset[m] as number
+    switch (batch.kind[m]) {
+      case Message.update:
+        this.#update(batch, m, peer, at)
+        break
+      case Message.sessionUp:
+        if (peer.state === PeerState.active) this.#down(peer, at)
+        this.#transfer(peer, at)
+        break
+      case Message.sessionDown:
+        this.#down(peer, at)
+        break
+      case Message.endOfRib:
+        this.#endOfRib(peer, batch.detail[m] as number, at)
+        break
+    }
+  }
+
+  #update(batch: Batch, m: number, peer: Peer, at: Instant): void {
+    if (peer.state !== PeerState.active) this.#wake(peer, at)
+    const path = batch.pathRef[m] as number
+    const to = batch.first[m + 1] as number
+    let announced = 0
+    for (let e = batch.first[m] as number; e < to; e++) {
+      const prefix = batch.prefixRef[e] as number
+      if (prefix < 0) continue
+      let after = batch.announced[e] === 1 ? path : 0
+      const id = batch.pathId[e] as number
+      if (id !== 0 || this.#more.size > 0) after = this.#more.fold(peer.id, prefix, id, after)
+      if (after === 0) this.#withdraw(peer, prefix, at)
+      else {
+        announced++
+        this.#announce(peer, prefix, after)
+      }
+      if (this.narrow) this.#tally(prefix, after !== 0)
+    }
+    this.elements += to - (batch.first[m] as number)
+    if (peer.state === PeerState.transfer) peer.windowCount += announced
+  }
+
+  #tally(prefix: number, announced: boolean): void {
+    const counts = this.updates.get((this.origins.of[prefix] as number) >>> 0)
+    if (!counts) return
+    if (announced) counts.announced++
+    else counts.withdrawn++
+  }
+
+  #announce(peer: Peer, prefix: number, path: number): void {
+    const { rib, paths, cause } = this
+    const position = rib.at(peer.id, prefix, true)
+    if (position < 0) return
+    const word = rib.get(position)
+    const before = word & PATH
+    if (before === path && (word & (STALE | DISPLACED)) === 0) {
+      this.repeats++
+      return
+    }
+    let next = (word & ~(PATH | STALE | PENDING)) | path
+    if (before !== 0) next |= word & PENDING
+    if ((word & STALE) !== 0) peer.stale--
+    const restored = (word & DISPLACED) !== 0 && ((paths.mark[path] as number) & Mark.leaked) === 0
+    if (restored) next = (next & ~DISPLACED) | REFERENCE
+    rib.set(position, next)
+    this.#origin(prefix, paths.origin[path] as number)
+    cause.prefix = prefix
+    cause.before = before
+    cause.after = path
+    if (before === 0) this.#routes(peer, prefix, 1)
+    if ((before === 0 || restored) && this.#votes(peer, prefix)) {
+      if (before === 0) this.standing.visible[prefix] = (this.standing.visible[prefix] as number) + 1
+      if (restored) {
+        this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + 1
+      }
+      this.#settle(prefix)
+    }
+    if (before === path) return
+    const mark = paths.mark[path] as number
+    if ((mark & Mark.judged) === 0) {
+      paths.mark[path] = mark | Mark.judged
+      for (const detector of this.#detectors) detector.newPath?.(path)
+    }
+    if ((((paths.mark[path] as number) | (paths.mark[before] as number)) & Mark.watched) !== 0) {
+      for (const detector of this.#onRoute) detector.route?.()
+    }
+  }
+
+  #withdraw(peer: Peer, prefix: number, at: Instant): void {
+    const { rib, paths, cause, standing } = this
+    const position = rib.at(peer.id, prefix, false)
+    const word = position < 0 ? 0 : rib.get(position)
+    const before = word & PATH
+    if (before === 0) {
+      this.repeats++
+      return
+    }
+    const mark = paths.mark[before] as number
+    // The ordinary route went when the leak came; that the leak goes too is no second loss.
+    const displaced = (mark & Mark.leaked) !== 0 && (word & REFERENCE) !== 0
+    let next = word & ~(PATH | STALE | PENDING)
+    if (displaced) next = (next & ~REFERENCE) | DISPLACED
+    if ((word & STALE) !== 0) peer.stale--
+    rib.set(position, next)
+    this.#routes(peer, prefix, -1)
+    cause.prefix = prefix
+    cause.before = before
+    cause.after = 0
+    if (this.#votes(peer, prefix)) {
+      standing.visible[prefix] = (standing.visible[prefix] as number) - 1
+      if (displaced) standing.reference[prefix] = (standing.reference[prefix] as number) - 1
+      else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
+      this.#settle(prefix)
+    }
+    if ((mark & Mark.watched) !== 0) for (const detector of this.#onRoute) detector.route?.()
+  }
+
+  #origin(prefix: number, origin: number): void {
+    const known = this.origins.of[prefix] as number
+    if (known === origin || origin === 0) return
+    if (known === 0 || (this.standing.reference[prefix] === 0 && this.standing.visible[prefix] === 0))
+      this.origins.assign(prefix, origin)
+  }
+
+  #votes(peer: Peer, prefix: number): boolean {
+    return this.names.afi[prefix] === 4 ? peer.votes4 : peer.votes6
+  }
+
+  #routes(peer: Peer, prefix: number, change: 1 | -1): void {
+    if (this.names.afi[prefix] === 4) peer.routes4 += change
+    else peer.routes6 += change
+  }
+
+  #settle(prefix: number): void {
+    const before = this.standing.seen[prefix] as number
+    if (!this.standing.settle(prefix) || !this.#started) return
+    const after = this.standing.seen[prefix] as number
+    for (const detector of this.#onPrefix) detector.prefix?.(prefix, before, after)
+  }
+
+  // sessions
+
+  /** Somebody speaks whom we did not count on. */
+  #wake(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.transfer) return
+    // After a fall from Established an UPDATE can only be the beginning of a new table transfer.
+    if (peer.state === PeerState.down) this.#transfer(peer, at)
+    else if (peer.lostTo === null) {
+      this.#enter(peer, PeerState.active, at)
+      this.#elect(peer)
+    }
+  }
+
+  #enter(peer: Peer, state: number, at: Instant): void {
+    const before = peer.state
+    if (before === state) return
+    this.peers.enter(peer, state)
+    if (this.#started) for (const d of this.#detectors) d.peer?.(peer.id, before, state, at)
+  }
+
+  #down(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.down) return
+    this.#setVotes(peer, false, false)
+    peer.before = peer.routes4 + peer.routes6
+    peer.stale = 0
+    this.rib.sweep(peer.id, (_, word) => {
+      if ((word & PATH) === 0) return word
+      peer.stale++
+      return word | STALE
+    })
+    peer.lostTo = null
+    this.#enter(peer, PeerState.down, at)
+  }
+
+  #transfer(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.transfer) return
+    const before = peer.state
+    this.peers.begin(peer, at)
+    if (this.#started)
+      for (const d of this.#detectors) d.peer?.(peer.id, before, PeerState.transfer, at)
+  }
+
+  #endOfRib(peer: Peer, afi: number, at: Instant): void {
+    if (peer.state !== PeerState.transfer) return
+    if (afi === 4) peer.ended4 = true
+    else peer.ended6 = true
+    if ((peer.routes4 === 0 || peer.ended4) && (peer.routes6 === 0 || peer.ended6))
+      this.#transferred(peer, at)
+  }
+
+  /** What was not confirmed by the new table is gone, and nobody saw when: it is no loss. */
+  #transferred(peer: Peer, at: Instant): void {
+    const { cause } = this
+    cause.at = at
+    cause.vantage = peer.id
+    this.rib.sweep(peer.id, (prefix, word) => {
+      if ((word & STALE) === 0) return word
+      cause.prefix = prefix
+      cause.before = word & PATH
+      cause.after = 0
+      this.#routes(peer, prefix, -1)
+      if (((this.paths.mark[cause.before] as number) & Mark.watched) !== 0)
+        for (const detector of this.#onRoute) detector.route?.()
+      return 0
+    })
+    peer.stale = 0
+    peer.known = true
+    this.#enter(peer, PeerState.active, at)
+    this.#elect(peer)
+  }
+
+  #gap(gap: Gap): void {
+    for (const peer of this.peers.list) {
+      if (peer.source !== gap.source || peer.lostTo !== null) continue
+      if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
+      if (gap.collector !== null && this.vantages.get(peer.id).collector !== gap.collector) continue
+      peer.lostTo = gap.feed
+      this.#setVotes(peer, false, false)
+      this.#enter(peer, PeerState.unknown, gap.at)
+    }
+  }
+
+  #sight(source: number, collector: string | null, at: Instant): void {
+    for (const peer of this.peers.list) {
+      if (peer.lostTo === null || peer.source !== source) continue
+      if (collector !== null && this.vantages.get(peer.id).collector !== collector) continue
+      peer.lostTo = null
+      this.#enter(peer, PeerState.active, at)
+      this.#elect(peer)
+    }
+  }
+
+  // votes
+
+  /** Whether one peer may vote, after it came back. */
+  #elect(peer: Peer): void {
+    const [four, six] = this.#bars()
+    this.#setVotes(peer, four(peer), six(peer))
+  }
+
+  #revote(at: Instant): void {
+    this.#revoteAt = at + REVOTE
+    const [four, six] = this.#bars()
+    for (const peer of this.peers.list) {
+      if (peer.state === PeerState.active) this.#setVotes(peer, four(peer), six(peer))
+    }
+  }
+
+  #bars(): [(peer: Peer) => boolean, (peer: Peer) => boolean] {
+    // Without starting tables nobody's size is known, only who speaks most.
+    if (this.baseline !== 'rib') return [() => true, () => true]
+    const [four, six] = [this.peers.fullFeed(4), this.peers.fullFeed(6)]
+    return [(p) => p.known && four(p), (p) => p.known && six(p)]
+  }
+
+  #setVotes(peer: Peer, four: boolean, six: boolean): void {
+    const changes4 = peer.votes4 !== four
+    const changes6 = peer.votes6 !== six
+    if (!changes4 && !changes6) return
+    peer.votes4 = four
+    peer.votes6 = six
+    const { standing, names } = this
+    this.rib.sweep(peer.id, (prefix, word) => {
+      const is4 = names.afi[prefix] === 4
+      if (is4 ? !changes4 : !changes6) return word
+      const change = (is4 ? four : six) ? 1 : -1
+      if ((word & PATH) !== 0)
+        standing.visible[prefix] = (standing.visible[prefix] as number) + change
+      if ((word & REFERENCE) !== 0)
+        standing.reference[prefix] = (standing.reference[prefix] as number) + change
+      this.#settle(prefix)
+      return word
+    })
+  }
+
+  // facts
+
+  fact(fact: Fact): void {
+    if (fact.kind === 'tick') this.#tick(fact.at)
+    else if (fact.kind === 'gap') this.#gap(fact)
+    else this.#sight(fact.source, fact.collector, fact.at)
+    for (const detector of this.#detectors) detector.fact?.(fact)
+  }
+
+  #tick(at: Instant): void {
+    for (const peer of this.peers.list) {
+      if (peer.state === PeerState.transfer && this.peers.finished(peer, at))
+        this.#transferred(peer, at)
+    }
+    if (this.#revoteAt === 0) this.#revoteAt = at + REVOTE
+    if (at >= this.#revoteAt) this.#revote(at)
+    if (this.baseline !== 'learned-from-input') season(this, at)
+  }
+
+  /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */
+  changeReference(peer: Peer, prefix: number, change: 1 | -1): void {
+    if (!this.#votes(peer, prefix)) return
+    this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + change
+    this.#settle(prefix)
+  }
+
+  // View
+
+  watches(asn: Asn): boolean {
+    return this.#asns === null || this.#asns.has(asn)
+  }
+
+  get prefixes(): number {
+    return this.names.count
+  }
+
+  afi(prefix: number): Afi {
+    return this.names.afi[prefix] as Afi
+  }
+
+  length(prefix: number): number {
+    return this.names.length[prefix] as number
+  }
+
+  prefixText(prefix: number): string {
+    const { afi, word0, word1, word2, word3, length } = this.names
+    return prefixText(
+      afi[prefix] as number,
+      word0[prefix] as number,
+      word1[prefix] as number,
+      word2[prefix] as number,
+      word3[prefix] as number,
+      length[prefix] as number,
+    )
+  }
+
+  firstUnit(prefix: number): number {
+    const high = (this.names.word0[prefix] as number) >>> 0
+    if (this.names.afi[prefix] === 4) return high >>> 8
+    return high * 0x10000 + ((this.names.word1[prefix] as number) >>> 16)
+  }
+
+  seen(prefix: number): number {
+    return this.standing.seen[prefix] as number
+  }
+
+  visible(prefix: number): number {
+    return this.standing.visible[prefix] as number
+  }
+
+  reference(prefix: number): number {
+    return this.standing.reference[prefix] as number
+  }
+
+  reachable(prefix: number): boolean {
+    const seen = this.seen(prefix)
+    if (seen === Seen.up || seen === Seen.degraded) return true
+    return seen === Seen.new && this.visible(prefix) * 2 >= Math.max(2, this.voters(this.afi(prefix)))
+  }
+
+  lossStart(prefix: number): Instant {
+    return this.standing.lossStart[prefix] as number
+  }
+
+  lastLoss(prefix: number): Instant {
+    return this.standing.lastLoss[prefix] as number
+  }
+
+  origin(prefix: number): Asn {
+    return (this.origins.of[prefix] as number) >>> 0
+  }
+
+  coveredBy(prefix: number): number {
+    const { names } = this
+    const afi = this.afi(prefix)
+    const origin = this.origins.of[prefix]
+    const [w0, w1, w2, w3] = [
+      names.word0[prefix] as number,
+      names.word1[prefix] as number,
+      names.word2[prefix] as number,
+      names.word3[prefix] as number,
+    ]
+    for (let length = (names.length[prefix] as number) - 1; length > 0; length--) {
+      if (!names.hasLength(afi, length)) continue
+      const found = names.find(
+        afi,
+        w0 & maskWord(length, 0),
+        w1 & maskWord(length, 1),
+        w2 & maskWord(length, 2),
+        w3 & maskWord(length, 3),
+        length,
+      )
+      if (found >= 0 && this.origins.of[found] === origin && this.reachable(found)) return found
+    }
+    return -1
+  }
+
+  prefixesOf(origin: Asn): readonly number[] {
+    return this.origins.prefixesOf(origin)
+  }
+
+  lostAt(prefix: number): number[] {
+    const out: number[] = []
+    for (const peer of this.peers.list) {
+      if (!this.#votes(peer, prefix)) continue
+      const word = this.rib.word(peer.id, prefix)
+      if ((word & REFERENCE) !== 0 && (word & PATH) === 0) out.push(peer.id)
+    }
+    return out
+  }
+
+  hops(path: number): readonly Asn[] {
+    const { words, start, length } = this.paths
+    const from = start[path] as number
+    const hops = this.#hops
+    hops.length = 0
+    if (path <= UNKNOWN_PATH) return hops
+    let i = from
+    let to = from + (length[path] as number)
+    if (isSegmented(words, from, to - from)) {
+      // Only a leading sequence says who passed the route to whom.
+      const head = words[from + 1] as number
+      if (head >>> 16 !== 2) return hops
+      i = from + 2
+      to = i + (head & 0xffff)
+    }
+    let last = -1
+    for (; i < to; i++) {
+      const asn = (words[i] as number) >>> 0
+      if (asn !== last) hops.push(asn)
+      last = asn
+    }
+    return hops
+  }
+
+  pathText(path: number): string {
+    if (path === 0) return ''
+    if (path === UNKNOWN_PATH) return '?'
+    return pathText(
+      this.paths.words,
+      this.paths.start[path] as number,
+      this.paths.length[path] as number,
+    )
+  }
+
+  fileName(file: number): string {
+    return this.files[file] ?? '?'
+  }
+
+  pathOrigin(path: number): Asn {
+    return (this.paths.origin[path] as number) >>> 0
+  }
+
+  mark(path: number): void {
+    this.paths.mark[path] = (this.paths.mark[path] as number) | Mark.watched
+  }
+
+  leaked(path: number, is: boolean): void {
+    const mark = this.paths.mark[path] as number
+    this.paths.mark[path] = is ? mark | Mark.leaked : mark & ~Mark.leaked
+  }
+
+  vantagePoint(id: number): VantagePoint {
+    return this.vantages.get(id)
+  }
+
+  get vantagePoints(): number {
+    return this.peers.list.length
+  }
+
+  peerState(id: number): number {
+    return this.peers.get(id).state
+  }
+
+  known(id: number): boolean {
+    return this.peers.get(id).known
+  }
+
+  votes(id: number, afi: Afi): boolean {
+    const peer = this.peers.get(id)
+    return afi === 4 ? peer.votes4 : peer.votes6
+  }
+
+  voters(afi: Afi): number {
+    return this.peers.voters(afi)
+  }
+
+  get collectors(): number {
+    const names = new Set<string>()
+    for (const peer of this.peers.list)
+      if (peer.state === PeerState.active) names.add(this.vantages.get(peer.id).collector)
+    return names.size
+  }
+
+  vantage(): Vantage {
+    return this.peers.counts()
+  }
+}
