@@ -1,0 +1,266 @@
+// Many streams, one time line. What comes out is in the order (instant, collector, peer, position in
+// that peer's stream), whatever the order in which it came in, as long as nothing is later than the
+// patience of its stream; what is later still counts, at the instant the line has reached by then.
+// Ticks are made here, from event time alone.
+
+import type { Batch } from '../core/batch.ts'
+import type { Fact } from '../core/fact.ts'
+import type { Sink } from '../core/sink.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import type { VantagePoints } from '../core/vantage.ts'
+import { sortByTime } from './sort.ts'
+
+export interface OrderSettings {
+  /** Detectors judge so often. */
+  readonly tick: Span
+  /** How much later than its neighbours a message of one stream may come. */
+  readonly patience: Span
+}
+
+export const orderDefaults: OrderSettings = {
+  tick: seconds(10),
+  // Archives are written as messages come; microsecond stamps of RouteViews go back by less.
+  patience: seconds(1),
+}
+
+/** A stamp so far from the one before is believed only when the next one agrees. */
+const LEAP: Span = hours(1)
+const AGREES: Span = minutes(5)
+/** Ticks through silence end after so long, and go on when it does. */
+const LONGEST_SILENCE: Span = hours(24)
+
+interface Stream {
+  readonly from: Instant
+  readonly until: Instant
+  newest: Instant
+  last: Instant
+  done: boolean
+}
+
+interface Pending {
+  readonly batch: Batch
+  readonly order: Int32Array
+  readonly count: number
+  next: number
+}
+
+export class Order {
+  /** Messages that came after their time had passed. */
+  late = 0
+  /** Messages whose stamp leaps, and that were refused for it. */
+  refused = 0
+  /** Event time up to which everything has been released; -Infinity before the first. */
+  now: Instant = Number.NEGATIVE_INFINITY
+  readonly #settings: OrderSettings
+  readonly #vantages: VantagePoints
+  readonly #sink: Sink
+  readonly #give: (batch: Batch) => void
+  readonly #streams: Stream[] = []
+  #pending: Pending[] = []
+  #facts: Fact[] = []
+  #nextTick: Instant | null = null
+  readonly #free: Int32Array[] = []
+  #scratch = new Int32Array(0)
+
+  constructor(
+    vantages: VantagePoints,
+    sink: Sink,
+    give: (batch: Batch) => void,
+    settings: Partial<OrderSettings> = {},
+  ) {
+    this.#vantages = vantages
+    this.#sink = sink
+    this.#give = give
+    this.#settings = { ...orderDefaults, ...settings }
+  }
+
+  /**
+   * A new stream; nothing is released before it has spoken or is `done`. What it says of times before
+   * `from`, or from `until` on, is left out.
+   */
+  stream(from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): number {
+    const never = Number.NEGATIVE_INFINITY
+    return this.#streams.push({ from, until, newest: never, last: never, done: false }) - 1
+  }
+
+  /** What comes next in this stream may be of another time: a new file begins. */
+  expectLeap(stream: number): void {
+    const s = this.#streams[stream]
+    if (s) s.last = Number.NEGATIVE_INFINITY
+  }
+
+  done(stream: number): void {
+    const s = this.#streams[stream]
+    if (s) s.done = true
+  }
+
+  /** Newest stamp of a stream: who merges asks the one that is furthest behind for more. */
+  newest(stream: number): Instant {
+    return this.#streams[stream]?.newest ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Takes a batch over; it is given back when its last message has been released. */
+  push(stream: number, batch: Batch): void {
+    const s = this.#streams[stream]
+    if (!s) throw new RangeError(`no stream ${stream}`)
+    const order = this.#take(batch.maxMessages)
+    let count = 0
+    let sorted = true
+    let previous = Number.NEGATIVE_INFINITY
+    for (let m = 0; m < batch.messages; m++) {
+      const at = batch.at[m] as number
+      if (Math.abs(at - s.last) > LEAP && s.last > 0 && !this.#agrees(batch, m)) {
+        this.refused++
+        continue
+      }
+      s.last = at
+      if (at > s.newest) s.newest = at
+      if (at < s.from || at >= s.until) continue
+      // Equal stamps may have to change places too.
+      if (at <= previous) sorted = false
+      previous = at
+      order[count++] = m
+    }
+    if (!sorted) {
+      const { rank } = this.#vantages
+      const by = (m: number) => rank[batch.vantage[m] as number] as number
+      if (this.#scratch.length < order.length) this.#scratch = new Int32Array(order.length)
+      sortByTime(order, count, batch.at, by, this.#scratch)
+    }
+    if (count > 0) this.#pending.push({ batch, order, count, next: 0 })
+    else {
+      this.#free.push(order)
+      this.#give(batch)
+    }
+  }
+
+  #agrees(batch: Batch, m: number): boolean {
+    return m + 1 < batch.messages && (batch.at[m + 1] as number) >= (batch.at[m] as number) - AGREES
+  }
+
+  #take(room: number): Int32Array {
+    const free = this.#free.pop()
+    return free && free.length >= room ? free : new Int32Array(room)
+  }
+
+  fact(fact: Fact): void {
+    let i = this.#facts.length
+    while (i > 0 && (this.#facts[i - 1] as Fact).at > fact.at) i--
+    this.#facts.splice(i, 0, fact)
+  }
+
+  /** Releases what no stream can come before any more. */
+  release(): void {
+    let until = Number.POSITIVE_INFINITY
+    for (const { newest, done } of this.#streams) if (!done && newest < until) until = newest
+    if (until === Number.POSITIVE_INFINITY) {
+      for (const { newest } of this.#streams)
+        if (until === Number.POSITIVE_INFINITY || newest > until) until = newest
+    }
+    this.#until(until - this.#settings.patience - 1)
+  }
+
+  /** Event time has reached `at`, whether or not anybody spoke. */
+  advance(at: Instant): void {
+    this.#until(at)
+    this.#ticks(at)
+  }
+
+  /** The end: everything there is. */
+  flush(): void {
+    this.#until(Number.POSITIVE_INFINITY)
+  }
+
+  #until(limit: Instant): void {
+    for (;;) {
+      const from = this.#earliest(limit)
+      const fact = this.#facts[0]
+      if (fact && fact.at <= limit && (!from || fact.at <= (from.batch.at[from.order[from.next] as number] as number))) {
+        this.#facts.shift()
+        this.#reach(fact.at)
+        this.#sink.fact({ ...fact, at: this.now })
+        continue
+      }
+      if (!from) break
+      this.#run(from, limit)
+    }
+  }
+
+  /** The batch whose next message is the first of all, if that is due. */
+  #earliest(limit: Instant): Pending | null {
+    let first: Pending | null = null
+    for (const p of this.#pending) if (!first || this.#precedes(p, first)) first = p
+    const at = first ? (first.batch.at[first.order[first.next] as number] as number) : 0
+    return first && at <= limit ? first : null
+  }
+
+  /** Ties in time and speaker stay as they came: an earlier batch stands earlier in the list. */
+  #precedes(a: Pending, b: Pending): boolean {
+    const m = a.order[a.next] as number
+    const n = b.order[b.next] as number
+    const x = a.batch.at[m] as number
+    const y = b.batch.at[n] as number
+    if (x !== y) return x < y
+    const { rank } = this.#vantages
+    return (
+      (rank[a.batch.vantage[m] as number] as number) <
+      (rank[b.batch.vantage[n] as number] as number)
+    )
+  }
+
+  /** Releases messages of one batch as long as they are the first of all. */
+  #run(from: Pending, limit: Instant): void {
+    const { batch, order, count } = from
+    let rivalAt = this.#facts[0]?.at ?? Number.POSITIVE_INFINITY
+    for (const p of this.#pending) {
+      if (p === from) continue
+      const at = p.batch.at[p.order[p.next] as number] as number
+      if (at < rivalAt) rivalAt = at
+    }
+    // At least one: it is the first. Equal stamps are settled by another look at all of them.
+    do {
+      const m = order[from.next++] as number
+      const at = batch.at[m] as number
+      if (at >= this.now) this.#reach(at)
+      else {
+        this.late++
+        batch.at[m] = this.now
+      }
+      this.#sink.message(batch, m)
+      if (from.next === count) {
+        this.#pending = this.#pending.filter((p) => p !== from)
+        this.#free.push(order)
+        this.#give(batch)
+        return
+      }
+      const next = batch.at[order[from.next] as number] as number
+      if (next >= rivalAt || next > limit) return
+    } while (true)
+  }
+
+  #reach(at: Instant): void {
+    if (at <= this.now) return
+    this.#ticks(at)
+    this.now = at
+  }
+
+  #ticks(at: Instant): void {
+    const { tick } = this.#settings
+    if (this.#nextTick === null) {
+      if (at === Number.POSITIVE_INFINITY || at < 0) return
+      this.#nextTick = (Math.floor(at / tick) + 1) * tick
+      return
+    }
+    const silence = this.#nextTick + LONGEST_SILENCE
+    while (this.#nextTick <= at) {
+      const now: Instant = this.#nextTick
+      if (now > silence && at - now > tick) {
+        this.#nextTick = Math.floor(at / tick) * tick
+        continue
+      }
+      this.now = now
+      this.#sink.fact({ kind: 'tick', at: now })
+      this.#nextTick = now + tick
+    }
+  }
+}
