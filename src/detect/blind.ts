@@ -1,0 +1,151 @@
+// `blind`: we do not see, so silence means nothing. Either a feed has told us of a gap, or half of the
+// vantage points have lost their sessions. Being blind is an incident of ours, never of the network.
+
+import { Hold } from '../core/hold.ts'
+import type { Counts, Severity, Signal, Tag } from '../core/incident.ts'
+import { noSamples } from '../core/incident.ts'
+import type { Fact, Gap } from '../core/fact.ts'
+import { type Instant, type Span, seconds } from '../core/time.ts'
+import { type Detector, PeerState, type View } from '../core/view.ts'
+
+export interface BlindSettings {
+  /** So long a gap must last before it is worth telling. */
+  readonly after: Span
+  /** Share of vantage points without a session from which we count as blind. */
+  readonly share: number
+  /** Session resets come and go; so long they must all be back. */
+  readonly clear: Span
+}
+
+export const blindDefaults: BlindSettings = {
+  after: seconds(30),
+  share: 0.5,
+  clear: seconds(60),
+}
+
+interface Blindness {
+  readonly hold: Hold
+  readonly key: string
+  since: Instant
+  endedAt: Instant
+  on: boolean
+  why: string
+  gone: number
+}
+
+export class Blind implements Detector {
+  readonly name = 'blind'
+  readonly #view: View
+  readonly #settings: BlindSettings
+  readonly #known = new Map<string, Blindness>()
+  #eyesChangedAt: Instant = 0
+
+  constructor(view: View, settings: BlindSettings) {
+    this.#view = view
+    this.#settings = settings
+  }
+
+  fact(fact: Fact): void {
+    if (fact.kind === 'gap') this.#gap(fact)
+    else if (fact.kind === 'gap-end') {
+      const b = this.#known.get(`blind:${fact.feed}`)
+      if (b?.on) {
+        b.on = false
+        b.endedAt = fact.at
+      }
+    }
+  }
+
+  #gap({ feed, at, why }: Gap): void {
+    const b = this.#of(`blind:${feed}`)
+    if (!b.on && b.hold.since === null) b.since = at
+    b.on = true
+    b.why = `${feed}: ${why}`
+    b.gone = this.#view.vantagePoints
+  }
+
+  peer(_vantage: number, _before: number, _after: number, at: Instant): void {
+    this.#eyesChangedAt = at
+  }
+
+  tick(at: Instant): Signal[] {
+    this.#count(at)
+    const out: Signal[] = []
+    for (const key of [...this.#known.keys()].sort()) {
+      const b = this.#known.get(key) as Blindness
+      const clear = key === EYES ? this.#settings.clear : 0
+      const phase = b.hold.update(at, b.on, !b.on, this.#settings.after, clear)
+      if (phase === 'idle' || phase === 'lapsed') this.#known.delete(key)
+      else if (phase !== 'pending') {
+        out.push(this.#signal(b, at, phase))
+        if (phase === 'resolved') this.#known.delete(key)
+      }
+    }
+    return out
+  }
+
+  /** Sessions that fell, or are still sending their tables again. */
+  #count(at: Instant): void {
+    const view = this.#view
+    let all = 0
+    let gone = 0
+    for (let id = 0; id < view.vantagePoints; id++) {
+      const state = view.peerState(id)
+      if (state === PeerState.unknown) continue
+      all++
+      if (state !== PeerState.active) gone++
+    }
+    const on = gone > 0 && gone >= this.#settings.share * all
+    if (!on && !this.#known.has(EYES)) return
+    const b = this.#of(EYES)
+    if (on && !b.on && b.hold.since === null) b.since = this.#eyesChangedAt || at
+    if (!on && b.on) b.endedAt = this.#eyesChangedAt || at
+    b.on = on
+    if (on) {
+      b.why = `${gone} of ${all} vantage points have lost their session with the collector`
+      b.gone = gone
+    }
+  }
+
+  #of(key: string): Blindness {
+    const known = this.#known.get(key)
+    if (known) return known
+    const made = { hold: new Hold(), key, since: 0, endedAt: 0, on: false, why: '', gone: 0 }
+    this.#known.set(key, made)
+    return made
+  }
+
+  #signal(b: Blindness, at: Instant, phase: 'open' | 'resolving' | 'resolved'): Signal {
+    const all = this.#view.vantagePoints
+    const now: Counts = {
+      prefixes: 0,
+      ofPrefixes: 0,
+      covered: 0,
+      peerAsns: b.gone,
+      collectors: 0,
+      share: all === 0 ? 1 : Math.round((b.gone / all) * 10_000) / 10_000,
+    }
+    const severity: Severity = b.gone >= all ? 'major' : 'minor'
+    const tags: Tag[] = [{ name: 'sight.lost', score: 8, because: b.why }]
+    return {
+      kind: 'blind',
+      key: b.key,
+      asn: 0,
+      culprit: 0,
+      afi: null,
+      at,
+      phase,
+      startedAt: b.since,
+      endedAt: phase === 'resolved' ? b.endedAt : null,
+      severity,
+      tags,
+      cap: null,
+      now,
+      segments: [],
+      samples: noSamples,
+      rfc7908: null,
+    }
+  }
+}
+
+const EYES = 'blind:vantage-points'

@@ -1,0 +1,42 @@
+// All detectors, in the order in which they are asked. A new one is a file and a line here.
+
+import type { Detector, View } from '../core/view.ts'
+import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
+import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
+import { Losses } from './losses.ts'
+import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
+import {
+  outageOfPrefix,
+  type PrefixOutageSettings,
+  prefixOutageDefaults,
+} from './outage-prefix.ts'
+import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
+
+export interface DetectSettings {
+  readonly outage: OutageSettings
+  readonly withdrawal: WithdrawalSettings
+  readonly prefix: PrefixOutageSettings
+  readonly leak: LeakSettings
+  readonly blind: BlindSettings
+}
+
+export const detectDefaults: DetectSettings = {
+  outage: outageDefaults,
+  withdrawal: withdrawalDefaults,
+  prefix: prefixOutageDefaults,
+  leak: leakDefaults,
+  blind: blindDefaults,
+}
+
+export function makeDetectors(view: View, settings: DetectSettings = detectDefaults): Detector[] {
+  const { outage, withdrawal, prefix, leak, blind } = settings
+  const losses = new Losses(view)
+  return [
+    losses,
+    outageOfAs(view, losses, outage),
+    massWithdrawal(view, losses, withdrawal, outage),
+    outageOfPrefix(view, losses, prefix, outage),
+    new LeakPath(view, leak),
+    new Blind(view, blind),
+  ]
+}

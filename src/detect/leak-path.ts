@@ -1,0 +1,438 @@
+// `leak.path`: routes travel where nobody was paid to carry them (RFC 7908). A path is judged once,
+// when it is first seen; from then on routes are counted as they take it up and leave it. Three things
+// make a link suspicious: a third network between two transit-free ones, a hairpin between two
+// providers, and a link that never carried transit and suddenly carries a lot. One incident per leaker.
+
+import type { Asn } from '../core/asn.ts'
+import { Hold } from '../core/hold.ts'
+import type { Counts, Segment, Severity, Signal, Tag } from '../core/incident.ts'
+import { quorum } from '../core/quorum.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { baselineCap, lowest } from './confidence.ts'
+import { LeakCase, Reason } from './leak-case.ts'
+import { CLIQUE, Relations, usable } from './relations.ts'
+
+export interface LeakSettings {
+  readonly clique: readonly Asn[]
+  /** Strong evidence (clique break, hairpin) asks for so many prefixes or origins, and peers. */
+  readonly prefixes: number
+  readonly origins: number
+  readonly peers: number
+  /** A new link alone asks for so many of both: then few peers are enough. */
+  readonly massPrefixes: number
+  readonly massOrigins: number
+  readonly confirm: Span
+  /** With a hundred prefixes or more. */
+  readonly fastConfirm: Span
+  readonly closeOfPeak: number
+  readonly clear: Span
+}
+
+export const leakDefaults: LeakSettings = {
+  clique: CLIQUE,
+  prefixes: 10,
+  origins: 3,
+  peers: 3,
+  massPrefixes: 500,
+  massOrigins: 50,
+  confirm: seconds(30),
+  fastConfirm: seconds(10),
+  closeOfPeak: 0.1,
+  clear: minutes(5),
+}
+
+interface Link {
+  readonly leak: LeakCase
+  /** Neighbour from which `by` learned the routes of this path. */
+  readonly from: Asn
+}
+
+interface Culprit {
+  readonly by: Asn
+  readonly cases: LeakCase[]
+  hold: Hold
+  /** Links that made it an incident, in the order in which they did. */
+  open: LeakCase[]
+  peak: number
+  startedAt: Instant
+  /** Its routes are, nearly all, part of somebody else's larger leak. */
+  folded: boolean
+  last: Signal | null
+  lastRoutes: number
+}
+
+const MOST_PATHS = 1_000_000
+const MOST_LINKS = 200_000
+/** Links of one path that can be suspicious; more is noise of a path nobody should believe. */
+const MOST_OF_PATH = 4
+/** A smaller leak is part of a larger one when so many of its routes are. */
+const SAME = 0.8
+const SHOWN = 20
+const MOST_SEGMENTS = 10
+const FAST = 100
+
+export class LeakPath implements Detector {
+  readonly name = 'leak.path'
+  /** Suspicious paths and links there was no room for. */
+  dropped = 0
+  readonly #view: View
+  readonly #settings: LeakSettings
+  readonly #relations: Relations
+  readonly #links = new Map<number, Link[]>()
+  readonly #cases = new Map<string, LeakCase>()
+  readonly #culprits = new Map<Asn, Culprit>()
+  readonly #touched = new Set<LeakCase>()
+
+  constructor(view: View, settings: LeakSettings) {
+    this.#view = view
+    this.#settings = settings
+    this.#relations = new Relations(settings.clique)
+  }
+
+  learnPath(path: number): void {
+    this.#relations.learn(this.#view.hops(path))
+  }
+
+  newPath(path: number): void {
+    const hops = this.#view.hops(path)
+    if (!usable(hops)) return
+    const links: Link[] = []
+    for (let i = 0; i + 2 < hops.length && links.length < MOST_OF_PATH; i++) {
+      const [to, by, from] = [hops[i] as Asn, hops[i + 1] as Asn, hops[i + 2] as Asn]
+      const reasons = this.#reasons(hops, i, from, by, to)
+      if (reasons === 0) continue
+      const leak = this.#case(by, to)
+      if (!leak) continue
+      leak.reasons |= reasons
+      leak.place = Math.min(leak.place, i)
+      links.push({ leak, from })
+    }
+    if (links.length === 0) return
+    if (this.#links.size >= MOST_PATHS) {
+      this.dropped++
+      return
+    }
+    this.#links.set(path, links)
+    this.#view.mark(path)
+    if (links.some(({ leak }) => this.#culprits.get(leak.by)?.open.includes(leak)))
+      this.#view.leaked(path, true)
+  }
+
+  /** What is suspicious about `by` telling `to` (at place `i`) what it learned from `from`. */
+  #reasons(hops: readonly Asn[], i: number, from: Asn, by: Asn, to: Asn): number {
+    const relations = this.#relations
+    let reasons = 0
+    if (!relations.isKnown(from, by, to)) {
+      if (relations.inClique(from) && !relations.inClique(by)) {
+        for (let k = i; k >= 0; k--)
+          if (relations.inClique(hops[k] as Asn)) reasons |= Reason.cliqueBreak
+      }
+      if (relations.buys(by, from) && relations.buys(by, to)) reasons |= Reason.hairpin
+    }
+    // Without ordinary paths to compare with, every link would be new.
+    if (relations.paths > 0 && relations.transit(to, by) === 0) reasons |= Reason.newLink
+    return reasons
+  }
+
+  #case(by: Asn, to: Asn): LeakCase | null {
+    const key = `${by} ${to}`
+    const known = this.#cases.get(key)
+    if (known) return known
+    if (this.#cases.size >= MOST_LINKS) {
+      this.dropped++
+      return null
+    }
+    const leak = new LeakCase(by, to)
+    this.#cases.set(key, leak)
+    let culprit = this.#culprits.get(by)
+    if (!culprit) {
+      culprit = {
+        by,
+        cases: [],
+        hold: new Hold(),
+        open: [],
+        peak: 0,
+        startedAt: 0,
+        folded: false,
+        last: null,
+        lastRoutes: -1,
+      }
+      this.#culprits.set(by, culprit)
+    }
+    culprit.cases.push(leak)
+    return leak
+  }
+
+  route(): void {
+    const view = this.#view
+    const { cause } = view
+    const before = this.#links.get(cause.before)
+    const after = this.#links.get(cause.after)
+    // Novel is only what we know to have been otherwise before.
+    const novel = cause.before > UNKNOWN_PATH || (cause.before === 0 && view.known(cause.vantage))
+    for (const { leak, from } of before ?? []) {
+      const stays = after?.some((link) => link.leak === leak) === true && leak.holds(cause)
+      leak.leave(cause, from, view.pathOrigin(cause.before))
+      if (!stays) this.#touched.add(leak)
+      else {
+        const next = after?.find((link) => link.leak === leak)
+        leak.join(cause, next?.from ?? from, view.pathOrigin(cause.after))
+      }
+    }
+    if (!novel) return
+    for (const { leak, from } of after ?? []) {
+      leak.join(cause, from, view.pathOrigin(cause.after))
+      this.#touched.add(leak)
+    }
+  }
+
+  tick(at: Instant): Signal[] {
+    const asked = new Set<Culprit>()
+    for (const leak of this.#touched) {
+      leak.tick(at)
+      const culprit = this.#culprits.get(leak.by)
+      if (culprit) asked.add(culprit)
+    }
+    this.#touched.clear()
+    for (const culprit of this.#culprits.values()) if (culprit.hold.since !== null) asked.add(culprit)
+    const out: Signal[] = []
+    const larger: Culprit[] = []
+    for (const culprit of [...asked].sort(bySize)) {
+      const strong = culprit.cases.filter((leak) => this.#suffices(leak))
+      if (culprit.hold.confirmedAt === null)
+        culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
+      const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
+      if (holds) for (const leak of strong) if (!culprit.open.includes(leak)) culprit.open.push(leak)
+      if (holds || culprit.hold.since !== null) {
+        const signal = this.#judge(culprit, holds, at)
+        if (signal) out.push(signal)
+        if (culprit.hold.since !== null) larger.push(culprit)
+      }
+    }
+    return out
+  }
+
+  #suffices(leak: LeakCase): boolean {
+    const { prefixes, origins, peers, massPrefixes, massOrigins } = this.#settings
+    const { narrow } = this.#view
+    if ((leak.reasons & (Reason.cliqueBreak | Reason.hairpin)) !== 0) {
+      const many = leak.prefixes.size >= prefixes || leak.origins.size >= origins
+      const { active } = this.#view.vantage()
+      if ((many || narrow) && leak.vantages.size >= quorum(peers, active)) return true
+    }
+    // A vantage point's own new provider brings it a whole table over a new link.
+    return (
+      (leak.reasons & Reason.newLink) !== 0 &&
+      leak.place > 0 &&
+      leak.prefixes.size >= massPrefixes &&
+      leak.origins.size >= massOrigins
+    )
+  }
+
+  /** With watched networks: whether the leak is by or of one of them. */
+  #concerns(culprit: Culprit, strong: readonly LeakCase[]): boolean {
+    return !this.#view.narrow || this.#concerned(culprit, strong) !== 0
+  }
+
+  /** The watched AS it is about, in whole-table mode the leaker. */
+  #concerned({ by }: Culprit, strong: readonly LeakCase[]): Asn {
+    const view = this.#view
+    if (!view.narrow || view.watches(by)) return by
+    const victims = new Map<Asn, number>()
+    for (const { to, from, origins } of strong) {
+      for (const asn of [to, ...from.keys()]) if (view.watches(asn)) victims.set(asn, 1)
+      for (const [asn, n] of origins)
+        if (view.watches(asn)) victims.set(asn, (victims.get(asn) ?? 0) + n)
+    }
+    return [...victims].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? 0
+  }
+
+  #judge(culprit: Culprit, holds: boolean, at: Instant): Signal | null {
+    const { confirm, fastConfirm, closeOfPeak, clear } = this.#settings
+    const { hold } = culprit
+    const routes = culprit.open.reduce((n, leak) => n + leak.routes, 0)
+    if (routes > culprit.peak) culprit.peak = routes
+    if (hold.confirmedAt === null) {
+      culprit.startedAt = Math.min(...culprit.open.map((leak) => leak.since))
+    }
+    const clears = routes <= closeOfPeak * culprit.peak
+    const many = culprit.open.some((leak) => leak.prefixes.size >= FAST)
+    const was = hold.confirmedAt
+    const phase = hold.update(at, holds, clears, many ? fastConfirm : confirm, clear)
+    if (phase === 'idle' || phase === 'pending') return null
+    if (phase === 'lapsed') {
+      this.#close(culprit)
+      return null
+    }
+    if (was === null) this.#markPaths(culprit, true)
+    if (phase === 'resolved') {
+      const ended = Math.max(...culprit.open.map((leak) => leak.lastLeft))
+      const signal = this.#signal(culprit, at, phase, ended)
+      this.#markPaths(culprit, false)
+      this.#close(culprit)
+      return signal
+    }
+    const { last } = culprit
+    if (last && last.phase === phase && culprit.lastRoutes === routes) return { ...last, at }
+    culprit.lastRoutes = routes
+    culprit.last = this.#signal(culprit, at, phase, null)
+    return culprit.last
+  }
+
+  #close(culprit: Culprit): void {
+    for (const leak of culprit.open) leak.peak = leak.routes
+    culprit.open = []
+    culprit.hold = new Hold()
+    culprit.peak = 0
+    culprit.last = null
+  }
+
+  #markPaths({ open }: Culprit, is: boolean): void {
+    const mine = new Set(open)
+    for (const [path, links] of this.#links)
+      if (links.some(({ leak }) => mine.has(leak))) this.#view.leaked(path, is)
+  }
+
+  #signal(
+    culprit: Culprit,
+    at: Instant,
+    phase: Signal['phase'],
+    endedAt: Instant | null,
+  ): Signal {
+    const view = this.#view
+    const { open, by } = culprit
+    const vantages = union(open.map((leak) => leak.vantages))
+    const prefixes = union(open.map((leak) => leak.prefixes))
+    const origins = union(open.map((leak) => leak.origins))
+    const asns = new Set<Asn>()
+    const collectors = new Set<string>()
+    for (const id of vantages) {
+      asns.add(view.vantagePoint(id).asn)
+      collectors.add(view.vantagePoint(id).collector)
+    }
+    const active = Math.max(1, view.vantage().active)
+    const counts: Counts = {
+      prefixes: prefixes.size,
+      ofPrefixes: prefixes.size,
+      covered: 0,
+      origins: origins.size,
+      routes: open.reduce((n, leak) => n + leak.routes, 0),
+      peerAsns: asns.size,
+      collectors: collectors.size,
+      share: Math.round((vantages.size / active) * 10_000) / 10_000,
+    }
+    const segments = segmentsOf(open)
+    const reasons = open.reduce((bits, leak) => bits | leak.reasons, 0)
+    const mass = open.some(
+      (leak) =>
+        (leak.reasons & Reason.newLink) !== 0 &&
+        leak.peak >= this.#settings.massPrefixes &&
+        leak.place > 0,
+    )
+    const shown = [...prefixes].map((p) => view.prefixText(p))
+    if (shown.length <= 10_000) shown.sort()
+    return {
+      kind: 'leak.path',
+      key: `leak:${by}`,
+      asn: this.#concerned(culprit, open) || by,
+      culprit: by,
+      afi: null,
+      at,
+      phase,
+      startedAt: culprit.startedAt,
+      endedAt,
+      severity: severityOf(counts),
+      tags: tagsOf(counts, segments[0], reasons, mass),
+      cap: lowest(
+        baselineCap(view, true),
+        counts.peerAsns < 3 && !mass
+          ? { level: 'low', because: `only ${counts.peerAsns} peer ASNs carry it` }
+          : null,
+        counts.collectors < 2
+          ? { level: 'medium', because: 'only one collector sees it' }
+          : null,
+      ),
+      now: counts,
+      segments,
+      samples: {
+        prefixes: shown.slice(0, SHOWN),
+        paths: open.flatMap((leak) => leak.samples).slice(0, 5).map((s) => this.#sample(s)),
+        elements: open
+          .flatMap((leak) => leak.elements)
+          .slice(0, 5)
+          .map(({ file, offset }) => ({ file: view.fileName(file), offset })),
+      },
+      rfc7908: (reasons & Reason.hairpin) !== 0 ? 1 : null,
+    }
+  }
+
+  #sample(s: LeakCase['samples'][number]) {
+    const view = this.#view
+    const { collector, address, asn } = view.vantagePoint(s.vantage)
+    return {
+      peer: `${collector} ${address} AS${asn}`,
+      prefix: view.prefixText(s.prefix),
+      before: s.before === 0 ? null : view.pathText(s.before),
+      after: view.pathText(s.after),
+    }
+  }
+}
+
+const routesOf = ({ cases }: Culprit): number => cases.reduce((n, leak) => n + leak.routes, 0)
+const placeOf = ({ cases }: Culprit): number => Math.min(...cases.map((leak) => leak.place))
+
+/** The largest first; of two that carry the same, the one nearer the collectors passed it on. */
+function bySize(a: Culprit, b: Culprit): number {
+  return routesOf(b) - routesOf(a) || placeOf(a) - placeOf(b) || a.by - b.by
+}
+
+function isPartOf(small: readonly LeakCase[], large: readonly LeakCase[]): boolean {
+  let routes = 0
+  let shared = 0
+  for (const leak of small) {
+    for (const [path, n] of leak.paths) {
+      routes += n
+      if (large.some((other) => other.paths.has(path))) shared += n
+    }
+  }
+  return routes > 0 && shared >= SAME * routes
+}
+
+function union<K>(maps: readonly ReadonlyMap<K, number>[]): Set<K> {
+  const out = new Set<K>()
+  for (const map of maps) for (const key of map.keys()) out.add(key)
+  return out
+}
+
+function segmentsOf(open: readonly LeakCase[]): Segment[] {
+  const out: Segment[] = []
+  for (const { from, by, to } of open)
+    for (const [asn, prefixes] of from) out.push({ from: asn, by, to, prefixes })
+  out.sort((a, b) => b.prefixes - a.prefixes || a.to - b.to || a.from - b.from)
+  return out.slice(0, MOST_SEGMENTS)
+}
+
+function severityOf({ prefixes, share }: Counts): Severity {
+  if (prefixes >= 1_000 && share >= 0.25) return 'critical'
+  return prefixes >= 100 || share >= 0.25 ? 'major' : 'minor'
+}
+
+function tagsOf(counts: Counts, first: Segment | undefined, reasons: number, mass: boolean): Tag[] {
+  const tags: Tag[] = []
+  const add = (name: string, score: number, because: string) => tags.push({ name, score, because })
+  const { by, to, from } = first ?? { by: 0, to: 0, from: 0 }
+  if ((reasons & Reason.cliqueBreak) !== 0)
+    add('clique.break', 4, `AS${by} stands between transit-free networks, as in ${to} ${by} ${from}`)
+  if ((reasons & Reason.hairpin) !== 0)
+    add('hairpin', 3, `AS${by} passes one provider's routes to another (RFC 7908 type 1)`)
+  if (mass)
+    add('link.mass', 4, `AS${to} never got transit from AS${by} before, and now a great deal`)
+  add('novel', 1, 'none of these routes went that way in the baseline')
+  const { origins = 0, share, prefixes } = counts
+  if (origins >= 10)
+    add('origins', origins >= 100 ? 2 : 1, `${prefixes} prefixes of ${origins} origins`)
+  if (share >= 0.1)
+    add('spread', share >= 0.5 ? 2 : 1, `${counts.peerAsns} peer ASNs, ${Math.round(share * 100)} %, took it`)
+  return tags
+}

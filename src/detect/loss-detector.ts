@@ -1,0 +1,178 @@
+// What the detectors of loss have in common: a condition on what one network has lost in one family,
+// a hold-down before it is believed and one before it is let go, and a signal that tells it.
+
+import type { Counts, Kind, Signal, Severity, Tag } from '../core/incident.ts'
+import { Hold } from '../core/hold.ts'
+import { afiName } from '../core/prefix.ts'
+import type { Instant, Span } from '../core/time.ts'
+import type { Detector, View } from '../core/view.ts'
+import { capOf } from './confidence.ts'
+import type { Loss, Losses } from './losses.ts'
+
+export interface LossRule {
+  readonly kind: Kind
+  /** First part of the key. */
+  readonly family: string
+  holds(loss: Loss): boolean
+  /** Whether so little is left of it, compared with the worst so far, that it may be let go. */
+  clears(loss: Loss, peak: number): boolean
+  /** What is compared with the worst so far. */
+  size(loss: Loss): number
+  confirm(loss: Loss): Span
+  readonly clear: Span
+  /** The prefixes it is about, and when that began. */
+  prefixes(loss: Loss): readonly number[]
+  since(loss: Loss): Instant
+  share(loss: Loss): number
+  severity(loss: Loss, view: View): Severity
+  tags(loss: Loss, counts: Counts): Tag[]
+  /** Whether one that is over before it is confirmed is worth a line. */
+  memorable(loss: Loss): boolean
+}
+
+interface Case {
+  readonly hold: Hold
+  peak: number
+  voters: number
+  startedAt: Instant
+  recoveredAt: Instant
+  lastSignal: Signal | null
+  lastLoss: Loss
+}
+
+/** So many prefixes are asked who lost them; more would say the same. */
+const ASKED = 32
+const SHOWN = 20
+
+export class LossDetector implements Detector {
+  readonly name: string
+  readonly #view: View
+  readonly #losses: Losses
+  readonly #rule: LossRule
+  readonly #cases = new Map<string, Case>()
+
+  constructor(view: View, losses: Losses, rule: LossRule) {
+    this.name = rule.kind
+    this.#view = view
+    this.#losses = losses
+    this.#rule = rule
+  }
+
+  tick(at: Instant): Signal[] {
+    const out: Signal[] = []
+    for (const loss of this.#losses.active) {
+      const key = `${this.#rule.family}:${loss.asn}:${afiName(loss.afi)}`
+      const open = this.#cases.get(key)
+      if (!open && !this.#rule.holds(loss)) continue
+      const c = open ?? this.#open(loss)
+      if (!open) this.#cases.set(key, c)
+      const signal = this.#judge(key, c, loss, at)
+      if (signal) out.push(signal)
+      if (c.hold.since === null) this.#cases.delete(key)
+    }
+    return out
+  }
+
+  #open(loss: Loss): Case {
+    return {
+      hold: new Hold(),
+      peak: 0,
+      voters: this.#view.voters(loss.afi),
+      startedAt: this.#rule.since(loss),
+      recoveredAt: 0,
+      lastSignal: null,
+      lastLoss: loss,
+    }
+  }
+
+  #judge(key: string, c: Case, loss: Loss, at: Instant): Signal | null {
+    const rule = this.#rule
+    // Half of those who could tell have gone: what they no longer say is no recovery.
+    if (this.#view.voters(loss.afi) * 2 < c.voters) return null
+    const size = rule.size(loss)
+    const { hold } = c
+    const worse = size > c.peak
+    if (worse) c.peak = size
+    if (hold.confirmedAt === null) {
+      const since = rule.since(loss)
+      if (since > 0) c.startedAt = since
+    }
+    const wasClearing = hold.clearSince !== null
+    const clears = rule.clears(loss, c.peak)
+    const phase = hold.update(at, rule.holds(loss), clears, rule.confirm(loss), rule.clear)
+    if (phase === 'lapsed') {
+      if (!rule.memorable(c.lastLoss)) return null
+      const endedAt = this.#losses.recoveredAt(loss) || at
+      return this.#signal(key, c, c.lastLoss, at, 'transient', endedAt)
+    }
+    if (phase === 'idle' || phase === 'pending') {
+      c.lastLoss = loss
+      return null
+    }
+    if (phase === 'resolving' && !wasClearing) c.recoveredAt = this.#losses.recoveredAt(loss) || at
+    if (phase === 'resolved') {
+      hold.since = null
+      return this.#signal(key, c, loss, at, 'resolved', c.recoveredAt)
+    }
+    if (c.lastSignal?.phase === phase && c.lastLoss === loss) return { ...c.lastSignal, at }
+    c.lastLoss = loss
+    c.lastSignal = this.#signal(key, c, loss, at, phase, null)
+    return c.lastSignal
+  }
+
+  #signal(
+    key: string,
+    c: Case,
+    loss: Loss,
+    at: Instant,
+    phase: Signal['phase'],
+    endedAt: Instant | null,
+  ): Signal {
+    const view = this.#view
+    const rule = this.#rule
+    const prefixes = rule.prefixes(loss)
+    const witnesses = new Set<number>()
+    const collectors = new Set<string>()
+    const step = Math.max(1, Math.floor(prefixes.length / ASKED))
+    for (let i = 0; i < prefixes.length; i += step) {
+      for (const vantage of view.lostAt(prefixes[i] as number)) {
+        const { asn, collector } = view.vantagePoint(vantage)
+        witnesses.add(asn)
+        collectors.add(collector)
+      }
+    }
+    const counts: Counts = {
+      prefixes: prefixes.length,
+      ofPrefixes: loss.of,
+      covered: rule.kind === 'outage.prefix' ? 0 : loss.covered.length,
+      peerAsns: witnesses.size,
+      collectors: collectors.size,
+      share: Math.round(rule.share(loss) * 10_000) / 10_000,
+    }
+    return {
+      kind: rule.kind,
+      key,
+      asn: loss.asn,
+      culprit: loss.asn,
+      afi: afiName(loss.afi),
+      at,
+      phase,
+      startedAt: c.startedAt,
+      endedAt,
+      severity: phase === 'transient' ? 'info' : rule.severity(loss, view),
+      tags: rule.tags(loss, counts),
+      cap: capOf(view, counts, loss.down === loss.of && loss.of >= 3),
+      now: counts,
+      segments: [],
+      samples: {
+        prefixes: prefixes
+          .map((p) => view.prefixText(p))
+          .sort()
+          .slice(0, SHOWN),
+        paths: this.#losses.paths(loss),
+        elements: this.#losses.elements(loss),
+      },
+      rfc7908: null,
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// Which networks are losing prefixes, and how much of their address space with them. Three detectors
+// ask the same question at each tick, so it is answered here, once.
+
+import type { Asn } from '../core/asn.ts'
+import type { ElementSample, PathSample } from '../core/incident.ts'
+import type { Afi } from '../core/prefix.ts'
+import { hours, type Instant, minutes, type Span } from '../core/time.ts'
+import { type Detector, Seen, type View } from '../core/view.ts'
+import { Space } from './space.ts'
+
+/** Losses whose starts lie further apart are different stories. */
+const STORY: Span = minutes(15)
+/** What has recovered is remembered longer than any detector takes to let go. */
+const RETAIN: Span = hours(1)
+const MOST_ELEMENTS = 5
+
+/** What one network has lost in one family at one tick. */
+export interface Loss {
+  readonly asn: Asn
+  readonly afi: Afi
+  /** Lost prefixes whose space nothing else of the same origin carries; those that are covered. */
+  readonly uncovered: readonly number[]
+  readonly covered: readonly number[]
+  /** All its prefixes that were ever seen standing still. */
+  readonly of: number
+  /** Lost space ÷ all space, 0 … 1. */
+  readonly share: number
+  /** Of `uncovered`: at a quarter of their reference or less. */
+  readonly down: number
+  /** First loss of the story the present losses belong to; 0 when nothing is lost. */
+  readonly uncoveredSince: Instant
+  readonly coveredSince: Instant
+}
+
+interface Book {
+  readonly asn: Asn
+  readonly afi: Afi
+  /** Prefixes in a lost state. */
+  lost: number
+  dirty: boolean
+  loss: Loss
+  /** When a prefix came back last. */
+  recoveredAt: Instant
+  elements: { file: number; offset: number }[]
+  paths: { vantage: number; prefix: number; before: number }[]
+}
+
+export class Losses implements Detector {
+  readonly name = 'losses'
+  readonly #view: View
+  readonly #books = new Map<string, Book>()
+  #active: Loss[] = []
+
+  constructor(view: View) {
+    this.#view = view
+  }
+
+  prefix(prefix: number, before: number, after: number): void {
+    const view = this.#view
+    const asn = view.origin(prefix)
+    if (asn === 0 || !view.watches(asn)) return
+    const was = before >= Seen.lost
+    const is = after >= Seen.lost
+    const afi = view.afi(prefix)
+    const key = `${asn} ${afi}`
+    let book = this.#books.get(key)
+    if (!book) {
+      if (!is) return
+      const loss = measure(view, asn, afi)
+      book = { asn, afi, lost: 0, dirty: true, loss, recoveredAt: 0, elements: [], paths: [] }
+      this.#books.set(key, book)
+    }
+    book.dirty = true
+    const { cause } = view
+    if (is && !was) {
+      book.lost++
+      if (book.elements.length < MOST_ELEMENTS) {
+        book.elements.push({ file: cause.file, offset: cause.offset })
+        const { vantage, before: path } = cause
+        book.paths.push({ vantage, prefix, before: path })
+      }
+    } else if (was && !is) {
+      book.lost--
+      book.recoveredAt = cause.at
+    }
+  }
+
+  /** Comes before the detectors that ask; works out what has changed since the last tick. */
+  tick(at: Instant): [] {
+    for (const [key, book] of this.#books) {
+      if (book.dirty) {
+        book.loss = measure(this.#view, book.asn, book.afi)
+        book.dirty = false
+      } else if (book.lost <= 0 && at - book.recoveredAt > RETAIN) this.#books.delete(key)
+    }
+    const books = [...this.#books.values()].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
+    this.#active = books.map((book) => book.loss)
+    return []
+  }
+
+  /** Networks that have lost something, or had lately; ordered by content. */
+  get active(): readonly Loss[] {
+    return this.#active
+  }
+
+  recoveredAt(loss: Loss): Instant {
+    return this.#book(loss)?.recoveredAt ?? 0
+  }
+
+  elements(loss: Loss): ElementSample[] {
+    const list = this.#book(loss)?.elements ?? []
+    return list.map(({ file, offset }) => ({ file: this.#view.fileName(file), offset }))
+  }
+
+  paths(loss: Loss): PathSample[] {
+    const view = this.#view
+    return (this.#book(loss)?.paths ?? []).map(({ vantage, prefix, before }) => {
+      const { collector, address, asn } = view.vantagePoint(vantage)
+      const peer = `${collector} ${address} AS${asn}`
+      return { peer, prefix: view.prefixText(prefix), before: view.pathText(before), after: null }
+    })
+  }
+
+  #book(loss: Loss): Book | undefined {
+    return this.#books.get(`${loss.asn} ${loss.afi}`)
+  }
+}
+
+function measure(view: View, asn: Asn, afi: Afi): Loss {
+  const up: number[] = []
+  const lost: number[] = []
+  for (const prefix of view.prefixesOf(asn)) {
+    if (view.afi(prefix) !== afi) continue
+    if (view.seen(prefix) >= Seen.lost) lost.push(prefix)
+    else if (view.reachable(prefix)) up.push(prefix)
+  }
+  const left = new Space(view, up)
+  const all = new Space(view, [...up, ...lost])
+  const uncovered: number[] = []
+  const covered: number[] = []
+  for (const prefix of lost) (left.holds(view, prefix) ? covered : uncovered).push(prefix)
+  const of = up.length + lost.length
+  return {
+    asn,
+    afi,
+    uncovered,
+    covered,
+    of,
+    // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
+    share: all.units > 0 ? 1 - left.units / all.units : uncovered.length / Math.max(1, of),
+    down: uncovered.filter((p) => view.seen(p) === Seen.down).length,
+    uncoveredSince: since(view, uncovered),
+    coveredSince: since(view, covered),
+  }
+}
+
+/** The first loss of the latest story: losses that follow each other without a long pause. */
+function since(view: View, prefixes: readonly number[]): Instant {
+  const starts = prefixes.map((p) => view.lossStart(p)).filter((at) => at > 0)
+  starts.sort((a, b) => b - a)
+  let first = starts[0] ?? 0
+  for (const at of starts) {
+    if (first - at > STORY) break
+    first = at
+  }
+  return first
+}

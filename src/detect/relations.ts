@@ -1,0 +1,109 @@
+// Who passes routes to whom, learned from ordinary paths alone: the links that carry transit, the
+// triples (from, by, to) that occur, and who buys from whom by the votes of paths that cross the
+// transit-free clique (detection.md §4.5 A). Learned once per unique path, never from what is under
+// test: a leak must not vote for itself.
+
+import { type Asn, isReserved } from '../core/asn.ts'
+import { Tally } from './tally.ts'
+
+/** Transit-free networks on which CAIDA's and bgpkit's lists agree (detection.md §4.4). */
+export const CLIQUE: readonly Asn[] = [
+  174, 701, 1239, 1299, 2914, 3257, 3320, 3356, 3491, 5511, 6453, 6461, 6762, 6830, 7018, 12956,
+]
+
+/** ASNs get numbers so that a triple of them fits into a double exactly. */
+const NUMBERS = 2 ** 17
+/** A relation needs so many votes, and so large a majority. */
+const VOTES = 3
+const MAJORITY = 0.9
+
+export class Relations {
+  /** Unique ordinary paths learned from. */
+  paths = 0
+  readonly #clique: ReadonlySet<Asn>
+  readonly #numbers = new Map<Asn, number>()
+  readonly #transit = new Tally()
+  readonly #triples = new Tally()
+  readonly #customer = new Tally()
+
+  constructor(clique: readonly Asn[] = CLIQUE) {
+    this.#clique = new Set(clique)
+  }
+
+  inClique(asn: Asn): boolean {
+    return this.#clique.has(asn)
+  }
+
+  /** `hops` nearest the collector first. */
+  learn(hops: readonly Asn[]): void {
+    if (!usable(hops)) return
+    this.paths++
+    const last = hops.length - 1
+    for (let i = 0; i < last; i++) {
+      const [to, by] = [hops[i] as Asn, hops[i + 1] as Asn]
+      if (i + 1 < last) {
+        this.#transit.add(this.#pair(to, by))
+        this.#triples.add(this.#triple(hops[i + 2] as Asn, by, to))
+      }
+    }
+    this.#vote(hops)
+  }
+
+  /** Ordinary paths on which `by` passed somebody else's routes to `to`. */
+  transit(to: Asn, by: Asn): number {
+    return this.#transit.get(this.#pair(to, by))
+  }
+
+  isKnown(from: Asn, by: Asn, to: Asn): boolean {
+    return this.#triples.get(this.#triple(from, by, to)) > 0
+  }
+
+  /** Whether `customer` buys transit from `provider`, as far as votes tell. */
+  buys(customer: Asn, provider: Asn): boolean {
+    const up = this.#customer.get(this.#pair(customer, provider))
+    if (up < VOTES) return false
+    return up >= MAJORITY * (up + this.#customer.get(this.#pair(provider, customer)))
+  }
+
+  #vote(hops: readonly Asn[]): void {
+    let top = -1
+    let first = -1
+    for (let i = 0; i < hops.length; i++) {
+      if (!this.inClique(hops[i] as Asn)) continue
+      if (first < 0) first = i
+      // Two of the clique with others between them: poisoned, or a leak of long standing.
+      else if (top !== i - 1) return
+      top = i
+    }
+    if (top < 0) return
+    for (let i = hops.length - 1; i > top; i--)
+      this.#customer.add(this.#pair(hops[i] as Asn, hops[i - 1] as Asn))
+    const down = top > 0 && this.inClique(hops[top - 1] as Asn) ? top - 1 : top
+    for (let i = down; i > 0; i--)
+      this.#customer.add(this.#pair(hops[i - 1] as Asn, hops[i] as Asn))
+  }
+
+  #number(asn: Asn): number {
+    const known = this.#numbers.get(asn)
+    if (known !== undefined) return known
+    // Beyond what there is room for, all are the same stranger: nothing is learned of them.
+    if (this.#numbers.size >= NUMBERS - 1) return 0
+    const number = this.#numbers.size + 1
+    this.#numbers.set(asn, number)
+    return number
+  }
+
+  #pair(a: Asn, b: Asn): number {
+    return this.#number(a) * NUMBERS + this.#number(b)
+  }
+
+  #triple(a: Asn, b: Asn, c: Asn): number {
+    return this.#pair(a, b) * NUMBERS + this.#number(c)
+  }
+}
+
+/** Private and reserved ASNs say nothing about who passed on what; such a path teaches nothing. */
+export function usable(hops: readonly Asn[]): boolean {
+  for (const asn of hops) if (isReserved(asn)) return false
+  return hops.length >= 3
+}
