@@ -1,0 +1,64 @@
+// The whole trip of one message, on one page. What the clock releases changes the table; the table
+// tells the detectors what that means; at each tick they say what they think; the ledger makes
+// incidents of it. Live or replayed, nothing differs from here on, and nothing here waits, asks what
+// time it is, or rolls dice.
+
+import type { Asn } from './core/asn.ts'
+import type { Batch } from './core/batch.ts'
+import type { Fact } from './core/fact.ts'
+import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
+import type { Sink } from './core/sink.ts'
+import type { VantagePoints } from './core/vantage.ts'
+import type { Detector } from './core/view.ts'
+import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
+import { Table, type TableLimits } from './table/table.ts'
+import { Ledger } from './verdict/ledger.ts'
+
+export interface JourneySettings {
+  readonly vantages: VantagePoints
+  readonly asns: ReadonlySet<Asn> | null
+  readonly baseline: Baseline
+  readonly inputs: Inputs
+  readonly detect: DetectSettings
+  readonly limits?: Partial<TableLimits>
+  readonly mostIncidents?: number
+}
+
+export class Journey implements Sink {
+  readonly table: Table
+  readonly ledger: Ledger
+  readonly #detectors: Detector[]
+  readonly #tell: (incident: Incident) => void
+
+  constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
+    const { baseline, inputs, mostIncidents } = settings
+    this.table = new Table(settings)
+    this.ledger = new Ledger({
+      baseline,
+      inputs,
+      ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
+    })
+    this.#detectors = makeDetectors(this.table, settings.detect)
+    this.table.attach(this.#detectors)
+    this.#tell = tell
+  }
+
+  message(batch: Batch, m: number): void {
+    if (!batch.interned) this.table.intern(batch)
+    this.table.apply(batch, m)
+  }
+
+  fact(fact: Fact): void {
+    this.table.fact(fact)
+    if (fact.kind !== 'tick') return
+    const signals: Signal[] = []
+    for (const detector of this.#detectors) signals.push(...detector.tick(fact.at))
+    if (signals.length === 0) return
+    for (const incident of this.ledger.take(signals, this.table.vantage())) this.#tell(incident)
+  }
+
+  /** The input is over: incidents that know more than was told of them. */
+  finish(): void {
+    for (const incident of this.ledger.finish(this.table.vantage())) this.#tell(incident)
+  }
+}
