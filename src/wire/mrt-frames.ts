@@ -44,7 +44,7 @@ export class MrtFrames {
   #base = 0
   /** Type and subtype, and the stamp, of the last believed header. */
   #kind = -1
-  #stamp = 0
+  #stamp = -Infinity
   /** Where to search if the next header cannot be believed, because the last record was odd; or -1. */
   #doubt = -1
   /** The odd record is in `malformed` already. */
@@ -221,11 +221,11 @@ export class MrtFrames {
 
   /** A header of good shape found anywhere: its content or the headers behind it speak for it. */
   #proven(at: number, last: boolean): Belief {
-    const stamp = this.view.getUint32(at)
-    if (stamp < FIRST_BGP) return NO
     const marked = this.#marked(at, last)
     if (marked !== NO) return marked
-    return this.#chained(at, Math.abs(stamp - this.#stamp) <= A_DAY ? 1 : 2, last)
+    const stamp = this.view.getUint32(at)
+    if (Math.abs(stamp - this.#stamp) <= A_DAY) return this.#chained(at, 1, last)
+    return stamp < FIRST_BGP ? NO : this.#chained(at, 2, last)
   }
 
   /** There is a BGP message where this header promises one. */

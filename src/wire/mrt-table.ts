@@ -17,7 +17,7 @@ const ADD_PATH = 6
 export class MrtTable {
   /** Where the record read last ended by its content, counted from its start. */
   used = 0
-  /** Peer index → vantage point, of the file's PEER_INDEX_TABLE; -1 = no room for it. */
+  /** Peer index → vantage point, of the file's PEER_INDEX_TABLE; -1 = none. */
   #peers: number[] = []
   // The record being worked off. It may move between two batches: positions count from its start.
   #left = 0
@@ -123,9 +123,10 @@ export class MrtTable {
       const asn = address + (v6 ? 16 : 4)
       at = asn + (as4 ? 4 : 2)
       if (at > end) return 'malformed'
-      this.#peers.push(
-        this.#peer(view, address, v6, as4 ? view.getInt32(asn) : view.getUint16(asn)),
-      )
+      const number = as4 ? view.getInt32(asn) : view.getUint16(asn)
+      // BIRD and FRR put the collector's own routes under a peer 0.0.0.0 or :: of AS 0.
+      const own = number === 0 && view.getInt32(address) === 0
+      this.#peers.push(own ? -1 : this.#peer(view, address, v6, number))
     }
     this.used = at - start
     return 'read'

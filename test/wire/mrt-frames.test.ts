@@ -228,6 +228,15 @@ describe('leaps in time', () => {
     }
   })
 
+  it('or clocks that were never set', () => {
+    const builder = mrt().message(new Uint8Array(40))
+    builder.withdraw('10.0.0.0/8').message(new Uint8Array(40)).withdraw('11.0.0.0/8')
+    expect(readMrt(builder.bytes(), { chunk: 11 })).toEqual({
+      lines: ['update W 10.0.0.0/8', 'update W 11.0.0.0/8'],
+      stats: { ...sound, records: 4, malformed: 2 },
+    })
+  })
+
   it('do not keep the reader from finding its way back', () => {
     // The first stamp is nonsense, and right behind it the file is torn.
     const wild = mrt().at('2099-01-01T00:00:00Z').withdraw('9.0.0.0/8').bytes()

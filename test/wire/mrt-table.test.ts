@@ -101,6 +101,17 @@ describe('TABLE_DUMP_V2', () => {
     expect(stats).toEqual({ ...sound, records: 4, malformed: 2 })
   })
 
+  it("leaves out the collector's own routes, which stand under a peer of AS 0", () => {
+    const peers = [{ address: '0.0.0.0', asn: 0 }, { address: '::', asn: 0 }, ...PEERS]
+    const entries = [0, 1, 2].map((peer) => ({ peer, path: '1' }))
+    const vantages = new VantagePoints()
+    const bytes = mrt().at(WHEN).peers(peers).rib('10.0.0.0/8', entries).bytes()
+    const { lines: read, stats } = readMrt(bytes, { who: true, vantages })
+    expect(read).toEqual([`${AT} 192.0.2.7 4200000001 rib A 10.0.0.0/8 1`])
+    expect(stats).toEqual({ ...sound, records: 2 })
+    expect(vantages.list).toHaveLength(3)
+  })
+
   it('begins anew with each peer index, as in concatenated dumps', () => {
     const bytes = table()
       .rib('10.0.0.0/8', [{ peer: 0, path: '1' }])
