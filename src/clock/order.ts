@@ -175,7 +175,11 @@ export class Order {
     for (;;) {
       const from = this.#earliest(limit)
       const fact = this.#facts[0]
-      if (fact && fact.at <= limit && (!from || fact.at <= (from.batch.at[from.order[from.next] as number] as number))) {
+      if (
+        fact &&
+        fact.at <= limit &&
+        (!from || fact.at <= (from.batch.at[from.order[from.next] as number] as number))
+      ) {
         this.#facts.shift()
         this.#reach(fact.at)
         this.#sink.fact({ ...fact, at: this.now })

@@ -20,4 +20,4 @@ export type Fact =
   /** We lost sight: a socket, a file that is missing, a full buffer. */
   | Gap
   /** Sight is back; what we believed before may be out of date. */
-  | Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' }
+  | (Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' })

@@ -58,8 +58,8 @@ export interface View {
   lossStart(prefix: number): Instant
   lastLoss(prefix: number): Instant
   origin(prefix: number): Asn
-  /** Nearest less specific of the same origin that is seen well enough to carry the traffic; -1. */
-  coveredBy(prefix: number): number
+  /** Nearest less specific of the same origin, whatever its state; -1 when there is none. */
+  parentOf(prefix: number): number
   prefixesOf(origin: Asn): readonly number[]
   /** First unit of its address space (see core/prefix.ts, `space`), counted from the lowest address. */
   firstUnit(prefix: number): number

@@ -1,10 +1,10 @@
 // `blind`: we do not see, so silence means nothing. Either a feed has told us of a gap, or half of the
 // vantage points have lost their sessions. Being blind is an incident of ours, never of the network.
 
+import type { Fact, Gap } from '../core/fact.ts'
 import { Hold } from '../core/hold.ts'
 import type { Counts, Severity, Signal, Tag } from '../core/incident.ts'
 import { noSamples } from '../core/incident.ts'
-import type { Fact, Gap } from '../core/fact.ts'
 import { type Instant, type Span, seconds } from '../core/time.ts'
 import { type Detector, PeerState, type View } from '../core/view.ts'
 

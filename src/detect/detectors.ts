@@ -5,11 +5,7 @@ import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
-import {
-  outageOfPrefix,
-  type PrefixOutageSettings,
-  prefixOutageDefaults,
-} from './outage-prefix.ts'
+import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
 export interface DetectSettings {
@@ -34,7 +30,7 @@ export function makeDetectors(view: View, settings: DetectSettings = detectDefau
   return [
     losses,
     outageOfAs(view, losses, outage),
-    massWithdrawal(view, losses, withdrawal, outage),
+    massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak),
     new Blind(view, blind),

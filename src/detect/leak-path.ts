@@ -195,7 +195,8 @@ export class LeakPath implements Detector {
       if (culprit) asked.add(culprit)
     }
     this.#touched.clear()
-    for (const culprit of this.#culprits.values()) if (culprit.hold.since !== null) asked.add(culprit)
+    for (const culprit of this.#culprits.values())
+      if (culprit.hold.since !== null) asked.add(culprit)
     const out: Signal[] = []
     const larger: Culprit[] = []
     for (const culprit of [...asked].sort(bySize)) {
@@ -203,7 +204,8 @@ export class LeakPath implements Detector {
       if (culprit.hold.confirmedAt === null)
         culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
       const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
-      if (holds) for (const leak of strong) if (!culprit.open.includes(leak)) culprit.open.push(leak)
+      if (holds)
+        for (const leak of strong) if (!culprit.open.includes(leak)) culprit.open.push(leak)
       if (holds || culprit.hold.since !== null) {
         const signal = this.#judge(culprit, holds, at)
         if (signal) out.push(signal)
@@ -294,12 +296,7 @@ export class LeakPath implements Detector {
       if (links.some(({ leak }) => mine.has(leak))) this.#view.leaked(path, is)
   }
 
-  #signal(
-    culprit: Culprit,
-    at: Instant,
-    phase: Signal['phase'],
-    endedAt: Instant | null,
-  ): Signal {
+  #signal(culprit: Culprit, at: Instant, phase: Signal['phase'], endedAt: Instant | null): Signal {
     const view = this.#view
     const { open, by } = culprit
     const vantages = union(open.map((leak) => leak.vantages))
@@ -349,15 +346,16 @@ export class LeakPath implements Detector {
         counts.peerAsns < 3 && !mass
           ? { level: 'low', because: `only ${counts.peerAsns} peer ASNs carry it` }
           : null,
-        counts.collectors < 2
-          ? { level: 'medium', because: 'only one collector sees it' }
-          : null,
+        counts.collectors < 2 ? { level: 'medium', because: 'only one collector sees it' } : null,
       ),
       now: counts,
       segments,
       samples: {
         prefixes: shown.slice(0, SHOWN),
-        paths: open.flatMap((leak) => leak.samples).slice(0, 5).map((s) => this.#sample(s)),
+        paths: open
+          .flatMap((leak) => leak.samples)
+          .slice(0, 5)
+          .map((s) => this.#sample(s)),
         elements: open
           .flatMap((leak) => leak.elements)
           .slice(0, 5)
@@ -423,7 +421,11 @@ function tagsOf(counts: Counts, first: Segment | undefined, reasons: number, mas
   const add = (name: string, score: number, because: string) => tags.push({ name, score, because })
   const { by, to, from } = first ?? { by: 0, to: 0, from: 0 }
   if ((reasons & Reason.cliqueBreak) !== 0)
-    add('clique.break', 4, `AS${by} stands between transit-free networks, as in ${to} ${by} ${from}`)
+    add(
+      'clique.break',
+      4,
+      `AS${by} stands between transit-free networks, as in ${to} ${by} ${from}`,
+    )
   if ((reasons & Reason.hairpin) !== 0)
     add('hairpin', 3, `AS${by} passes one provider's routes to another (RFC 7908 type 1)`)
   if (mass)
@@ -433,6 +435,10 @@ function tagsOf(counts: Counts, first: Segment | undefined, reasons: number, mas
   if (origins >= 10)
     add('origins', origins >= 100 ? 2 : 1, `${prefixes} prefixes of ${origins} origins`)
   if (share >= 0.1)
-    add('spread', share >= 0.5 ? 2 : 1, `${counts.peerAsns} peer ASNs, ${Math.round(share * 100)} %, took it`)
+    add(
+      'spread',
+      share >= 0.5 ? 2 : 1,
+      `${counts.peerAsns} peer ASNs, ${Math.round(share * 100)} %, took it`,
+    )
   return tags
 }

@@ -1,12 +1,12 @@
 // What the detectors of loss have in common: a condition on what one network has lost in one family,
 // a hold-down before it is believed and one before it is let go, and a signal that tells it.
 
-import type { Counts, Kind, Signal, Severity, Tag } from '../core/incident.ts'
 import { Hold } from '../core/hold.ts'
+import type { Counts, Kind, Severity, Signal, Tag } from '../core/incident.ts'
 import { afiName } from '../core/prefix.ts'
 import type { Instant, Span } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
-import { capOf } from './confidence.ts'
+import { capOf, lowest } from './confidence.ts'
 import type { Loss, Losses } from './losses.ts'
 
 export interface LossRule {
@@ -22,10 +22,13 @@ export interface LossRule {
   readonly clear: Span
   /** The prefixes it is about, and when that began. */
   prefixes(loss: Loss): readonly number[]
+  covered(loss: Loss): number
   since(loss: Loss): Instant
   share(loss: Loss): number
   severity(loss: Loss, view: View): Severity
   tags(loss: Loss, counts: Counts): Tag[]
+  /** What it may not be surer of than, `age` after it began to hold. */
+  cap(loss: Loss, age: Span): Signal['cap']
   /** Whether one that is over before it is confirmed is worth a line. */
   memorable(loss: Loss): boolean
 }
@@ -36,8 +39,10 @@ interface Case {
   voters: number
   startedAt: Instant
   recoveredAt: Instant
+  /** How long it has held, while it does. */
+  age: Span
   lastSignal: Signal | null
-  lastLoss: Loss
+  lastLoss: Loss | null
 }
 
 /** So many prefixes are asked who lost them; more would say the same. */
@@ -80,8 +85,9 @@ export class LossDetector implements Detector {
       voters: this.#view.voters(loss.afi),
       startedAt: this.#rule.since(loss),
       recoveredAt: 0,
+      age: 0,
       lastSignal: null,
-      lastLoss: loss,
+      lastLoss: null,
     }
   }
 
@@ -94,18 +100,19 @@ export class LossDetector implements Detector {
     const worse = size > c.peak
     if (worse) c.peak = size
     if (hold.confirmedAt === null) {
-      const since = rule.since(loss)
-      if (since > 0) c.startedAt = since
+      // Lost without a loss: those who still had it lost their vote.
+      c.startedAt = rule.since(loss) || (hold.since ?? at)
     }
     const wasClearing = hold.clearSince !== null
     const clears = rule.clears(loss, c.peak)
     const phase = hold.update(at, rule.holds(loss), clears, rule.confirm(loss), rule.clear)
     if (phase === 'lapsed') {
-      if (!rule.memorable(c.lastLoss)) return null
-      const endedAt = this.#losses.recoveredAt(loss) || at
-      return this.#signal(key, c, c.lastLoss, at, 'transient', endedAt)
+      return c.lastSignal && { ...c.lastSignal, at, endedAt: this.#losses.recoveredAt(loss) || at }
     }
     if (phase === 'idle' || phase === 'pending') {
+      // Who lost it can only be asked while it is lost.
+      if (rule.memorable(loss) && c.lastLoss !== loss)
+        c.lastSignal = this.#signal(key, c, loss, at, 'transient', null)
       c.lastLoss = loss
       return null
     }
@@ -114,7 +121,15 @@ export class LossDetector implements Detector {
       hold.since = null
       return this.#signal(key, c, loss, at, 'resolved', c.recoveredAt)
     }
-    if (c.lastSignal?.phase === phase && c.lastLoss === loss) return { ...c.lastSignal, at }
+    const young = c.age
+    if (phase === 'open' && rule.holds(loss)) c.age = at - (hold.since ?? at)
+    const cap = rule.cap(loss, c.age)?.level
+    if (
+      c.lastSignal?.phase === phase &&
+      c.lastLoss === loss &&
+      cap === rule.cap(loss, young)?.level
+    )
+      return { ...c.lastSignal, at }
     c.lastLoss = loss
     c.lastSignal = this.#signal(key, c, loss, at, phase, null)
     return c.lastSignal
@@ -144,7 +159,7 @@ export class LossDetector implements Detector {
     const counts: Counts = {
       prefixes: prefixes.length,
       ofPrefixes: loss.of,
-      covered: rule.kind === 'outage.prefix' ? 0 : loss.covered.length,
+      covered: rule.covered(loss),
       peerAsns: witnesses.size,
       collectors: collectors.size,
       share: Math.round(rule.share(loss) * 10_000) / 10_000,
@@ -161,7 +176,10 @@ export class LossDetector implements Detector {
       endedAt,
       severity: phase === 'transient' ? 'info' : rule.severity(loss, view),
       tags: rule.tags(loss, counts),
-      cap: capOf(view, counts, loss.down === loss.of && loss.of >= 3),
+      cap: lowest(
+        capOf(view, counts, loss.down === loss.of && loss.of >= 3),
+        rule.cap(loss, c.age),
+      ),
       now: counts,
       segments: [],
       samples: {

@@ -13,6 +13,8 @@ const STORY: Span = minutes(15)
 /** What has recovered is remembered longer than any detector takes to let go. */
 const RETAIN: Span = hours(1)
 const MOST_ELEMENTS = 5
+/** A cover that has been missing for less may only be moving to another path (detection.md §5.3). */
+const BELIEVED: Span = minutes(3)
 
 /** What one network has lost in one family at one tick. */
 export interface Loss {
@@ -21,6 +23,11 @@ export interface Loss {
   /** Lost prefixes whose space nothing else of the same origin carries; those that are covered. */
   readonly uncovered: readonly number[]
   readonly covered: readonly number[]
+  /**
+   * Lost prefixes whose cover stood when they went, and is well or has been missing for less than a
+   * cover's removal is believed: `covered` and some of `uncovered`.
+   */
+  readonly leftCovered: readonly number[]
   /** All its prefixes that were ever seen standing still. */
   readonly of: number
   /** Lost space ÷ all space, 0 … 1. */
@@ -29,14 +36,17 @@ export interface Loss {
   readonly down: number
   /** First loss of the story the present losses belong to; 0 when nothing is lost. */
   readonly uncoveredSince: Instant
-  readonly coveredSince: Instant
+  readonly leftSince: Instant
 }
 
 interface Book {
   readonly asn: Asn
   readonly afi: Afi
-  /** Prefixes in a lost state. */
-  lost: number
+  /** Prefixes in a lost state, and since when. */
+  readonly lost: Map<number, Instant>
+  /** Lost prefixes that were covered at the first tick after their loss; the others. */
+  readonly left: Set<number>
+  readonly bare: Set<number>
   dirty: boolean
   loss: Loss
   /** When a prefix came back last. */
@@ -65,22 +75,35 @@ export class Losses implements Detector {
     const key = `${asn} ${afi}`
     let book = this.#books.get(key)
     if (!book) {
-      if (!is) return
-      const loss = measure(view, asn, afi)
-      book = { asn, afi, lost: 0, dirty: true, loss, recoveredAt: 0, elements: [], paths: [] }
+      // What was broken when we began is no news.
+      if (!is || was) return
+      book = {
+        asn,
+        afi,
+        lost: new Map(),
+        left: new Set(),
+        bare: new Set(),
+        dirty: true,
+        loss: nothing(asn, afi),
+        recoveredAt: 0,
+        elements: [],
+        paths: [],
+      }
       this.#books.set(key, book)
     }
     book.dirty = true
     const { cause } = view
     if (is && !was) {
-      book.lost++
+      book.lost.set(prefix, cause.at)
       if (book.elements.length < MOST_ELEMENTS) {
         book.elements.push({ file: cause.file, offset: cause.offset })
         const { vantage, before: path } = cause
         book.paths.push({ vantage, prefix, before: path })
       }
     } else if (was && !is) {
-      book.lost--
+      book.lost.delete(prefix)
+      book.left.delete(prefix)
+      book.bare.delete(prefix)
       book.recoveredAt = cause.at
     }
   }
@@ -89,9 +112,10 @@ export class Losses implements Detector {
   tick(at: Instant): [] {
     for (const [key, book] of this.#books) {
       if (book.dirty) {
-        book.loss = measure(this.#view, book.asn, book.afi)
-        book.dirty = false
-      } else if (book.lost <= 0 && at - book.recoveredAt > RETAIN) this.#books.delete(key)
+        book.loss = measure(this.#view, book, at)
+        // While a cover's loss is young, time alone changes the answer.
+        book.dirty = book.loss.leftCovered.length > book.loss.covered.length
+      } else if (book.lost.size === 0 && at - book.recoveredAt > RETAIN) this.#books.delete(key)
     }
     const books = [...this.#books.values()].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
     this.#active = books.map((book) => book.loss)
@@ -126,32 +150,57 @@ export class Losses implements Detector {
   }
 }
 
-function measure(view: View, asn: Asn, afi: Afi): Loss {
+function nothing(asn: Asn, afi: Afi): Loss {
+  const none = { uncovered: [], covered: [], leftCovered: [], of: 0, share: 0, down: 0 }
+  return { asn, afi, ...none, uncoveredSince: 0, leftSince: 0 }
+}
+
+function measure(view: View, book: Book, at: Instant): Loss {
+  const { asn, afi } = book
   const up: number[] = []
   const lost: number[] = []
   for (const prefix of view.prefixesOf(asn)) {
     if (view.afi(prefix) !== afi) continue
-    if (view.seen(prefix) >= Seen.lost) lost.push(prefix)
-    else if (view.reachable(prefix)) up.push(prefix)
+    if (view.seen(prefix) >= Seen.lost) {
+      if (book.lost.has(prefix)) lost.push(prefix)
+    } else if (view.reachable(prefix)) up.push(prefix)
   }
   const left = new Space(view, up)
   const all = new Space(view, [...up, ...lost])
   const uncovered: number[] = []
   const covered: number[] = []
-  for (const prefix of lost) (left.holds(view, prefix) ? covered : uncovered).push(prefix)
+  const leftCovered: number[] = []
+  for (const prefix of lost) {
+    const isCovered = left.holds(view, prefix)
+    ;(isCovered ? covered : uncovered).push(prefix)
+    if (isCovered) {
+      if (!book.bare.has(prefix)) book.left.add(prefix)
+      leftCovered.push(prefix)
+    } else if (!book.left.has(prefix)) book.bare.add(prefix)
+    else if (coverIsYoung(view, book, prefix, at)) leftCovered.push(prefix)
+  }
   const of = up.length + lost.length
   return {
     asn,
     afi,
     uncovered,
     covered,
+    leftCovered,
     of,
     // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
     share: all.units > 0 ? 1 - left.units / all.units : uncovered.length / Math.max(1, of),
     down: uncovered.filter((p) => view.seen(p) === Seen.down).length,
     uncoveredSince: since(view, uncovered),
-    coveredSince: since(view, covered),
+    leftSince: since(view, leftCovered),
   }
+}
+
+function coverIsYoung(view: View, book: Book, prefix: number, at: Instant): boolean {
+  for (let p = view.parentOf(prefix); p >= 0; p = view.parentOf(p)) {
+    const lostAt = book.lost.get(p)
+    if (lostAt !== undefined && at - lostAt < BELIEVED) return true
+  }
+  return false
 }
 
 /** The first loss of the latest story: losses that follow each other without a long pause. */

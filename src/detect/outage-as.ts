@@ -60,6 +60,7 @@ export function outageOfAs(view: View, losses: Losses, s: OutageSettings): LossD
         : s.confirm,
     clear: s.clear,
     prefixes: (loss) => (loss.uncovered.length > 0 ? [...loss.uncovered, ...loss.covered] : []),
+    covered: (loss) => (loss.uncovered.length > 0 ? loss.covered.length : 0),
     since: (loss) => loss.uncoveredSince,
     share: (loss) => loss.share,
     severity: (loss) => {
@@ -68,6 +69,11 @@ export function outageOfAs(view: View, losses: Losses, s: OutageSettings): LossD
       return loss.share >= 0.5 ? 'major' : 'minor'
     },
     tags: (loss, counts) => lossTags(loss, counts),
+    // A learned baseline does not know which of its prefixes stand still; what passes was exploration.
+    cap: (_, age) =>
+      view.baseline !== 'rib' && age < s.confirm
+        ? { level: 'low', because: 'the baseline was learned, and the loss is young' }
+        : null,
     memorable: (loss) => loss.uncovered.length >= s.fastPrefixes && loss.share >= s.fastShare,
   })
 }

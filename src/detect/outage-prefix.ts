@@ -37,6 +37,7 @@ export function outageOfPrefix(
     confirm: (loss) => (loss.down === loss.uncovered.length ? s.fastConfirm : s.confirm),
     clear: s.clear,
     prefixes: (loss) => loss.uncovered,
+    covered: () => 0,
     since: (loss) => loss.uncoveredSince,
     share: (loss) => loss.share,
     severity: () => 'minor',
@@ -48,6 +49,7 @@ export function outageOfPrefix(
       },
       witnessTag(counts),
     ],
+    cap: () => null,
     memorable: () => false,
   })
 }

@@ -6,7 +6,7 @@ import { minutes, type Span, seconds } from '../core/time.ts'
 import type { View } from '../core/view.ts'
 import { LossDetector } from './loss-detector.ts'
 import type { Losses } from './losses.ts'
-import { isOutage, type OutageSettings, witnessTag } from './outage-as.ts'
+import { witnessTag } from './outage-as.ts'
 
 export interface WithdrawalSettings {
   /** Covered prefixes lost, at least, and as a share of all prefixes of the network. */
@@ -26,42 +26,49 @@ export const withdrawalDefaults: WithdrawalSettings = {
   clear: minutes(5),
 }
 
-export function massWithdrawal(
-  view: View,
-  losses: Losses,
-  s: WithdrawalSettings,
-  outage: OutageSettings,
-): LossDetector {
+export function massWithdrawal(view: View, losses: Losses, s: WithdrawalSettings): LossDetector {
   return new LossDetector(view, losses, {
     kind: 'withdrawal.mass',
     family: 'withdrawal',
-    holds: (loss) =>
-      loss.covered.length >= Math.max(s.prefixes, s.share * loss.of) && !isOutage(loss, outage),
-    size: (loss) => loss.covered.length,
-    clears: (loss, peak) => loss.covered.length <= s.closeOfPeak * peak,
+    holds: (loss) => loss.leftCovered.length >= Math.max(s.prefixes, s.share * loss.of),
+    size: (loss) => loss.leftCovered.length,
+    clears: (loss, peak) => loss.leftCovered.length <= s.closeOfPeak * peak,
     confirm: () => s.confirm,
     clear: s.clear,
-    prefixes: (loss) => loss.covered,
-    since: (loss) => loss.coveredSince,
-    share: (loss) => loss.covered.length / Math.max(1, loss.of),
+    prefixes: (loss) => loss.leftCovered,
+    covered: (loss) => loss.leftCovered.length,
+    since: (loss) => loss.leftSince,
+    share: (loss) => loss.leftCovered.length / Math.max(1, loss.of),
     severity: () => 'minor',
     tags: (loss, counts) => {
-      const cover = view.coveredBy(loss.covered[0] ?? -1)
-      const through = cover >= 0 ? `, as by ${view.prefixText(cover)}` : ''
+      const cover = coverOf(view, loss.leftCovered)
       return [
         {
           name: 'prefixes.many',
-          score: loss.covered.length >= 10 ? 3 : 2,
-          because: `${loss.covered.length} of ${loss.of} prefixes withdrawn`,
+          score: loss.leftCovered.length >= 10 ? 3 : 2,
+          because: `${loss.leftCovered.length} of ${loss.of} prefixes withdrawn`,
         },
         {
           name: 'covered',
           score: 1,
-          because: `their addresses are still carried by the same origin${through}`,
+          because: `their addresses are still carried by the same origin${cover}`,
         },
         witnessTag(counts),
       ]
     },
+    cap: (loss) =>
+      loss.leftCovered.length > loss.covered.length
+        ? { level: 'low', because: 'what covered them is missing too, though not for long' }
+        : null,
     memorable: () => false,
   })
+}
+
+/** `, as by 198.51.100.0/22`: the less specific that the first of them falls back to. */
+function coverOf(view: View, prefixes: readonly number[]): string {
+  for (const prefix of prefixes) {
+    for (let p = view.parentOf(prefix); p >= 0; p = view.parentOf(p))
+      if (view.reachable(p)) return `, as by ${view.prefixText(p)}`
+  }
+  return ''
 }

@@ -15,6 +15,13 @@ const ANNOUNCED = 1 << 30
 const WITHDRAWN = 1 << 29
 const SECOND = WITHDRAWN - 1
 
+/**
+ * What is lost within so long after the input begins was being lost before it did: it is broken at
+ * the start, which is no news, until it has been seen whole.
+ */
+const AT_ONCE: Span = seconds(30)
+const BY_THEN: Span = minutes(1)
+
 /** How far from the others' first withdrawal one may lie to count as part of the same event. */
 const TOGETHER: Span = minutes(5)
 
@@ -25,6 +32,8 @@ export class Learner {
   readonly #table: Table
   readonly #rib: Rib
   #base = -1
+  /** Second of the first message, counted like those of the words. */
+  #first = SECOND
   #vantages = 0
 
   constructor(table: Table, maxRoutes: number) {
@@ -44,6 +53,7 @@ export class Learner {
       if (this.#base < 0) this.#base = at - seconds(86_400)
       if (vantage >= this.#vantages) this.#vantages = vantage + 1
       const second = Math.min(SECOND, Math.max(0, Math.floor((at - this.#base) / 1e6)))
+      if (second < this.#first) this.#first = second
       const path = batch.pathRef[m] as number
       const origin = table.paths.origin[path] as number
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
@@ -69,8 +79,16 @@ export class Learner {
     const carriers = new Uint16Array(prefixes)
     const losers = new Uint16Array(prefixes)
     const sum = new Float64Array(prefixes)
+    const earliest = new Int32Array(prefixes).fill(SECOND)
+    const early = new Uint16Array(prefixes)
+    const byThen = this.#first + BY_THEN / 1e6
     for (let vantage = 0; vantage < this.#vantages; vantage++) {
       this.#rib.sweep(vantage, (prefix, word) => {
+        if ((word & WITHDRAWN) !== 0) {
+          const second = word & SECOND
+          if (second < (earliest[prefix] as number)) earliest[prefix] = second
+          if (second <= byThen) early[prefix] = (early[prefix] as number) + 1
+        }
         if ((word & ANNOUNCED) === 0) return word
         carriers[prefix] = (carriers[prefix] as number) + 1
         if ((word & WITHDRAWN) !== 0) {
@@ -92,7 +110,11 @@ export class Learner {
         if (!known && !together) return word
         if (known) this.announced++
         else this.implied++
-        table.seed(vantage, prefix, UNKNOWN_PATH, false)
+        const broken =
+          (earliest[prefix] as number) <= this.#first + AT_ONCE / 1e6 &&
+          (early[prefix] as number) * 2 >= (carriers[prefix] as number)
+        if (broken) table.seedLost(vantage, prefix)
+        else table.seed(vantage, prefix, UNKNOWN_PATH, false)
         return word
       })
     }

@@ -2,7 +2,7 @@
 // ten minutes apart, and leaves it when others carry the prefix and it was missing at two looks a day
 // apart; a prefix that everybody lost is not forgotten for a week, or an outage would end by itself.
 
-import { hours, type Instant, minutes, seconds, type Span } from '../core/time.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { PeerState, Seen, UNKNOWN_PATH } from '../core/view.ts'
 import { Mark } from './paths.ts'
 import type { Peer } from './peers.ts'
@@ -41,7 +41,8 @@ function look(table: Table, peer: Peer, at: Instant, forgetting: boolean): void 
   rib.sweep(peer.id, (prefix, word) => {
     const path = word & PATH
     if (path !== 0) {
-      if ((word & REFERENCE) !== 0 || ((paths.mark[path] as number) & Mark.leaked) !== 0) return word
+      if ((word & REFERENCE) !== 0 || ((paths.mark[path] as number) & Mark.leaked) !== 0)
+        return word
       if ((word & PENDING) === 0) return word | PENDING
       table.changeReference(peer, prefix, 1)
       if (path !== UNKNOWN_PATH) table.learn(path)

@@ -35,7 +35,7 @@ export class Standing {
     this.lastLoss = wider(this.lastLoss, new Float64Array(room))
   }
 
-  /** A reference vantage point has lost it; call before the counts are changed. */
+  /** A vantage point that votes has lost it. */
   loss(prefix: number, at: Instant): void {
     if (this.lossStart[prefix] === 0 || at - (this.lastLoss[prefix] as number) > RUN) {
       this.lossStart[prefix] = at
@@ -49,11 +49,7 @@ export class Standing {
    */
   settle(prefix: number): boolean {
     const before = this.seen[prefix] as number
-    const now = judge(
-      before,
-      this.visible[prefix] as number,
-      this.reference[prefix] as number,
-    )
+    const now = judge(before, this.visible[prefix] as number, this.reference[prefix] as number)
     if (now === Seen.up && this.visible[prefix] === this.reference[prefix]) {
       this.lossStart[prefix] = 0
     }

@@ -2,8 +2,8 @@
 // change one word a route; what follows from that (who sees a prefix, how many ordinarily do) is
 // kept as it changes, and detectors hear only of changes that mean something.
 
-import { type Batch, Message } from '../core/batch.ts'
 import type { Asn } from '../core/asn.ts'
+import { type Batch, Message } from '../core/batch.ts'
 import type { Fact, Gap } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
 import { isSegmented, pathText } from '../core/path.ts'
@@ -170,6 +170,15 @@ export class Table implements View {
     this.learn(path)
   }
 
+  /** A route that this vantage point ordinarily has, and did not have when the input began. */
+  seedLost(vantage: number, prefix: number): void {
+    const position = this.rib.at(vantage, prefix, true)
+    if (position < 0) return
+    this.rib.set(position, REFERENCE)
+    const peer = this.peers.get(vantage)
+    if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
+  }
+
   /** The path is an ordinary one. */
   learn(path: number): void {
     const mark = this.paths.mark[path] as number
@@ -263,7 +272,8 @@ export class Table implements View {
     cause.after = path
     if (before === 0) this.#routes(peer, prefix, 1)
     if ((before === 0 || restored) && this.#votes(peer, prefix)) {
-      if (before === 0) this.standing.visible[prefix] = (this.standing.visible[prefix] as number) + 1
+      if (before === 0)
+        this.standing.visible[prefix] = (this.standing.visible[prefix] as number) + 1
       if (restored) {
         this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + 1
       }
@@ -303,7 +313,7 @@ export class Table implements View {
     if (this.#votes(peer, prefix)) {
       standing.visible[prefix] = (standing.visible[prefix] as number) - 1
       if (displaced) standing.reference[prefix] = (standing.reference[prefix] as number) - 1
-      else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
+      else standing.loss(prefix, at)
       this.#settle(prefix)
     }
     if ((mark & Mark.watched) !== 0) for (const detector of this.#onRoute) detector.route?.()
@@ -312,7 +322,10 @@ export class Table implements View {
   #origin(prefix: number, origin: number): void {
     const known = this.origins.of[prefix] as number
     if (known === origin || origin === 0) return
-    if (known === 0 || (this.standing.reference[prefix] === 0 && this.standing.visible[prefix] === 0))
+    if (
+      known === 0 ||
+      (this.standing.reference[prefix] === 0 && this.standing.visible[prefix] === 0)
+    )
       this.origins.assign(prefix, origin)
   }
 
@@ -544,7 +557,9 @@ export class Table implements View {
   reachable(prefix: number): boolean {
     const seen = this.seen(prefix)
     if (seen === Seen.up || seen === Seen.degraded) return true
-    return seen === Seen.new && this.visible(prefix) * 2 >= Math.max(2, this.voters(this.afi(prefix)))
+    return (
+      seen === Seen.new && this.visible(prefix) * 2 >= Math.max(2, this.voters(this.afi(prefix)))
+    )
   }
 
   lossStart(prefix: number): Instant {
@@ -559,7 +574,7 @@ export class Table implements View {
     return (this.origins.of[prefix] as number) >>> 0
   }
 
-  coveredBy(prefix: number): number {
+  parentOf(prefix: number): number {
     const { names } = this
     const afi = this.afi(prefix)
     const origin = this.origins.of[prefix]
@@ -579,7 +594,7 @@ export class Table implements View {
         w3 & maskWord(length, 3),
         length,
       )
-      if (found >= 0 && this.origins.of[found] === origin && this.reachable(found)) return found
+      if (found >= 0 && this.origins.of[found] === origin) return found
     }
     return -1
   }

@@ -114,11 +114,13 @@ export class Ledger {
       return `confidence is ${entry.confidence.level} now`
     if (signal.now.prefixes >= 2 * Math.max(1, record.counts.now.prefixes))
       return 'twice as many prefixes'
-    if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns))
-      return 'twice as many peers'
+    if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns)) return 'twice as many peers'
     const known = new Set(record.segments.map(({ by, to }) => `${by} ${to}`))
     if (signal.segments.some(({ by, to }) => !known.has(`${by} ${to}`))) return 'a new segment'
-    if (signal.at - entry.writtenAt >= this.#settings.update && !same(record.counts.now, signal.now))
+    if (
+      signal.at - entry.writtenAt >= this.#settings.update &&
+      !same(record.counts.now, signal.now)
+    )
       return 'it has changed'
     return null
   }
@@ -165,18 +167,25 @@ export class Ledger {
     if (confidence.score >= entry.confidence.score) entry.confidence = confidence
   }
 
-  /** Losses of single prefixes are part of the outage of their network once that is known. */
+  /**
+   * What an outage of the network turns out to be a part of it is told as such: losses of single
+   * prefixes, and more-specifics whose cover is now gone as well.
+   */
   #fold(signals: readonly Signal[], vantage: Vantage): Incident[] {
     const out: Incident[] = []
     for (const { kind, key } of signals) {
       if (kind !== 'outage.as') continue
       const larger = this.#entries.get(key)
-      const part = this.#entries.get(key.replace(/^outage:/, 'prefix:'))
-      if (!larger || larger.overAt !== null || !part || part.overAt !== null) continue
-      part.overAt = larger.signal.at
-      part.record = { ...part.record, foldedInto: larger.id }
-      part.signal = { ...part.signal, at: larger.signal.at }
-      out.push(this.#write(part, 'suppressed', `part of outage ${larger.id}`, vantage))
+      if (!larger || larger.overAt !== null) continue
+      for (const family of ['prefix:', 'withdrawal:']) {
+        const part = this.#entries.get(key.replace(/^outage:/, family))
+        if (!part || part.overAt !== null) continue
+        if (part.signal.kind === 'withdrawal.mass' && part.signal.now.prefixes > 0) continue
+        part.overAt = larger.signal.at
+        part.record = { ...part.record, foldedInto: larger.id }
+        part.signal = { ...part.signal, at: larger.signal.at }
+        out.push(this.#write(part, 'suppressed', `part of outage ${larger.id}`, vantage))
+      }
     }
     return out
   }
@@ -186,6 +195,7 @@ export class Ledger {
     const rank = (s: Signal['severity']) => severities.indexOf(s)
     const worse = rank(signal.severity) > rank(record.severity) ? signal.severity : record.severity
     const ended = signal.phase === 'resolved' || signal.phase === 'transient'
+    const worsened = signal.now.prefixes >= record.counts.now.prefixes
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
@@ -198,8 +208,9 @@ export class Ledger {
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
       vantage,
-      segments: signal.segments.length > 0 ? signal.segments : record.segments,
-      samples: signal.samples.prefixes.length > 0 ? signal.samples : record.samples,
+      // Evidence stays that of the worst so far: at the end there is nothing left to show.
+      segments: worsened ? signal.segments : record.segments,
+      samples: worsened ? signal.samples : record.samples,
       rfc7908: signal.rfc7908 ?? record.rfc7908,
       because,
     }
@@ -256,7 +267,9 @@ export function confidenceOf({ tags, cap, phase }: Signal): Confidence {
   let level: Level = score >= 8 ? 'high' : score >= 4 ? 'medium' : 'low'
   const named = [...tags]
   const limit: Signal['cap'] =
-    phase === 'transient' ? { level: 'low', because: 'it was over before it could be confirmed' } : cap
+    phase === 'transient'
+      ? { level: 'low', because: 'it was over before it could be confirmed' }
+      : cap
   if (limit && levels.indexOf(limit.level) < levels.indexOf(level)) {
     level = limit.level
     named.push({ name: `cap.${limit.level}`, score: 0, because: limit.because })
