@@ -222,7 +222,7 @@ export class Order {
       if (at < rivalAt) rivalAt = at
     }
     // At least one: it is the first. Equal stamps are settled by another look at all of them.
-    do {
+    for (;;) {
       const m = order[from.next++] as number
       const at = batch.at[m] as number
       if (at >= this.now) this.#reach(at)
@@ -231,15 +231,13 @@ export class Order {
         batch.at[m] = this.now
       }
       this.#sink.message(batch, m)
-      if (from.next === count) {
-        this.#pending = this.#pending.filter((p) => p !== from)
-        this.#free.push(order)
-        this.#give(batch)
-        return
-      }
+      if (from.next === count) break
       const next = batch.at[order[from.next] as number] as number
       if (next >= rivalAt || next > limit) return
-    } while (true)
+    }
+    this.#pending = this.#pending.filter((p) => p !== from)
+    this.#free.push(order)
+    this.#give(batch)
   }
 
   #reach(at: Instant): void {
