@@ -185,6 +185,15 @@ describe('metrics', () => {
     expect(values['faultline_detection_delay_seconds_bucket{le="120"}']).toBe(1)
   })
 
+  test('an incident that goes on as part of another is not open twice', async () => {
+    const metrics = make()
+    metrics.incident(outage)
+    metrics.incident({ ...outage, revision: 2, foldedInto: leak.id })
+    const { values } = await scrape(metrics)
+    const open = 'faultline_incidents_open{asn="39891",kind="outage.as",severity="critical"}'
+    expect(values[open]).toBe(0)
+  })
+
   test('what was never open is not counted, and who is not watched is other', async () => {
     const metrics = make()
     const states: Incident['state'][] = ['transient', 'suppressed']
