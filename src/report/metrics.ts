@@ -29,7 +29,7 @@ export interface AsReading {
   readonly families: readonly FamilyReading[]
 }
 
-export interface FamilyReading {
+interface FamilyReading {
   readonly afi: AfiName
   readonly prefixes: readonly { readonly state: string; readonly count: number }[]
   /** Null while there is no reference. */

@@ -12,7 +12,7 @@ export interface StorySettings {
 }
 
 /** `00:08:50Z`, with the date in front where it is another day than that of `beside`. */
-export function clockTime(at: string, beside?: string): string {
+function clockTime(at: string, beside?: string): string {
   const [day = '', time = ''] = at.split('T')
   const short = `${time.slice(0, 8)}Z`
   return beside === undefined || beside.startsWith(day) ? short : `${day} ${short}`
@@ -50,14 +50,18 @@ export function story(incident: Incident, settings: StorySettings = {}): string 
     lines.push(`prefixes, for example: ${samples.prefixes.join(' ')}`)
   for (const { peer, prefix, before, after } of samples.paths)
     lines.push(`${prefix} at ${peer}: ${before ?? 'no route'} -> ${after ?? 'no route'}`)
-  for (const { file, offset } of samples.elements) lines.push(`see ${file} at octet ${offset}`)
+  // One UPDATE often takes many prefixes with it.
+  const places = samples.elements.map(({ file, offset }) => `see ${file} at octet ${offset}`)
+  lines.push(...new Set(places))
   if (incident.previousId !== null)
     lines.push(`earlier incident of the same key: ${incident.previousId}`)
   return [headline(incident, settings), ...lines.map((line) => `    ${clean(line)}`)].join('\n')
 }
 
-function subject({ asn, culprit, afi }: Incident): string {
+function subject({ kind, asn, culprit, afi }: Incident): string {
   const family = afi === null ? '' : afi === 'ipv4' ? ' IPv4' : ' IPv6'
+  // Being blind happens to us, not to them.
+  if (kind === 'blind') return `our own sight${asn === 0 ? '' : ` of AS${asn}`}${family}`
   if (asn === 0) return culprit === 0 ? `everything${family}` : `AS${culprit}${family}`
   return culprit === asn || culprit === 0
     ? `AS${asn}${family}`
@@ -66,26 +70,29 @@ function subject({ asn, culprit, afi }: Incident): string {
 
 /** The state of affairs, from its latest news backwards. */
 function happening(incident: Incident): string {
-  const { state, startedAt, endedAt, updatedAt, counts, foldedInto } = incident
+  const { kind, state, startedAt, endedAt, updatedAt, counts, foldedInto } = incident
   const began = clockTime(startedAt, updatedAt)
   const when = `since ${began}`
   if (foldedInto !== null)
     return `${what(incident, counts)}; told as part of incident ${foldedInto}`
+  const worst = `${kind === 'blind' ? 'it was' : 'at its peak'} ${what(incident, counts)}`
   if (state === 'suppressed') return `${what(incident, counts)}; not reported: ${incident.because}`
   if (endedAt !== null && state !== 'reopened') {
     const ended = clockTime(endedAt, updatedAt)
     const span = `${words(since(startedAt, endedAt))} (${began} to ${ended})`
     if (state === 'transient')
       return `over before it was confirmed, after ${span}; ${what(incident, counts)}`
-    return `${backs[incident.kind]} after ${span}; at its peak ${what(incident, counts)}`
+    return `${backs[kind]} after ${span}; ${worst}`
   }
-  const doubt = `confidence ${incident.confidence.level} (${reason(incident.confidence)})`
+  const { confidence } = incident
+  const doubt = `confidence ${confidence.level}${kind === 'blind' ? '' : ` (${reason(confidence)})`}`
   if (state === 'transient')
     return `over before it was confirmed: ${what(incident, counts)}, ${when}`
-  if (state === 'resolved')
-    return `${backs[incident.kind]}; at its peak ${what(incident, counts)}, ${when}`
-  if (state === 'resolving')
-    return `${backs[incident.kind]}, if it lasts: now ${numbers(counts.now)}, ${when}; ${doubt}`
+  if (state === 'resolved') return `${backs[kind]}; ${worst}, ${when}`
+  if (state === 'resolving') {
+    const left = kind === 'blind' ? worst : `now ${numbers(counts.now)}`
+    return `${backs[kind]}, if it lasts: ${left}; ${when}`
+  }
   const again = state === 'reopened' ? 'again: ' : ''
   return `${again}${what(incident, counts.now)} ${when}; ${doubt}`
 }
@@ -95,7 +102,7 @@ const backs: Record<Incident['kind'], string> = {
   'withdrawal.mass': 'back',
   'outage.prefix': 'back',
   'leak.path': 'over',
-  blind: 'sight is back',
+  blind: 'back',
 }
 
 const baselines: Record<Incident['baseline'], string> = {
@@ -108,14 +115,18 @@ function what(incident: Incident, counts: Counts): string {
   switch (incident.kind) {
     case 'leak.path': {
       const [main] = incident.segments
-      const via = main ? `routes passed on ${route(main)}` : 'routes passed on that should not be'
+      const others = incident.segments.length - 1
+      const more = others > 0 ? ` and ${many(others, 'other way')}` : ''
+      const via = main
+        ? `routes passed on ${route(main)}${more}`
+        : 'routes passed on against policy'
       const origins = counts.origins === undefined ? '' : ` of ${many(counts.origins, 'origin')}`
       const prefixes = `${many(counts.prefixes, 'prefix', 'prefixes')}${origins}`
       const share = `${percent(counts.share)} of vantage points carry it`
       return `${via}: ${prefixes} (${share}, ${seenBy(counts)})`
     }
     case 'blind':
-      return `we cannot see: ${incident.because}`
+      return `lost (${reason(incident.confidence)})`
     case 'withdrawal.mass': {
       const { covered, prefixes } = counts
       const cover = covered === prefixes ? 'all' : covered === 0 ? 'none' : count(covered)
@@ -150,6 +161,7 @@ const lostAt = (counts: Counts): string =>
 
 function numbers(counts: Counts): string {
   const { prefixes, ofPrefixes, origins, routes } = counts
+  if (prefixes === 0) return 'nothing of it'
   const of = ofPrefixes > 0 ? ` of ${count(ofPrefixes)}` : ''
   const more = [
     origins === undefined ? '' : `${many(origins, 'origin')}, `,
@@ -166,16 +178,16 @@ const route = ({ from, by, to }: Segment): string => {
 
 /**
  * Why it is no surer than that. A score worth more than the level means that scarce evidence capped
- * it, and then the cap is the reason: a tag that adds nothing. Else the strongest tag speaks.
+ * it, and the cap is the reason: a tag that adds nothing. Else what speaks against it, when it is in
+ * doubt, and what speaks for it most.
  */
 function reason({ score, level, tags }: Confidence): string {
   const worth: Level = score >= 8 ? 'high' : score >= 4 ? 'medium' : 'low'
+  const ranked = tags.toSorted((a, b) => b.score - a.score)
+  const last = ranked.at(-1)
   const cap = worth === level ? undefined : tags.findLast((tag) => tag.score === 0)
-  const strongest = tags.reduce<(typeof tags)[number] | undefined>(
-    (best, tag) => (best === undefined || tag.score > best.score ? tag : best),
-    undefined,
-  )
-  return (cap ?? strongest)?.because ?? `score ${score}`
+  const against = level !== 'high' && last && last.score < 0 ? last : undefined
+  return (cap ?? against ?? ranked[0])?.because ?? `score ${score}`
 }
 
 const since = (from: string, to: string) => (parseInstant(to) ?? 0) - (parseInstant(from) ?? 0)

@@ -172,7 +172,8 @@ describe('page', () => {
 
   test('shows what is open and over, and escapes all of it', async () => {
     const history = new History()
-    history.add({ ...outage, kind: 'blind', because: bad })
+    const tags = [{ name: 'x', score: 8, because: bad }]
+    history.add({ ...outage, confidence: { score: 8, level: 'high', tags } })
     history.add({ ...resolved, id: 'aaaaaaaaaaaaaaaa' })
     const { url } = await start({
       version: bad,

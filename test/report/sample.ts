@@ -88,3 +88,20 @@ export const leak: Incident = {
     tags: [{ name: 'pop-up', score: 8, because: 'one new link carries many origins' }],
   },
 }
+
+export const blind: Incident = {
+  ...outage,
+  id: 'bbbbbbbbbbbbbbbb',
+  key: 'blind:ris-live',
+  kind: 'blind',
+  kinds: ['blind'],
+  asn: 0,
+  culprit: 0,
+  afi: null,
+  severity: 'major',
+  confidence: {
+    score: 8,
+    level: 'high',
+    tags: [{ name: 'sight.lost', score: 8, because: 'ris-live is silent' }],
+  },
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Incident } from '../../src/core/incident.ts'
 import { headline, story } from '../../src/report/story.ts'
-import { counts, leak, outage, resolved } from './sample.ts'
+import { blind, counts, leak, outage, resolved } from './sample.ts'
 
 describe('headline', () => {
   const cases: { says: string; incident: Incident; line: string }[] = [
@@ -22,7 +22,7 @@ describe('headline', () => {
         state: 'resolving',
         counts: { ...outage.counts, now: { ...counts, prefixes: 1, share: 0.004 } },
       },
-      line: '00:08:50Z  CRITICAL   outage.as  AS39891 IPv4: back, if it lasts: now 1 of 33 prefixes, share <1 %, 25 peer ASes at 1 collector, since 00:07:04Z; confidence medium (the baseline was learned from the input)',
+      line: '00:08:50Z  CRITICAL   outage.as  AS39891 IPv4: back, if it lasts: now 1 of 33 prefixes, share <1 %, 25 peer ASes at 1 collector; since 00:07:04Z',
     },
     {
       says: 'again, from a routing table: prefixes are all there are, not known ones',
@@ -73,17 +73,40 @@ describe('headline', () => {
       line: '00:08:50Z  CRITICAL   leak.path  AS39891 IPv6 (by AS15169): routes passed on from unknown by AS15169 to AS701: 160,000 prefixes of 4,749 origins (20 % of vantage points carry it, 25 peer ASes at 1 collector) since 00:07:04Z; confidence high (one new link carries many origins)',
     },
     {
-      says: 'blind, in the words of the one who noticed',
+      says: 'many ways, and what speaks against it when it is in doubt',
       incident: {
-        ...outage,
-        kind: 'blind',
-        severity: 'info',
-        asn: 0,
-        culprit: 0,
-        afi: null,
-        because: 'ris-live is silent',
+        ...leak,
+        segments: [...leak.segments, { from: 7029, by: 15169, to: 701, prefixes: 7 }],
+        confidence: {
+          score: 5,
+          level: 'medium',
+          tags: [
+            { name: 'few', score: -3, because: 'only one peer took it' },
+            { name: 'pop-up', score: 8, because: 'one new link carries many origins' },
+          ],
+        },
       },
-      line: '00:08:50Z  INFO       blind  everything: we cannot see: ris-live is silent since 00:07:04Z; confidence medium (the baseline was learned from the input)',
+      line: '00:08:50Z  CRITICAL   leak.path  AS15169: routes passed on from AS4713 by AS15169 to AS701 and 1 other way: 160,000 prefixes of 4,749 origins (20 % of vantage points carry it, 25 peer ASes at 1 collector) since 00:07:04Z; confidence medium (only one peer took it)',
+    },
+    {
+      says: 'all of it back, if it lasts',
+      incident: { ...resolved, state: 'resolving', endedAt: null },
+      line: '00:24:10Z  CRITICAL   outage.as  AS39891 IPv4: back, if it lasts: now nothing of it; since 00:07:04Z',
+    },
+    {
+      says: 'blind, in the words of the one who noticed',
+      incident: blind,
+      line: '00:08:50Z  MAJOR      blind  our own sight: lost (ris-live is silent) since 00:07:04Z; confidence high',
+    },
+    {
+      says: 'seeing again, perhaps',
+      incident: { ...blind, state: 'resolving' },
+      line: '00:08:50Z  MAJOR      blind  our own sight: back, if it lasts: it was lost (ris-live is silent); since 00:07:04Z',
+    },
+    {
+      says: 'seeing again',
+      incident: { ...blind, state: 'resolved', endedAt: '2024-10-29T00:08:04.000Z' },
+      line: '00:08:50Z  resolved   blind  our own sight: back after 60 s (00:07:04Z to 00:08:04Z); it was lost (ris-live is silent)',
     },
     {
       says: 'too short to be confirmed',
@@ -128,6 +151,7 @@ describe('story', () => {
       ...leak,
       endedAt: '2024-10-30T00:19:10.000Z',
       previousId: '0123456789abcdef',
+      samples: { ...leak.samples, elements: [...leak.samples.elements, ...leak.samples.elements] },
     }
     expect(story(whole).split('\n').slice(1)).toEqual([
       '    id fedcba9876543210, revision 1: opened',
