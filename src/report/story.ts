@@ -85,7 +85,8 @@ function happening(incident: Incident): string {
     return `${backs[kind]} after ${span}; ${worst}`
   }
   const { confidence } = incident
-  const doubt = `confidence ${confidence.level}${kind === 'blind' ? '' : ` (${reason(confidence)})`}`
+  const why = kind === 'blind' ? '' : ` (${reason(confidence)})`
+  const doubt = `confidence ${confidence.level}${why}`
   if (state === 'transient')
     return `over before it was confirmed: ${what(incident, counts)}, ${when}`
   if (state === 'resolved') return `${backs[kind]}; ${worst}, ${when}`
@@ -177,9 +178,9 @@ const route = ({ from, by, to }: Segment): string => {
 }
 
 /**
- * Why it is no surer than that. A score worth more than the level means that scarce evidence capped
- * it, and the cap is the reason: a tag that adds nothing. Else what speaks against it, when it is in
- * doubt, and what speaks for it most.
+ * Why it is no surer than that. A score worth more than the level means that scarce evidence
+ * capped it, and the cap is the reason: a tag that adds nothing. Else what speaks against it, when
+ * it is in doubt, and what speaks for it most.
  */
 function reason({ score, level, tags }: Confidence): string {
   const worth: Level = score >= 8 ? 'high' : score >= 4 ? 'medium' : 'low'
