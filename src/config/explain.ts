@@ -53,6 +53,10 @@ function heard({ type, url, mode, hosts, includeRaw, history }: Config['feeds'][
   ]
 }
 
+/** A list in an order of its own, because that of the file means nothing. */
+const listed = (items: unknown): string =>
+  (Array.isArray(items) ? items.map(String) : []).sort().join(', ') || 'none'
+
 /** Thresholds and bounds that are not what they would be unsaid. */
 function changesOf(config: Config): string[] {
   const root = jsonSchema()
@@ -61,6 +65,10 @@ function changesOf(config: Config): string[] {
     Object.entries(now).flatMap(([key, value]: [string, unknown]) => {
       const old: unknown = Object.entries(before).find(([name]) => name === key)?.[1]
       const here = [...path, key]
+      if (Array.isArray(value)) {
+        const [given, preset] = [listed(value), listed(old)]
+        return given === preset ? [] : [`${here.join('.')} ${given} (default ${preset})`]
+      }
       if (typeof value === 'object' && value && typeof old === 'object' && old) {
         return compare(value, old, here)
       }

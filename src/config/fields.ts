@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import { type Asn, parseAsn } from '../core/asn.ts'
 import { addressText, parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
-import { hours, parseSpan, type Span, seconds } from '../core/time.ts'
+import { hours, minutes, parseSpan, type Span, seconds } from '../core/time.ts'
 
 /** Says why a value is refused when "must be <title>" would not help; always undefined. */
 type Refuse = (why: string, hint: string) => undefined
@@ -42,7 +42,15 @@ export function reader<I extends z.ZodType, T>(
 /** Settings that belong together; all may be left out unless one of them has no default. */
 export const group = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape)
 
-export const span = (preset: string) =>
+/** The shortest text that says it: `45s`, `3m`. */
+function spanText(span: Span): string {
+  const [unit, letter] = [[hours(1), 'h'] as const, [minutes(1), 'm'] as const].find(
+    ([length]) => span % length === 0,
+  ) ?? [seconds(1), 's']
+  return `${span / unit}${letter}`
+}
+
+export const span = (preset: Span) =>
   reader(
     z.string(),
     {
@@ -55,7 +63,7 @@ export const span = (preset: string) =>
       const fits = length !== undefined && length >= seconds(1) && length <= hours(24)
       return fits ? Math.round(length) : undefined
     },
-  ).prefault(preset)
+  ).prefault(spanText(preset))
 
 export const share = (preset: number) => z.number().min(0).max(1).prefault(preset)
 export const count = (preset: number, most: number) => z.int().min(1).max(most).prefault(preset)
@@ -108,7 +116,7 @@ const prefix = reader(
   },
 )
 
-const asn = reader(
+export const asn = reader(
   z.union([z.number(), z.string()]),
   { title: 'an AS number from 1 to 4294967295', examples: [4766, 'AS4766'] },
   (given, refuse): Asn | undefined =>
@@ -194,6 +202,8 @@ export const listen = z
   ])
   .meta({ title: address.title })
 
-/** For a list of watched ASNs, however each is written. */
-export const asnOf = (item: unknown) =>
-  typeof item === 'object' && item && 'asn' in item ? `AS${item.asn}` : undefined
+/** For a list of ASNs, alone or with what is watched of them, however each is written. */
+export const asnOf = (item: unknown) => {
+  if (typeof item === 'number') return `AS${item}`
+  return typeof item === 'object' && item && 'asn' in item ? `AS${item.asn}` : undefined
+}

@@ -77,8 +77,10 @@ function hashOf(config: Config): string {
   const asns = rest.asns
     .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
     .sort((a, b) => a.asn - b.asn)
+  const { detect } = rest
+  const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
   return `sha256:${createHash('sha256')
-    .update(canonical({ ...rest, asns }))
+    .update(canonical({ ...rest, asns, detect: { ...detect, leak } }))
     .digest('hex')}`
 }
 

@@ -2,8 +2,13 @@
 // say. `config/README.md` has a row for each setting, and a test that none is missing.
 
 import { z } from 'zod'
+import type { Span } from '../core/time.ts'
+import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { tableLimits } from '../table/table.ts'
+import { ledgerDefaults } from '../verdict/ledger.ts'
 import {
+  asn,
   asnOf,
   count,
   file,
@@ -51,35 +56,85 @@ const risLive = group({
   ),
 })
 
-/** Thresholds by kind of trouble. A detector's new setting is one line here and a row in README. */
+const usual = detectDefaults
+
+/** Thresholds, in the groups and by the names of `detect/`: what is set there can be set here. */
 const detectFields = {
   outage: {
-    minShare: share(0.1).describe('Part of the AS that must be lost.'),
-    minPrefixes: count(3, 1_000_000).describe('Prefixes that must be lost, if the AS has as many.'),
-    fastConfirm: span('45s').describe('A loss of many prefixes at once must last so long.'),
-    slowConfirm: span('180s').describe('The loss of a single prefix must last so long.'),
-    clear: span('300s').describe('Back for so long before it counts as over.'),
+    share: share(usual.outage.share).describe('Part of the address space that must be lost.'),
+    prefixes: count(usual.outage.prefixes, 1_000_000).describe(
+      'Prefixes that must be lost, if the AS has as many.',
+    ),
+    prefixShare: share(usual.outage.prefixShare).describe('The same as a part of its prefixes.'),
+    fastShare: share(usual.outage.fastShare).describe('Part of the space that is believed sooner.'),
+    fastPrefixes: count(usual.outage.fastPrefixes, 1_000_000).describe(
+      'Prefixes it takes for that.',
+    ),
+    fastConfirm: span(usual.outage.fastConfirm).describe('Such a loss must last so long.'),
+    confirm: span(usual.outage.confirm).describe('Any other loss must last so long.'),
+    closeShare: share(usual.outage.closeShare).describe('Over when no more than this is lost …'),
+    closeOfPeak: share(usual.outage.closeOfPeak).describe('… or this part of the worst …'),
+    clear: span(usual.outage.clear).describe('… for so long.'),
+  },
+  withdrawal: {
+    prefixes: count(usual.withdrawal.prefixes, 1_000_000).describe(
+      'Prefixes withdrawn though their space is still carried.',
+    ),
+    share: share(usual.withdrawal.share).describe('The same as a part of its prefixes.'),
+    confirm: span(usual.withdrawal.confirm).describe('They must be gone so long.'),
+    closeOfPeak: share(usual.withdrawal.closeOfPeak).describe(
+      'Over when this part of the worst is left …',
+    ),
+    clear: span(usual.withdrawal.clear).describe('… for so long.'),
+  },
+  prefix: {
+    confirm: span(usual.prefix.confirm).describe('A single prefix must be lost so long.'),
+    fastConfirm: span(usual.prefix.fastConfirm).describe('When hardly anybody has it any more.'),
+    clear: span(usual.prefix.clear).describe('Back for so long before it counts as over.'),
   },
   leak: {
-    minPrefixes: count(100, 10_000_000).describe('Prefixes on one new link that make a mass leak.'),
-    minOrigins: count(10, 1_000_000).describe(
+    clique: list(asn, asnOf)
+      .prefault([...usual.leak.clique])
+      .describe('Networks that buy transit from nobody; none named = that rule is off.'),
+    prefixes: count(usual.leak.prefixes, 10_000_000).describe(
+      'Prefixes on a link that strong evidence speaks against …',
+    ),
+    origins: count(usual.leak.origins, 1_000_000).describe('… or origins of them …'),
+    peers: count(usual.leak.peers, 10_000).describe(
+      '… at a tenth of the peers; so many are enough.',
+    ),
+    massPrefixes: count(usual.leak.massPrefixes, 10_000_000).describe(
+      'Prefixes on one new link that make a mass leak by themselves.',
+    ),
+    massOrigins: count(usual.leak.massOrigins, 1_000_000).describe(
       'Origins among them, so that a new customer is none.',
     ),
-    confirm: span('30s').describe('Leaked paths must stand so long.'),
-    fastConfirm: span('10s').describe('The same for a mass leak.'),
-    clear: span('300s').describe('Gone for so long before it counts as over.'),
+    confirm: span(usual.leak.confirm).describe('Leaked paths must stand so long.'),
+    fastConfirm: span(usual.leak.fastConfirm).describe('The same for 100 prefixes or more.'),
+    closeOfPeak: share(usual.leak.closeOfPeak).describe(
+      'Over when this part of the worst is left …',
+    ),
+    clear: span(usual.leak.clear).describe('… for so long.'),
   },
   blind: {
-    after: span('30s').describe('A feed is lost for so long before it is told.'),
+    after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
+    share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
+    clear: span(usual.blind.clear).describe('Sessions must be back so long.'),
   },
+} satisfies {
+  [Group in keyof DetectSettings]: {
+    [Name in keyof DetectSettings[Group]]: z.ZodType<DetectSettings[Group][Name]>
+  }
 }
 
 /** A quick confirmation that takes longer than the careful one is a slip of the pen. */
-const noLonger = (careful: string) => ({
+const fastIsFaster = (given: { fastConfirm: Span; confirm: Span }) =>
+  given.fastConfirm <= given.confirm
+const slip = {
   path: ['fastConfirm'],
-  error: `is longer than ${careful}`,
-  params: { hint: `shorten it, or lengthen ${careful}` },
-})
+  error: 'is longer than confirm',
+  params: { hint: 'shorten it, or lengthen confirm' },
+}
 
 export const configSchema = group({
   version: z.literal(1).describe('Of this format.'),
@@ -102,22 +157,26 @@ export const configSchema = group({
     .describe('What is known beforehand.'),
   detect: group({
     outage: group(detectFields.outage)
-      .refine((o) => o.fastConfirm <= o.slowConfirm, noLonger('slowConfirm'))
+      .refine(fastIsFaster, slip)
       .prefault({})
-      .describe('`outage.as`, `outage.prefix`, `withdrawal.mass`.'),
-    leak: group(detectFields.leak)
-      .refine((o) => o.fastConfirm <= o.confirm, noLonger('confirm'))
+      .describe('`outage.as`: address space that nobody carries any more.'),
+    withdrawal: group(detectFields.withdrawal)
       .prefault({})
-      .describe('`leak.path`.'),
-    blind: group(detectFields.blind).prefault({}).describe('`blind`.'),
+      .describe('`withdrawal.mass`: many prefixes gone, their space still carried.'),
+    prefix: group(detectFields.prefix)
+      .refine(fastIsFaster, slip)
+      .prefault({})
+      .describe('`outage.prefix`: single prefixes of a watched AS.'),
+    leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
+    blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})
     .describe('When something counts as an incident.'),
   limits: group({
-    prefixes: count(2_000_000, 16_000_000).describe('Different prefixes held.'),
-    paths: count(12_000_000, 200_000_000).describe('Different AS paths held.'),
-    routes: count(600_000_000, 4_000_000_000).describe('Routes held, 4 bytes each.'),
-    incidents: count(2_000, 1_000_000).describe('Incidents kept.'),
+    prefixes: count(tableLimits.prefixes, 16_000_000).describe('Different prefixes held.'),
+    paths: count(tableLimits.paths, 200_000_000).describe('Different AS paths held.'),
+    routes: count(tableLimits.routes, 4_000_000_000).describe('Routes held, 4 bytes each.'),
+    incidents: count(ledgerDefaults.most, 1_000_000).describe('Incidents kept.'),
   })
     .prefault({})
     .describe('Bounds of memory; what is beyond one is dropped and counted.'),

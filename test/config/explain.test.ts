@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
 import { defaultConfig, loadConfig, settle } from '../../src/config/load.ts'
 import { configSchema } from '../../src/config/schema.ts'
+import { CLIQUE } from '../../src/detect/relations.ts'
 
 test('what the defaults do', () => {
   const lines = explainConfig(defaultConfig({ asns: [4766] })).split('\n')
@@ -27,7 +28,11 @@ test('what differs from them', () => {
     asns: [{ asn: 4766, name: 'KT', prefixes }],
     listen: { address: '[::]:80', exposed: true },
     feeds: [{ type: 'ris-live', mode: 'firehose', hosts: ['rrc00', 'rrc01'], history: true }],
-    detect: { outage: { minShare: 0.25 }, blind: { after: '2m' } },
+    detect: {
+      outage: { share: 0.25 },
+      leak: { clique: [...CLIQUE.slice(0, -1), 'AS6939'] },
+      blind: { after: '2m' },
+    },
     limits: { incidents: 10 },
   })
   const lines = explainConfig(settle(config)).split('\n')
@@ -37,11 +42,12 @@ test('what differs from them', () => {
     '               from rrc00, rrc01',
     '               stamps of the past are expected',
     'serves       http://[::]:80: page, metrics, API; open to other machines',
-    'thresholds   detect.outage.minShare 0.25 (default 0.1)',
+    'thresholds   detect.outage.share 0.25 (default 0.1)',
+    expect.stringMatching(/^ {13}detect\.leak\.clique .*6939.* \(default .*12956.*\)$/),
     '             detect.blind.after 2 min (default 30s)',
     '             limits.incidents 10 (default 2000)',
   ]) {
-    expect(lines).toContain(line)
+    expect(lines).toContainEqual(line)
   }
 })
 

@@ -5,9 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { formatFaults } from '../../src/config/faults.ts'
 import { defaultConfig, loadConfig, settle } from '../../src/config/load.ts'
 import { risLiveSettings } from '../../src/config/schema.ts'
-import { minutes, seconds } from '../../src/core/time.ts'
+import { detectDefaults } from '../../src/detect/detectors.ts'
 import { risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
 import { Dice } from '../../src/scenario/dice.ts'
+import { tableLimits } from '../../src/table/table.ts'
+import { ledgerDefaults } from '../../src/verdict/ledger.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'faultline-config-'))
 afterAll(() => rmSync(home, { recursive: true }))
@@ -67,8 +69,8 @@ describe('a setting that is wrong', () => {
     ],
     [
       'a misspelt key further in',
-      'detect: {outage: {minShares: 0.2}}',
-      '2:19 $.detect.outage.minShares: is not a setting we know; did you mean minShare?',
+      'detect: {outage: {shares: 0.2}}',
+      '2:19 $.detect.outage.shares: is not a setting we know; did you mean share?',
     ],
     [
       'a section of later versions',
@@ -186,13 +188,13 @@ describe('a setting that is wrong', () => {
     ],
     [
       'per cent',
-      'detect: {outage: {minShare: 10}}',
-      '2:29 $.detect.outage.minShare: must be a number from 0 to 1, not 10; write it like 0.1',
+      'detect: {outage: {share: 10}}',
+      '2:26 $.detect.outage.share: must be a number from 0 to 1, not 10; write it like 0.1',
     ],
     [
       'half a prefix',
-      'detect: {leak: {minPrefixes: 0.5}}',
-      '2:30 $.detect.leak.minPrefixes: must be a whole number from 1 to 10000000, not 0.5; write it like 100',
+      'detect: {leak: {prefixes: 0.5}}',
+      '2:27 $.detect.leak.prefixes: must be a whole number from 1 to 10000000, not 0.5; write it like 10',
     ],
     [
       'a time without a unit',
@@ -206,13 +208,23 @@ describe('a setting that is wrong', () => {
     ],
     [
       'the quick confirmation slower than the careful one',
-      'detect: {outage: {slowConfirm: 40s, fastConfirm: 45s}}',
-      '2:50 $.detect.outage.fastConfirm: is longer than slowConfirm; shorten it, or lengthen slowConfirm',
+      'detect: {outage: {confirm: 40s, fastConfirm: 45s}}',
+      '2:46 $.detect.outage.fastConfirm: is longer than confirm; shorten it, or lengthen confirm',
     ],
     [
       'the same, one of them unsaid',
       'detect:\n  leak: {confirm: 5s}',
       '3:9 $.detect.leak.fastConfirm: is longer than confirm; shorten it, or lengthen confirm',
+    ],
+    [
+      'a transit-free network named twice',
+      'detect: {leak: {clique: [174, 3356, AS174]}}',
+      '2:37 $.detect.leak.clique[2]: AS174 stands in this list already, as number 1; remove one of the two',
+    ],
+    [
+      'a transit-free network that is none',
+      'detect: {leak: {clique: [Cogent]}}',
+      '2:26 $.detect.leak.clique[0]: must be an AS number from 1 to 4294967295, not "Cogent"; write it like 4766',
     ],
     [
       'a table that is not there',
@@ -315,7 +327,8 @@ describe('a sound file', () => {
       asns: [],
       listen: { host: '127.0.0.1', port: 9477 },
       feeds: [{ type: 'ris-live', url: risLiveDefaults.url, mode: 'subscribe', history: false }],
-      detect: { outage: { minShare: 0.1, slowConfirm: minutes(3) }, blind: { after: seconds(30) } },
+      detect: detectDefaults,
+      limits: { ...tableLimits, incidents: ledgerDefaults.most },
       log: { level: 'info' },
     })
     expect(warnings.map(({ where }) => where)).toEqual(['$.asns'])
@@ -386,12 +399,16 @@ feeds: [{type: ris-live, url: "ws://127.0.0.1:1/", history: true, hosts: [rrc06]
 })
 
 describe('the hash', () => {
-  const base = 'version: 1\nasns: [1, 2]\ndetect: {outage: {minShare: 0.2, clear: 5m}}\n'
+  const base =
+    'version: 1\nasns: [1, 2]\ndetect: {outage: {share: 0.2, clear: 5m}, leak: {clique: [1, 2]}}\n'
   test.each([
-    ['order', 'detect: {outage: {clear: 5m, minShare: 0.2}}\nasns: [2, 1]\nversion: 1'],
+    [
+      'order',
+      'detect: {leak: {clique: [2, 1]}, outage: {clear: 5m, share: 0.2}}\nasns: [2, 1]\nversion: 1',
+    ],
     [
       'comments and form',
-      '# a\nversion: 1\nasns:\n  - asn: AS1\n  - 2\ndetect: {outage: {minShare: 0.2}}',
+      '# a\nversion: 1\nasns:\n  - asn: AS1\n  - 2\ndetect: {outage: {share: 0.2}, leak: {clique: [1, 2]}}',
     ],
     ['how a time is written', base.replace('5m', '300s')],
     [
@@ -406,6 +423,7 @@ describe('the hash', () => {
     ['another AS', base.replace('2]', '3]')],
     ['a prefix', base.replace('2]', '{asn: 2, prefixes: [192.0.2.0/24]}]')],
     ['a threshold', base.replace('0.2', '0.3')],
+    ['another clique', base.replace('clique: [1', 'clique: [3')],
     ['a limit', `${base}limits: {paths: 1000}`],
   ])('is another with %s', (_, text) => {
     expect(sound(text).hash).not.toBe(sound(base).hash)
