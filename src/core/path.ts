@@ -43,7 +43,8 @@ export function pathText(words: Int32Array, start: number, length: number): stri
 /** Reads what `pathText` writes, appending words to `out`; false if it cannot be read. */
 export function parsePath(text: string, out: number[]): boolean {
   const parts = text.match(/\{[^}]*\}|\([^)]*\)|\[[^\]]*\]|[^\s]+/g) ?? []
-  const plain = parts.every((part) => /^\d+$/.test(part))
+  // A leading ASN 0 would read as the marker of the segmented form.
+  const plain = parts[0] !== '0' && parts.every((part) => /^\d+$/.test(part))
   if (plain) {
     for (const part of parts) out.push(Number(part) | 0)
     return true

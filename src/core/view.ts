@@ -67,10 +67,7 @@ export interface View {
   lostAt(prefix: number): number[]
 
   // paths
-  /**
-   * ASNs nearest the collector first, prepends folded, cut at the first AS_SET or confederation.
-   * The array is reused: it is good until the next call.
-   */
+  /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET; a fresh array. */
   hops(path: number): readonly Asn[]
   pathText(path: number): string
   pathOrigin(path: number): Asn

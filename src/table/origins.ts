@@ -57,7 +57,7 @@ export class Origins {
     return this.#prefixes.get(origin) ?? []
   }
 
-  get count(): number {
-    return this.#prefixes.size
+  all(): Iterable<[Asn, readonly number[]]> {
+    return this.#prefixes
   }
 }

@@ -6,7 +6,7 @@ import type { Asn } from '../core/asn.ts'
 import { type Batch, Message } from '../core/batch.ts'
 import type { Fact, Gap } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
-import { isSegmented, pathText } from '../core/path.ts'
+import { hops, pathText } from '../core/path.ts'
 import { type Afi, maskWord, prefixText } from '../core/prefix.ts'
 import { hours, type Instant, type Span } from '../core/time.ts'
 import type { VantagePoint, VantagePoints } from '../core/vantage.ts'
@@ -84,7 +84,6 @@ export class Table implements View {
   /** False while the starting table is loaded: nothing is news then. */
   #started = false
   #revoteAt = 0
-  readonly #hops: Asn[] = []
 
   constructor({ vantages, asns, baseline, limits }: TableSettings) {
     const most = { ...tableLimits, ...limits }
@@ -141,6 +140,21 @@ export class Table implements View {
     this.standing.grow(names.room)
     this.origins.grow(names.room)
     batch.interned = true
+  }
+
+  /** One prefix outside of any batch. */
+  internPrefix(
+    afi: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+  ): number {
+    const id = this.names.intern(afi, w0, w1, w2, w3, length)
+    this.standing.grow(this.names.room)
+    this.origins.grow(this.names.room)
+    return id
   }
 
   /** Rows of a starting table: beliefs, not events. Detectors learn from them. */
@@ -614,27 +628,9 @@ export class Table implements View {
   }
 
   hops(path: number): readonly Asn[] {
+    if (path <= UNKNOWN_PATH) return []
     const { words, start, length } = this.paths
-    const from = start[path] as number
-    const hops = this.#hops
-    hops.length = 0
-    if (path <= UNKNOWN_PATH) return hops
-    let i = from
-    let to = from + (length[path] as number)
-    if (isSegmented(words, from, to - from)) {
-      // Only a leading sequence says who passed the route to whom.
-      const head = words[from + 1] as number
-      if (head >>> 16 !== 2) return hops
-      i = from + 2
-      to = i + (head & 0xffff)
-    }
-    let last = -1
-    for (; i < to; i++) {
-      const asn = (words[i] as number) >>> 0
-      if (asn !== last) hops.push(asn)
-      last = asn
-    }
-    return hops
+    return hops(words, start[path] as number, length[path] as number)
   }
 
   pathText(path: number): string {
