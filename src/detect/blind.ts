@@ -29,6 +29,8 @@ interface Blindness {
   since: Instant
   endedAt: Instant
   on: boolean
+  /** Collectors a feed does not reach; null = none of them. */
+  readonly dark: Set<string | null>
   why: string
   gone: number
 }
@@ -49,19 +51,23 @@ export class Blind implements Detector {
     if (fact.kind === 'gap') this.#gap(fact)
     else if (fact.kind === 'gap-end') {
       const b = this.#known.get(`blind:${fact.feed}`)
-      if (b?.on) {
-        b.on = false
-        b.endedAt = fact.at
-      }
+      if (!b?.on) return
+      if (fact.collector === null) b.dark.clear()
+      else b.dark.delete(fact.collector)
+      b.on = b.dark.size > 0
+      if (!b.on) b.endedAt = fact.at
     }
   }
 
-  #gap({ feed, at, why }: Gap): void {
+  #gap({ feed, at, why, collector }: Gap): void {
     const b = this.#of(`blind:${feed}`)
     if (!b.on && b.hold.since === null) b.since = at
     b.on = true
+    b.dark.add(collector)
     b.why = `${feed}: ${why}`
-    b.gone = this.#view.vantagePoints
+    // The table has heard of the gap before us: whom it silenced it knows no more about.
+    const { unknown } = this.#view.vantage()
+    b.gone = unknown
   }
 
   peer(_vantage: number, _before: number, _after: number, at: Instant): void {
@@ -110,7 +116,8 @@ export class Blind implements Detector {
   #of(key: string): Blindness {
     const known = this.#known.get(key)
     if (known) return known
-    const made = { hold: new Hold(), key, since: 0, endedAt: 0, on: false, why: '', gone: 0 }
+    const dark = new Set<string | null>()
+    const made = { hold: new Hold(), key, since: 0, endedAt: 0, on: false, dark, why: '', gone: 0 }
     this.#known.set(key, made)
     return made
   }

@@ -221,7 +221,7 @@ export class LeakPath implements Detector {
     if ((leak.reasons & (Reason.cliqueBreak | Reason.hairpin)) !== 0) {
       const many = leak.prefixes.size >= prefixes || leak.origins.size >= origins
       const { active } = this.#view.vantage()
-      if ((many || narrow) && leak.vantages.size >= quorum(peers, active)) return true
+      if ((many || narrow) && this.#peerAsns(leak) >= quorum(peers, active)) return true
     }
     // A vantage point's own new provider brings it a whole table over a new link.
     return (
@@ -230,6 +230,11 @@ export class LeakPath implements Detector {
       leak.prefixes.size >= massPrefixes &&
       leak.origins.size >= massOrigins
     )
+  }
+
+  /** Two sessions of one network are one witness. */
+  #peerAsns({ vantages }: LeakCase): number {
+    return new Set([...vantages.keys()].map((id) => this.#view.vantagePoint(id).asn)).size
   }
 
   /** With watched networks: whether the leak is by or of one of them. */

@@ -71,6 +71,7 @@ export class LossDetector implements Detector {
       if (!open && !this.#rule.holds(loss)) continue
       const c = open ?? this.#open(loss)
       if (!open) this.#cases.set(key, c)
+      this.#losses.use(loss, at)
       const signal = this.#judge(key, c, loss, at)
       if (signal) out.push(signal)
       if (c.hold.since === null) this.#cases.delete(key)
@@ -93,10 +94,14 @@ export class LossDetector implements Detector {
 
   #judge(key: string, c: Case, loss: Loss, at: Instant): Signal | null {
     const rule = this.#rule
-    // Half of those who could tell have gone: what they no longer say is no recovery.
-    if (this.#view.voters(loss.afi) * 2 < c.voters) return null
-    const size = rule.size(loss)
     const { hold } = c
+    // Half of those who could tell have gone: what they no longer say is no recovery, and while we
+    // do not see, nothing lasts long enough to be believed.
+    if (this.#view.voters(loss.afi) * 2 < c.voters) {
+      if (hold.confirmedAt === null) hold.since = null
+      return null
+    }
+    const size = rule.size(loss)
     const worse = size > c.peak
     if (worse) c.peak = size
     if (hold.confirmedAt === null) {
@@ -107,7 +112,7 @@ export class LossDetector implements Detector {
     const clears = rule.clears(loss, c.peak)
     const phase = hold.update(at, rule.holds(loss), clears, rule.confirm(loss), rule.clear)
     if (phase === 'lapsed') {
-      return c.lastSignal && { ...c.lastSignal, at, endedAt: this.#losses.recoveredAt(loss) || at }
+      return c.lastSignal && { ...c.lastSignal, at, endedAt: this.#endOf(c, loss, at) }
     }
     if (phase === 'idle' || phase === 'pending') {
       // Who lost it can only be asked while it is lost.
@@ -116,7 +121,7 @@ export class LossDetector implements Detector {
       c.lastLoss = loss
       return null
     }
-    if (phase === 'resolving' && !wasClearing) c.recoveredAt = this.#losses.recoveredAt(loss) || at
+    if (hold.clearSince !== null && !wasClearing) c.recoveredAt = this.#endOf(c, loss, at)
     if (phase === 'resolved') {
       hold.since = null
       return this.#signal(key, c, loss, at, 'resolved', c.recoveredAt)
@@ -133,6 +138,12 @@ export class LossDetector implements Detector {
     c.lastLoss = loss
     c.lastSignal = this.#signal(key, c, loss, at, phase, null)
     return c.lastSignal
+  }
+
+  /** The last element that brought it back; something else may have ended it. */
+  #endOf(c: Case, loss: Loss, at: Instant): Instant {
+    const back = this.#losses.recoveredAt(loss)
+    return back > c.startedAt ? back : at
   }
 
   #signal(

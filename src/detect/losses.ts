@@ -49,10 +49,24 @@ interface Book {
   readonly bare: Set<number>
   dirty: boolean
   loss: Loss
-  /** When a prefix came back last. */
+  /** Prefixes nobody ordinarily carries, new ones most of all: a cover in the making. */
+  fresh: readonly number[]
+  /** How many of them were reachable, and how many prefixes there were, when it was measured. */
+  covers: number
+  prefixes: number
+  /** When a prefix came back last; when a detector last had a case of it. */
   recoveredAt: Instant
-  elements: { file: number; offset: number }[]
-  paths: { vantage: number; prefix: number; before: number }[]
+  usedAt: Instant
+  samples: Sample[]
+}
+
+/** The element that took a prefix below the bar. */
+interface Sample {
+  readonly prefix: number
+  readonly vantage: number
+  readonly before: number
+  readonly file: number
+  readonly offset: number
 }
 
 export class Losses implements Detector {
@@ -85,9 +99,12 @@ export class Losses implements Detector {
         bare: new Set(),
         dirty: true,
         loss: nothing(asn, afi),
+        fresh: [],
+        covers: 0,
+        prefixes: 0,
         recoveredAt: 0,
-        elements: [],
-        paths: [],
+        usedAt: 0,
+        samples: [],
       }
       this.#books.set(key, book)
     }
@@ -95,10 +112,10 @@ export class Losses implements Detector {
     const { cause } = view
     if (is && !was) {
       book.lost.set(prefix, cause.at)
-      if (book.elements.length < MOST_ELEMENTS) {
-        book.elements.push({ file: cause.file, offset: cause.offset })
-        const { vantage, before: path } = cause
-        book.paths.push({ vantage, prefix, before: path })
+      if (book.samples.length >= MOST_ELEMENTS) book.samples = present(book)
+      if (book.samples.length < MOST_ELEMENTS) {
+        const { vantage, before: path, file, offset } = cause
+        book.samples.push({ prefix, vantage, before: path, file, offset })
       }
     } else if (was && !is) {
       book.lost.delete(prefix)
@@ -111,15 +128,29 @@ export class Losses implements Detector {
   /** Comes before the detectors that ask; works out what has changed since the last tick. */
   tick(at: Instant): [] {
     for (const [key, book] of this.#books) {
-      if (book.dirty) {
+      if (book.dirty || this.#coversDiffer(book)) {
         book.loss = measure(this.#view, book, at)
         // While a cover's loss is young, time alone changes the answer.
         book.dirty = book.loss.leftCovered.length > book.loss.covered.length
-      } else if (book.lost.size === 0 && at - book.recoveredAt > RETAIN) this.#books.delete(key)
+      } else if (book.lost.size === 0 && at - Math.max(book.recoveredAt, book.usedAt) > RETAIN)
+        this.#books.delete(key)
     }
     const books = [...this.#books.values()].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
     this.#active = books.map((book) => book.loss)
     return []
+  }
+
+  /** Carriers that come to a prefix without reference change no state that we would be told of. */
+  #coversDiffer({ asn, lost, fresh, covers, prefixes }: Book): boolean {
+    if (lost.size === 0) return false
+    if (this.#view.prefixesOf(asn).length !== prefixes) return true
+    return reachable(this.#view, fresh) !== covers
+  }
+
+  /** A detector has a case of it: it must hear of it until that is closed, however long we are blind. */
+  use(loss: Loss, at: Instant): void {
+    const book = this.#book(loss)
+    if (book) book.usedAt = at
   }
 
   /** Networks that have lost something, or had lately; ordered by content. */
@@ -132,23 +163,36 @@ export class Losses implements Detector {
   }
 
   elements(loss: Loss): ElementSample[] {
-    const list = this.#book(loss)?.elements ?? []
-    return list.map(({ file, offset }) => ({ file: this.#view.fileName(file), offset }))
+    return this.#samples(loss).map(({ file, offset }) => ({
+      file: this.#view.fileName(file),
+      offset,
+    }))
   }
 
   paths(loss: Loss): PathSample[] {
     const view = this.#view
-    return (this.#book(loss)?.paths ?? []).map(({ vantage, prefix, before }) => {
+    return this.#samples(loss).map(({ vantage, prefix, before }) => {
       const { collector, address, asn } = view.vantagePoint(vantage)
       const peer = `${collector} ${address} AS${asn}`
       return { peer, prefix: view.prefixText(prefix), before: view.pathText(before), after: null }
     })
   }
 
+  #samples(loss: Loss): Sample[] {
+    const book = this.#book(loss)
+    return book ? present(book) : []
+  }
+
   #book(loss: Loss): Book | undefined {
     return this.#books.get(`${loss.asn} ${loss.afi}`)
   }
 }
+
+/** Of what is lost now; how something was lost that has come back is another story. */
+const present = ({ samples, lost }: Book): Sample[] => samples.filter((s) => lost.has(s.prefix))
+
+const reachable = (view: View, prefixes: readonly number[]): number =>
+  prefixes.reduce((n, prefix) => n + (view.reachable(prefix) ? 1 : 0), 0)
 
 function nothing(asn: Asn, afi: Afi): Loss {
   const none = { uncovered: [], covered: [], leftCovered: [], of: 0, share: 0, down: 0 }
@@ -159,14 +203,20 @@ function measure(view: View, book: Book, at: Instant): Loss {
   const { asn, afi } = book
   const up: number[] = []
   const lost: number[] = []
-  for (const prefix of view.prefixesOf(asn)) {
+  const fresh: number[] = []
+  const all = view.prefixesOf(asn)
+  for (const prefix of all) {
     if (view.afi(prefix) !== afi) continue
+    if (view.seen(prefix) === Seen.new) fresh.push(prefix)
     if (view.seen(prefix) >= Seen.lost) {
       if (book.lost.has(prefix)) lost.push(prefix)
     } else if (view.reachable(prefix)) up.push(prefix)
   }
   const left = new Space(view, up)
-  const all = new Space(view, [...up, ...lost])
+  const whole = new Space(view, [...up, ...lost])
+  book.fresh = fresh
+  book.covers = reachable(view, fresh)
+  book.prefixes = all.length
   const uncovered: number[] = []
   const covered: number[] = []
   const leftCovered: number[] = []
@@ -179,6 +229,7 @@ function measure(view: View, book: Book, at: Instant): Loss {
     } else if (!book.left.has(prefix)) book.bare.add(prefix)
     else if (coverIsYoung(view, book, prefix, at)) leftCovered.push(prefix)
   }
+  const bare = uncovered.filter((prefix) => book.bare.has(prefix))
   const of = up.length + lost.length
   return {
     asn,
@@ -188,9 +239,10 @@ function measure(view: View, book: Book, at: Instant): Loss {
     leftCovered,
     of,
     // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
-    share: all.units > 0 ? 1 - left.units / all.units : uncovered.length / Math.max(1, of),
+    share: whole.units > 0 ? 1 - left.units / whole.units : uncovered.length / Math.max(1, of),
     down: uncovered.filter((p) => view.seen(p) === Seen.down).length,
-    uncoveredSince: since(view, uncovered),
+    // What still had a cover when it went was reachable until that went too.
+    uncoveredSince: since(view, bare.length > 0 ? bare : uncovered),
     leftSince: since(view, leftCovered),
   }
 }

@@ -33,7 +33,8 @@ export function outageOfPrefix(
     family: 'prefix',
     holds: (loss) => view.narrow && loss.uncovered.length > 0 && !isOutage(loss, outage),
     size: (loss) => loss.uncovered.length,
-    clears: (loss) => loss.uncovered.length === 0 || isOutage(loss, outage),
+    // Grown into an outage of the network it is not over; the ledger makes it part of that.
+    clears: (loss) => loss.uncovered.length === 0,
     confirm: (loss) => (loss.down === loss.uncovered.length ? s.fastConfirm : s.confirm),
     clear: s.clear,
     prefixes: (loss) => loss.uncovered,

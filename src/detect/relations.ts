@@ -60,6 +60,7 @@ export class Relations {
 
   /** Whether `customer` buys transit from `provider`, as far as votes tell. */
   buys(customer: Asn, provider: Asn): boolean {
+    if (this.#number(customer) === 0 || this.#number(provider) === 0) return false
     const up = this.#customer.get(this.#pair(customer, provider))
     if (up < VOTES) return false
     return up >= MAJORITY * (up + this.#customer.get(this.#pair(provider, customer)))

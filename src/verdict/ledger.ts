@@ -10,6 +10,7 @@ import type {
   Incident,
   Inputs,
   Level,
+  Segment,
   Signal,
   State,
   Vantage,
@@ -34,6 +35,8 @@ export const ledgerDefaults = {
   most: 2_000,
 }
 
+const MOST_SEGMENTS = 20
+
 interface Entry {
   readonly id: string
   /** As written last. */
@@ -43,6 +46,10 @@ interface Entry {
   /** The newest signal; may know more than what was written. */
   signal: Signal
   peak: Counts
+  /** The signal at the worst so far: at the end there is nothing left to show. */
+  worst: Signal
+  /** Links that have been told of. */
+  readonly links: Set<string>
   confidence: Confidence
   overAt: Instant | null
 }
@@ -71,7 +78,7 @@ export class Ledger {
       const record = this.#one(signal, vantage)
       if (record) out.push(record)
     }
-    return [...out, ...this.#fold(sorted, vantage)]
+    return out
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -86,21 +93,44 @@ export class Ledger {
 
   #one(signal: Signal, vantage: Vantage): Incident | null {
     const entry = this.#entries.get(signal.key)
-    if (!entry) return this.#open(signal, vantage, null)
-    if (entry.overAt !== null) {
-      if (signal.phase === 'transient' || signal.phase === 'resolved') return null
-      if (signal.at - entry.overAt > this.#settings.reopen)
-        return this.#open(signal, vantage, entry.id)
-      entry.overAt = null
-      this.#absorb(entry, signal)
-      return this.#write(entry, 'reopened', 'it is back within half an hour', vantage)
-    }
+    const larger = this.#larger(signal)
+    if (!entry) return larger ? null : this.#open(signal, vantage, null)
+    if (entry.overAt !== null) return larger ? null : this.#again(entry, signal, vantage)
     const before = entry.signal
     this.#absorb(entry, signal)
+    if (larger) {
+      entry.overAt = signal.at
+      entry.record = { ...entry.record, foldedInto: larger }
+      return this.#write(entry, 'suppressed', `part of outage ${larger}`, vantage)
+    }
     const why = this.#reason(entry, before, signal)
     if (why === null) return null
     if (signal.phase === 'resolved') entry.overAt = signal.at
     return this.#write(entry, stateOf(entry, signal), why, vantage)
+  }
+
+  /**
+   * The open outage of the network that this is a part of: losses of single prefixes, and
+   * more-specifics whose cover is now gone as well. Keys are taken in order, so the outage comes first.
+   */
+  #larger({ kind, key, now }: Signal): string | null {
+    if (kind !== 'outage.prefix' && (kind !== 'withdrawal.mass' || now.prefixes > 0)) return null
+    const outage = this.#entries.get(key.replace(/^[a-z]+:/, 'outage:'))
+    return outage && outage.overAt === null ? outage.id : null
+  }
+
+  /** A signal about what was over. */
+  #again(entry: Entry, signal: Signal, vantage: Vantage): Incident | null {
+    if (signal.phase === 'resolved' || signal.phase === 'resolving') return null
+    const soon = signal.at - (entry.overAt ?? 0) <= this.#settings.reopen
+    if (signal.phase === 'transient' && soon) return null
+    // What never was an incident cannot be one again: its start would be that of a passing moment.
+    const wasOne = entry.record.state !== 'transient'
+    if (idOf(signal) !== entry.id && !(soon && wasOne)) return this.#open(signal, vantage, entry.id)
+    entry.overAt = null
+    entry.record = { ...entry.record, foldedInto: null }
+    this.#absorb(entry, signal)
+    return this.#write(entry, 'reopened', 'it is back', vantage)
   }
 
   #reason(entry: Entry, before: Signal, signal: Signal): string | null {
@@ -112,11 +142,10 @@ export class Ledger {
       return `severity rose to ${signal.severity}`
     if (entry.confidence.level !== record.confidence.level)
       return `confidence is ${entry.confidence.level} now`
-    if (signal.now.prefixes >= 2 * Math.max(1, record.counts.now.prefixes))
+    if (signal.now.prefixes >= 2 * Math.max(1, record.counts.prefixes))
       return 'twice as many prefixes'
     if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns)) return 'twice as many peers'
-    const known = new Set(record.segments.map(({ by, to }) => `${by} ${to}`))
-    if (signal.segments.some(({ by, to }) => !known.has(`${by} ${to}`))) return 'a new segment'
+    if (signal.segments.some((segment) => !entry.links.has(linkOf(segment)))) return 'a new segment'
     if (
       signal.at - entry.writtenAt >= this.#settings.update &&
       !same(record.counts.now, signal.now)
@@ -128,8 +157,7 @@ export class Ledger {
   #open(signal: Signal, vantage: Vantage, previousId: string | null): Incident | null {
     if (signal.phase === 'resolved') return null
     this.#makeRoom()
-    const ms = Math.floor(signal.startedAt / 1_000)
-    const id = createHash('sha256').update(`${signal.key}|${ms}`).digest('hex').slice(0, 16)
+    const id = idOf(signal)
     const confidence = confidenceOf(signal)
     const over = signal.phase === 'transient'
     const entry: Entry = {
@@ -138,6 +166,8 @@ export class Ledger {
       writtenAt: signal.at,
       signal,
       peak: signal.now,
+      worst: signal,
+      links: new Set(),
       confidence,
       overAt: over ? signal.at : null,
     }
@@ -161,33 +191,12 @@ export class Ledger {
 
   #absorb(entry: Entry, signal: Signal): void {
     entry.signal = signal
+    if (signal.now.prefixes >= entry.peak.prefixes) entry.worst = signal
     entry.peak = worst(entry.peak, signal.now)
     const confidence = confidenceOf(signal)
     // What was once well supported does not become doubtful because it is getting better.
-    if (confidence.score >= entry.confidence.score) entry.confidence = confidence
-  }
-
-  /**
-   * What an outage of the network turns out to be a part of it is told as such: losses of single
-   * prefixes, and more-specifics whose cover is now gone as well.
-   */
-  #fold(signals: readonly Signal[], vantage: Vantage): Incident[] {
-    const out: Incident[] = []
-    for (const { kind, key } of signals) {
-      if (kind !== 'outage.as') continue
-      const larger = this.#entries.get(key)
-      if (!larger || larger.overAt !== null) continue
-      for (const family of ['prefix:', 'withdrawal:']) {
-        const part = this.#entries.get(key.replace(/^outage:/, family))
-        if (!part || part.overAt !== null) continue
-        if (part.signal.kind === 'withdrawal.mass' && part.signal.now.prefixes > 0) continue
-        part.overAt = larger.signal.at
-        part.record = { ...part.record, foldedInto: larger.id }
-        part.signal = { ...part.signal, at: larger.signal.at }
-        out.push(this.#write(part, 'suppressed', `part of outage ${larger.id}`, vantage))
-      }
-    }
-    return out
+    const rank = ({ level, score }: Confidence) => levels.indexOf(level) * 1_000 + score
+    if (rank(confidence) >= rank(entry.confidence)) entry.confidence = confidence
   }
 
   #write(entry: Entry, state: State, because: string, vantage: Vantage): Incident {
@@ -195,7 +204,7 @@ export class Ledger {
     const rank = (s: Signal['severity']) => severities.indexOf(s)
     const worse = rank(signal.severity) > rank(record.severity) ? signal.severity : record.severity
     const ended = signal.phase === 'resolved' || signal.phase === 'transient'
-    const worsened = signal.now.prefixes >= record.counts.now.prefixes
+    for (const segment of signal.segments) entry.links.add(linkOf(segment))
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
@@ -208,14 +217,35 @@ export class Ledger {
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
       vantage,
-      // Evidence stays that of the worst so far: at the end there is nothing left to show.
-      segments: worsened ? signal.segments : record.segments,
-      samples: worsened ? signal.samples : record.samples,
+      segments: together(entry.worst.segments, record.segments, signal.segments),
+      samples: entry.worst.samples,
       rfc7908: signal.rfc7908 ?? record.rfc7908,
       because,
     }
     return entry.record
   }
+}
+
+/** Frozen at open: of what it is about, and when that began. */
+function idOf({ key, startedAt }: Signal): string {
+  const ms = Math.floor(startedAt / 1_000)
+  return createHash('sha256').update(`${key}|${ms}`).digest('hex').slice(0, 16)
+}
+
+const linkOf = ({ by, to }: Segment): string => `${by} ${to}`
+
+/** The ways it took at its worst, and those that were told of at other times. */
+function together(...lists: (readonly Segment[])[]): Segment[] {
+  const out = new Map<string, Segment>()
+  for (const segment of lists.flat()) {
+    const key = `${segment.from} ${linkOf(segment)}`
+    const known = out.get(key)
+    if (!known || segment.prefixes > known.prefixes) out.set(key, segment)
+  }
+  const all = [...out.values()].sort(
+    (a, b) => b.prefixes - a.prefixes || a.by - b.by || a.to - b.to || a.from - b.from,
+  )
+  return all.slice(0, MOST_SEGMENTS)
 }
 
 function stateOf(entry: Entry, { phase }: Signal): State {
