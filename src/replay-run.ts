@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly progress?: (octets: number) => void
   /** Stands in front of the journey: sees, and passes on, what the clock has put in order. */
   readonly tee?: (journey: Journey) => Sink
+  /** The starting table is complete, and nothing has happened yet. */
+  readonly started?: (journey: Journey) => void
 }
 
 /** One run: `read` does it all; the parts are there to be looked at meanwhile. */
@@ -64,6 +66,7 @@ export class ReplayRun {
   async read(): Promise<void> {
     const { updates, ribs, from = -Infinity, until = Infinity } = this.#options
     const started = ribs ? await this.#load(ribs) : await this.#learn(updates)
+    this.#options.started?.(this.journey)
     this.journey.table.start()
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),

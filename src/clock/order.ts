@@ -35,6 +35,8 @@ interface Stream {
   newest: Instant
   last: Instant
   done: boolean
+  /** It says nothing at present: nobody waits for it. */
+  idle: boolean
 }
 
 interface Pending {
@@ -49,6 +51,8 @@ export class Order {
   late = 0
   /** Messages whose stamp leaps, and that were refused for it. */
   refused = 0
+  /** Event time of the first release; Infinity before it. */
+  first: Instant = Number.POSITIVE_INFINITY
   /** Event time up to which everything has been released; -Infinity before the first. */
   now: Instant = Number.NEGATIVE_INFINITY
   readonly #settings: OrderSettings
@@ -80,7 +84,9 @@ export class Order {
    */
   stream(from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): number {
     const never = Number.NEGATIVE_INFINITY
-    return this.#streams.push({ from, until, newest: never, last: never, done: false }) - 1
+    return (
+      this.#streams.push({ from, until, newest: never, last: never, done: false, idle: false }) - 1
+    )
   }
 
   /** What comes next in this stream may be of another time: a new file begins. */
@@ -94,9 +100,20 @@ export class Order {
     if (s) s.done = true
   }
 
+  /** Live, a stream that has gone silent must not hold up the others. */
+  idle(stream: number, is: boolean): void {
+    const s = this.#streams[stream]
+    if (s) s.idle = is
+  }
+
   /** Newest stamp of a stream: who merges asks the one that is furthest behind for more. */
   newest(stream: number): Instant {
     return this.#streams[stream]?.newest ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Newest stamp of all streams. */
+  newestOfAll(): Instant {
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.#streams.map(({ newest }) => newest))
   }
 
   /** Takes a batch over; it is given back when its last message has been released. */
@@ -152,7 +169,8 @@ export class Order {
   /** Releases what no stream can come before any more. */
   release(): void {
     let until = Number.POSITIVE_INFINITY
-    for (const { newest, done } of this.#streams) if (!done && newest < until) until = newest
+    for (const { newest, done, idle } of this.#streams)
+      if (!done && !idle && newest < until) until = newest
     if (until === Number.POSITIVE_INFINITY) {
       for (const { newest } of this.#streams)
         if (until === Number.POSITIVE_INFINITY || newest > until) until = newest
@@ -242,6 +260,7 @@ export class Order {
 
   #reach(at: Instant): void {
     if (at <= this.now) return
+    if (this.now === Number.NEGATIVE_INFINITY) this.first = at
     this.#ticks(at)
     this.now = at
   }

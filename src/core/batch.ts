@@ -144,6 +144,12 @@ export class Batch {
     this.first[++this.messages] = this.elements
   }
 
+  /** Forgets the last messages, closed ones too. */
+  truncate(messages: number): void {
+    this.elements = this.first[messages] as number
+    this.messages = messages
+  }
+
   /** Forgets what was written since `open`; harmless when nothing is open. */
   rollback(): void {
     this.elements = this.first[this.messages] as number

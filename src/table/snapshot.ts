@@ -40,7 +40,8 @@ export function* seedsOf(table: Table): Iterable<Seed> {
 export function* originsOf(table: Table): Iterable<SeedOrigin> {
   for (const [asn, ids] of table.origins.all()) {
     const prefixes = ids.map((id) => table.prefixText(id))
-    for (let i = 0; i < prefixes.length; i += ROW) yield { asn, prefixes: prefixes.slice(i, i + ROW) }
+    for (let i = 0; i < prefixes.length; i += ROW)
+      yield { asn, prefixes: prefixes.slice(i, i + ROW) }
   }
 }
 

@@ -75,7 +75,8 @@ export class Table implements View {
   elements = 0
   /** Names of input files or feeds, in the order of their numbers. */
   readonly files: string[] = []
-  readonly updates = new Map<Asn, { announced: number; withdrawn: number }>()
+  /** Elements heard of watched origins, by family. */
+  readonly updates = new Map<Asn, Record<Afi, { announced: number; withdrawn: number }>>()
   readonly #asns: ReadonlySet<Asn> | null
   readonly #more: AddPaths
   readonly #detectors: Detector[] = []
@@ -96,7 +97,10 @@ export class Table implements View {
     this.rib = new Rib(most.routes)
     this.peers = new Peers(vantages)
     this.#more = new AddPaths()
-    for (const asn of asns ?? []) this.updates.set(asn, { announced: 0, withdrawn: 0 })
+    for (const asn of asns ?? []) {
+      const none = () => ({ announced: 0, withdrawn: 0 })
+      this.updates.set(asn, { 4: none(), 6: none() })
+    }
   }
 
   attach(detectors: readonly Detector[]): void {
@@ -258,7 +262,7 @@ export class Table implements View {
   }
 
   #tally(prefix: number, announced: boolean): void {
-    const counts = this.updates.get((this.origins.of[prefix] as number) >>> 0)
+    const counts = this.updates.get((this.origins.of[prefix] as number) >>> 0)?.[this.afi(prefix)]
     if (!counts) return
     if (announced) counts.announced++
     else counts.withdrawn++

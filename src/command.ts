@@ -1,0 +1,61 @@
+// What all commands share: the exit status, the operator's faults, the options that mean the same
+// everywhere.
+
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+import { formatFaults } from './config/faults.ts'
+import { defaultConfig, loadConfig, type Settled, settle } from './config/load.ts'
+import { type Asn, parseAsn } from './core/asn.ts'
+import { type Instant, parseInstant } from './core/time.ts'
+import { type Archive, type ArchiveOptions, listArchive } from './feeds/archive.ts'
+
+export const Exit = { done: 0, ours: 1, input: 2, found: 3 } as const
+
+/** The operator's input is wrong; the message says what to do about it. */
+export class InputError extends Error {}
+
+export const version: string = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+).version
+
+export function asnOption(text: string, before: readonly Asn[] = []): Asn[] {
+  const found = text.split(',').map((part) => parseAsn(part))
+  if (found.includes(undefined))
+    throw new InvalidArgumentError('Give a number from 1 to 4294967295, as in --asn 4766.')
+  return [...before, ...(found as Asn[])]
+}
+
+export function instantOption(text: string): Instant {
+  const at = parseInstant(text)
+  if (at === undefined)
+    throw new InvalidArgumentError('Give a time like 2024-10-29T00:05:00Z, or Unix seconds.')
+  return at
+}
+
+export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
+/** The configuration a command runs with: the file's, changed by what the command line says. */
+export function settledConfig(path: string | undefined, asns: readonly Asn[]): Settled {
+  if (path === undefined) return defaultConfig({ asns })
+  const loaded = loadConfig(path)
+  if (!loaded.ok) throw new InputError(formatFaults(loaded.faults))
+  if (asns.length === 0) return loaded
+  const named = new Map(loaded.config.asns.map((entry) => [entry.asn, entry]))
+  return settle({
+    ...loaded.config,
+    asns: [...new Set(asns)].map((asn) => named.get(asn) ?? { asn, prefixes: [] }),
+  })
+}
+
+export function archiveOf(paths: readonly string[], options: ArchiveOptions = {}): Archive {
+  const archive = listArchive(paths, options)
+  if (!archive.ok)
+    throw new InputError(archive.faults.map(({ path, why }) => `${path}: ${why}`).join('\n'))
+  return archive
+}
+
+export function command(name: string): Command {
+  return new Command(name).allowExcessArguments(false).showHelpAfterError('(--help says more)')
+}

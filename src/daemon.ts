@@ -1,0 +1,138 @@
+// The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
+
+import { InputError, version } from './command.ts'
+import type { Settled } from './config/load.ts'
+import { risLiveSettings } from './config/schema.ts'
+import type { Incident } from './core/incident.ts'
+import type { Archive } from './feeds/archive.ts'
+import { LiveRun } from './live-run.ts'
+import { Output } from './output.ts'
+import { readinessOf, readingOf, visibilityOf } from './readings.ts'
+import { apiRoutes } from './report/api.ts'
+import { type FormatName, openFormatter } from './report/format.ts'
+import { History } from './report/history.ts'
+import { type HttpServer, startHttp } from './report/http.ts'
+import { openLog } from './report/log.ts'
+import { Metrics } from './report/metrics.ts'
+
+export interface DaemonOptions {
+  readonly settled: Settled
+  readonly format: FormatName
+  /** Starting tables as files. */
+  readonly ribs: Archive | null
+  /** Or by other means, before anything is heard. */
+  load?(run: LiveRun): void
+}
+
+export interface Daemon {
+  readonly run: LiveRun
+  readonly url: string
+  readonly log: ReturnType<typeof openLog>
+  /** Resolves when it has ended, by signal or by `close`. */
+  readonly ended: Promise<void>
+  close(): Promise<void>
+}
+
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { settled, format, ribs, load } = options
+  const { config, hash, warnings } = settled
+  const readable = process.stderr.isTTY === true
+  const log = openLog({ readable, level: config.log.level })
+  for (const { where, why, hint } of warnings) log.warn(`${where} ${why}; ${hint}`)
+  const asns = config.asns.map(({ asn }) => asn)
+  const history = new History({ limit: config.limits.incidents })
+  const metrics = new Metrics({ version, watched: asns })
+  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR']
+  const formatter = openFormatter(format, { colour })
+  const output = new Output(null)
+  const tell = (incident: Incident) => {
+    history.add(incident)
+    metrics.incident(incident)
+    output.write(formatter.incident(incident))
+    output.flush()
+  }
+  const several = config.feeds.length > 1
+  const run = openRun()
+  load?.(run)
+  metrics.observe(() => readingOf(run))
+  const http = await listen()
+  log.info(`listening on ${http.url}`)
+  output.write(formatter.begin())
+  output.flush()
+  await run.open()
+
+  let closing: Promise<void> | null = null
+  let done = () => {}
+  const ended = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  const close = () => {
+    closing ??= (async () => {
+      await run.close()
+      output.close()
+      await http.close()
+      if (run.journal?.fault) log.error(`the journal is not whole: ${run.journal.fault}`)
+      done()
+    })()
+    return closing
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    // Whoever asks twice does not want to wait.
+    if (closing) process.exit(0)
+    log.info(`${signal}: finishing what is on its way`)
+    close().catch((error: unknown) => {
+      log.fatal({ err: error }, 'could not end properly')
+      process.exit(1)
+    })
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return { run, url: http.url, log, ended, close }
+
+  function openRun(): LiveRun {
+    try {
+      return new LiveRun(
+        {
+          asns: new Set(asns),
+          feeds: config.feeds.map((feed, i) => ({
+            name: several ? `${feed.type}-${i + 1}` : feed.type,
+            settings: risLiveSettings(config, feed),
+          })),
+          ribs,
+          baseline: ribs || load ? 'rib' : 'learned-live',
+          inputs: { version, config: hash, asRelationships: null, vrps: null },
+          detect: config.detect,
+          limits: config.limits,
+          mostIncidents: config.limits.incidents,
+          journal: config.journal ?? null,
+          log: (level, text) => log[level](text),
+          decided: (delay) => metrics.pipelineDelay(delay),
+        },
+        tell,
+      )
+    } catch (error) {
+      if (config.journal === undefined) throw error
+      throw new InputError(`journal ${config.journal}: ${(error as Error).message}`)
+    }
+  }
+
+  async function listen(): Promise<HttpServer> {
+    const { host, port } = config.listen
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    try {
+      return await startHttp(
+        { listen: address, onError: (err) => log.error({ err }, 'a request failed') },
+        apiRoutes({
+          version,
+          metrics,
+          incidents: history,
+          ready: () => readinessOf(run),
+          present: () => ({ at: run.now, vantage: run.journey.table.vantage(), watched: asns }),
+          visibility: (asn) => visibilityOf(run, asn),
+        }),
+      )
+    } catch (error) {
+      throw new InputError((error as Error).message)
+    }
+  }
+}

@@ -1,0 +1,285 @@
+// Live feeds through the corridor: frames are decoded as they come, put in order by the clock, and from
+// there on nothing differs from a replay. Gaps are facts in the stream like everything else.
+
+import { ArchiveInput } from './archive-input.ts'
+import { JournalWriter } from './clock/journal.ts'
+import { Order } from './clock/order.ts'
+import { Wall } from './clock/wall.ts'
+import type { Asn } from './core/asn.ts'
+import { type Batch, BatchPool } from './core/batch.ts'
+import type { Incident, Inputs } from './core/incident.ts'
+import { type Instant, type Span, seconds } from './core/time.ts'
+import { VantagePoints } from './core/vantage.ts'
+import type { DetectSettings } from './detect/detectors.ts'
+import type { Archive } from './feeds/archive.ts'
+import { openRisLive } from './feeds/ris-live.ts'
+import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
+import { Journey } from './journey.ts'
+import { originsOf, seedsOf } from './table/snapshot.ts'
+import type { TableLimits } from './table/table.ts'
+import { RisDecoder } from './wire/ris-json.ts'
+import { rawUpdates } from './wire/ris-raw.ts'
+
+export interface LiveFeed {
+  readonly name: string
+  readonly settings: RisLiveSettings
+}
+
+export interface LiveOptions {
+  readonly asns: ReadonlySet<Asn>
+  readonly feeds: readonly LiveFeed[]
+  /** Starting tables as files. */
+  readonly ribs: Archive | null
+  readonly baseline: 'rib' | 'learned-live'
+  readonly inputs: Inputs
+  readonly detect: DetectSettings
+  readonly limits: TableLimits
+  readonly mostIncidents: number
+  readonly journal: string | null
+  log(level: 'info' | 'warn' | 'error', text: string): void
+  /** Seconds from the arrival of a frame to the decision on it. */
+  decided(delay: number): void
+}
+
+/** Messages wait so long for others that happened before them. */
+const PATIENCE: Span = seconds(5)
+/** How often what has come is handed to the clock, in milliseconds. */
+const FLUSH = 250
+/** The stream is silent when nothing has come for so long: event time goes on without it. */
+const SILENT: Span = seconds(2)
+/** A feed that has said nothing for so long does not hold up the others. */
+const IDLE: Span = seconds(10)
+/** What a journal may grow to before it ends, in octets. */
+const LONGEST_JOURNAL = 16 * 2 ** 30
+
+export class LiveFeedState {
+  readonly name: string
+  readonly source: number
+  readonly stream: number
+  readonly decoder: RisDecoder
+  readonly settings: RisLiveSettings
+  client: RisLive | null = null
+  gaps = 0
+  /** What came since the last flush; null when nothing did. */
+  batch: Batch | null = null
+  /** Stamps of the past are expected: event time does not follow the wall clock. */
+  readonly historic: boolean
+  subscribed = 0
+  lastFrame = Number.NEGATIVE_INFINITY
+  refused = 0
+
+  constructor(feed: LiveFeed, source: number, stream: number, vantages: VantagePoints) {
+    this.name = feed.name
+    this.settings = feed.settings
+    this.source = source
+    this.stream = stream
+    this.historic = feed.settings.staleAfter === null
+    const { includeRaw } = feed.settings
+    this.decoder = new RisDecoder(vantages, includeRaw ? { raw: rawUpdates() } : {})
+  }
+}
+
+export class LiveRun {
+  readonly vantages = new VantagePoints()
+  /** Watched ASes, ascending. */
+  readonly asns: readonly Asn[]
+  readonly journey: Journey
+  readonly order: Order
+  readonly feeds: readonly LiveFeedState[]
+  journal: JournalWriter | null = null
+  readonly #options: LiveOptions
+  readonly #pool = new BatchPool()
+  readonly #arrived = new Map<Batch, number>()
+  readonly #wall = new Wall()
+  #lastFrame = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** Throws when the journal cannot be written. */
+  constructor(options: LiveOptions, tell: (incident: Incident) => void) {
+    this.#options = options
+    const { asns, baseline, inputs, detect, limits, mostIncidents } = options
+    this.asns = [...asns].sort((a, b) => a - b)
+    const settings = { asns, baseline, inputs, detect, limits, mostIncidents } as const
+    this.journey = new Journey({ ...settings, vantages: this.vantages }, tell)
+    const { files } = this.journey.table
+    if (options.journal !== null) {
+      this.journal = new JournalWriter(
+        options.journal,
+        { baseline, inputs, asns: this.asns, detect },
+        this.vantages,
+        files,
+        this.journey,
+        LONGEST_JOURNAL,
+      )
+    }
+    const sink = this.journal ?? this.journey
+    this.order = new Order(this.vantages, sink, (batch) => this.#give(batch), {
+      patience: PATIENCE,
+    })
+    this.feeds = options.feeds.map(
+      (feed) =>
+        new LiveFeedState(feed, files.push(feed.name) - 1, this.order.stream(), this.vantages),
+    )
+  }
+
+  /** Loads the starting tables, then listens until `close`. */
+  async open(): Promise<void> {
+    const { table } = this.journey
+    const { ribs } = this.#options
+    if (ribs) {
+      const input = new ArchiveInput(this.vantages, this.#pool, table.files)
+      for (const { files } of ribs.collectors)
+        for (const file of files)
+          for await (const batch of input.batches(file)) {
+            table.load(batch)
+            this.#pool.give(batch)
+          }
+      for (const { path, error, mrt } of input.reports.values()) {
+        if (error) this.#options.log('error', `${path}: ${error}`)
+        if (mrt.malformed > 0)
+          this.#options.log('warn', `${path}: ${mrt.malformed} records could not be read`)
+      }
+    }
+    this.begin()
+  }
+
+  /** The starting table is there, by whatever way it came. */
+  begin(): void {
+    const { table } = this.journey
+    if (this.journal) {
+      for (const seed of seedsOf(table)) this.journal.seed(seed)
+      for (const origin of originsOf(table)) this.journal.origin(origin)
+      this.journal.start()
+    }
+    table.start()
+    for (const feed of this.feeds) this.#listen(feed)
+    this.#timer = setInterval(() => this.#beat(), FLUSH)
+  }
+
+  /** Nothing more comes: hears out what is on its way, and says how things stand. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all(this.feeds.map(({ client }) => client?.close()))
+    for (const feed of this.feeds) this.#flush(feed)
+    this.order.flush()
+    this.journey.finish()
+    this.journal?.close()
+  }
+
+  /** Whether any feed is heard at present. */
+  sees(): boolean {
+    return this.feeds.some(({ client }) => client?.status().sees === true)
+  }
+
+  /** Event time; null before anything was heard. */
+  get now(): Instant | null {
+    return this.order.now === Number.NEGATIVE_INFINITY ? null : this.order.now
+  }
+
+  #listen(feed: LiveFeedState): void {
+    const prefixes = [...feed.settings.prefixes, ...this.#ownPrefixes()]
+    feed.subscribed = prefixes.length
+    feed.client = openRisLive(
+      { ...feed.settings, asns: [...this.#options.asns], prefixes },
+      {
+        frame: (text) => this.#frame(feed, text),
+        gap: (why) => {
+          feed.gaps++
+          this.#fact(feed, 'gap', why)
+        },
+        sight: () => this.#fact(feed, 'gap-end', ''),
+        log: (level, text) => this.#options.log(level, text),
+      },
+    )
+  }
+
+  #frame(feed: LiveFeedState, text: string): void {
+    feed.batch ??= this.#take()
+    const before = feed.batch.messages
+    let outcome = feed.decoder.decode(text, feed.batch, feed.decoder.stats.read)
+    if (outcome.kind === 'full') {
+      this.#flush(feed)
+      feed.batch = this.#take()
+      outcome = feed.decoder.decode(text, feed.batch, feed.decoder.stats.read)
+    }
+    if (feed.batch.messages === before) return
+    const at = feed.batch.at[feed.batch.messages - 1] as number
+    // A stamp from the future would carry the clock with it.
+    if (!feed.historic && at > Date.now() * 1e3 + FUTURE) {
+      feed.batch.truncate(before)
+      feed.refused++
+      return
+    }
+    const now = uptime()
+    this.#lastFrame = feed.lastFrame = now
+    this.order.idle(feed.stream, false)
+    if (!feed.historic) this.#wall.heard(at, now)
+    feed.client?.seen(at)
+    if (feed.batch.full) this.#flush(feed)
+  }
+
+  #take(): Batch {
+    const batch = this.#pool.take()
+    this.#arrived.set(batch, uptime())
+    return batch
+  }
+
+  #give(batch: Batch): void {
+    const arrived = this.#arrived.get(batch)
+    this.#arrived.delete(batch)
+    if (arrived !== undefined) this.#options.decided((uptime() - arrived) / 1e6)
+    this.#pool.give(batch)
+  }
+
+  #flush(feed: LiveFeedState): void {
+    const { batch } = feed
+    feed.batch = null
+    if (!batch) return
+    batch.file = feed.source
+    if (batch.messages > 0) this.order.push(feed.stream, batch)
+    else this.#give(batch)
+  }
+
+  #fact(feed: LiveFeedState, kind: 'gap' | 'gap-end', why: string): void {
+    this.#flush(feed)
+    const at = this.#wall.estimate(uptime()) ?? this.order.newest(feed.stream)
+    // Before anything was heard there is nothing to be blind to.
+    if (at === Number.NEGATIVE_INFINITY) return
+    const fact = { at, feed: feed.name, source: feed.source, collector: null }
+    this.order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
+  }
+
+  #beat(): void {
+    const now = uptime()
+    for (const feed of this.feeds) {
+      this.#flush(feed)
+      this.order.idle(feed.stream, now - feed.lastFrame > IDLE)
+    }
+    this.order.release()
+    const estimate = this.#wall.estimate(now)
+    if (estimate !== null && now - this.#lastFrame > SILENT) this.order.advance(estimate - PATIENCE)
+    for (const feed of this.feeds) this.#follow(feed)
+  }
+
+  /** Prefixes we did not know of are heard by their own subscription from now on. */
+  #follow(feed: LiveFeedState): void {
+    const own = this.#ownPrefixes()
+    if (own.length <= feed.subscribed) return
+    feed.client?.subscribe(own)
+    feed.subscribed = own.length
+  }
+
+  #ownPrefixes(): string[] {
+    const { table } = this.journey
+    const out: string[] = []
+    for (const asn of this.#options.asns)
+      for (const prefix of table.prefixesOf(asn)) out.push(table.prefixText(prefix))
+    return out
+  }
+}
+
+/** A live stamp may be ahead of our clock by so much. */
+const FUTURE: Span = seconds(300)
+
+/** A clock that only moves forward, in microseconds. */
+const uptime = (): number => performance.now() * 1e3

@@ -1,0 +1,135 @@
+// What the daemon knows of itself at one moment, in the words of `report`: for metrics, for readiness
+// and for the question how well an AS is seen.
+
+import type { Asn } from './core/asn.ts'
+import { type Afi, afiName } from './core/prefix.ts'
+import { iso } from './core/time.ts'
+import { PeerState, Seen } from './core/view.ts'
+import type { LiveFeedState, LiveRun } from './live-run.ts'
+import type { Readiness } from './report/api.ts'
+import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
+
+type Family = AsReading['families'][number]
+
+const families: readonly Afi[] = [4, 6]
+const states = Object.entries(PeerState)
+const seens = Object.entries(Seen)
+
+export function readingOf(run: LiveRun): Reading {
+  const { table } = run.journey
+  const { peers } = table
+  return {
+    feeds: run.feeds.map(feedReading),
+    vantagePoints: families.flatMap((afi) =>
+      states.map(([state, number]) => ({
+        afi: afiName(afi),
+        state,
+        count: peers.list.filter(
+          (peer) => peer.state === number && (afi === 4 ? peer.routes4 : peer.routes6) > 0,
+        ).length,
+      })),
+    ),
+    routes: families.map((afi) => ({
+      afi: afiName(afi),
+      count: peers.list.reduce((n, peer) => n + (afi === 4 ? peer.routes4 : peer.routes6), 0),
+    })),
+    watched: run.asns.map((asn) => asReading(run, asn)),
+    late: run.order.late,
+    planes: [{ plane: 'bgp', up: run.sees() }],
+  }
+}
+
+function feedReading(feed: LiveFeedState): FeedReading {
+  const status = feed.client?.status()
+  const { malformed, refused, skippedPrefixes } = feed.decoder.stats
+  const newest = status?.newest ?? null
+  return {
+    feed: feed.name,
+    up: status?.sees === true,
+    lagSeconds:
+      newest === null || feed.historic ? null : Math.max(0, Date.now() / 1e3 - newest / 1e6),
+    messages: status?.frames ?? 0,
+    gaps: feed.gaps,
+    malformed,
+    dropped: [
+      { reason: 'future', count: feed.refused },
+      { reason: 'vantage-points', count: refused },
+      { reason: 'prefix-text', count: skippedPrefixes },
+      { reason: 'subscription', count: status?.prefixesDropped ?? 0 },
+    ],
+  }
+}
+
+function asReading(run: LiveRun, asn: Asn): AsReading {
+  return {
+    asn,
+    blind: !run.sees(),
+    families: families.map((afi) => familyReading(run, asn, afi)),
+  }
+}
+
+function familyReading(run: LiveRun, asn: Asn, afi: Afi): Family {
+  const { table } = run.journey
+  const counts = new Map<number, number>()
+  let visible = 0
+  let reference = 0
+  for (const prefix of table.prefixesOf(asn)) {
+    if (table.afi(prefix) !== afi) continue
+    const seen = table.seen(prefix)
+    counts.set(seen, (counts.get(seen) ?? 0) + 1)
+    // More than usual is no help to those prefixes that are seen less.
+    visible += Math.min(table.visible(prefix), table.reference(prefix))
+    reference += table.reference(prefix)
+  }
+  const updates = table.updates.get(asn)?.[afi]
+  return {
+    afi: afiName(afi),
+    prefixes: seens.map(([state, number]) => ({ state, count: counts.get(number) ?? 0 })),
+    visibilityRatio: reference === 0 ? null : visible / reference,
+    announced: updates?.announced ?? 0,
+    withdrawn: updates?.withdrawn ?? 0,
+  }
+}
+
+/** The answer to `/api/v1/visibility`; undefined when nobody watches the AS. */
+export function visibilityOf(run: LiveRun, asn: Asn): object | undefined {
+  if (!run.asns.includes(asn)) return undefined
+  const { table } = run.journey
+  const prefixes = table.prefixesOf(asn).map((prefix) => ({
+    prefix: table.prefixText(prefix),
+    state: seens.find(([, number]) => number === table.seen(prefix))?.[0] ?? 'new',
+    visible: table.visible(prefix),
+    reference: table.reference(prefix),
+  }))
+  prefixes.sort((a, b) => (a.prefix < b.prefix ? -1 : 1))
+  return {
+    asn,
+    at: run.now === null ? null : iso(run.now),
+    vantage: table.vantage(),
+    families: families.map((afi) => familyReading(run, asn, afi)),
+    prefixes: prefixes.slice(0, MOST),
+    more: Math.max(0, prefixes.length - MOST),
+  }
+}
+
+/** Prefixes in one answer. */
+const MOST = 10_000
+
+/** Ready is: we hear something, we know something, and nobody has to guess. */
+export function readinessOf(run: LiveRun): Readiness {
+  const reasons: string[] = []
+  const { table } = run.journey
+  for (const { name, client } of run.feeds) {
+    const status = client?.status()
+    if (status?.sees !== true) {
+      const fault = status?.lastFault
+      reasons.push(`blind: ${name} is not heard${fault ? ` (${fault})` : ''}`)
+    }
+  }
+  if (table.vantage().active === 0) reasons.push('learning: no vantage point has spoken yet')
+  for (const asn of run.asns) {
+    const known = table.prefixesOf(asn).some((prefix) => table.reference(prefix) > 0)
+    if (!known) reasons.push(`learning: it is not known yet who ordinarily carries AS${asn}`)
+  }
+  return { ready: reasons.length === 0, reasons }
+}

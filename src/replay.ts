@@ -1,0 +1,309 @@
+// `faultline replay`: archives or a journal through the same corridor as the live stream.
+
+import type { Command } from 'commander'
+import { chooseTables } from './archive-choice.ts'
+import { JournalWriter } from './clock/journal.ts'
+import {
+  archiveOf,
+  asnOption,
+  command,
+  Exit,
+  InputError,
+  instantOption,
+  settledConfig,
+  several,
+  version,
+} from './command.ts'
+import type { Settled } from './config/load.ts'
+import type { Asn } from './core/asn.ts'
+import type { Incident, Inputs } from './core/incident.ts'
+import type { Instant } from './core/time.ts'
+import { JournalRun, looksLikeJournal } from './journal-run.ts'
+import { Output } from './output.ts'
+import { ReplayRun } from './replay-run.ts'
+import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
+import { openLog } from './report/log.ts'
+import { Progress } from './report/progress.ts'
+import { originsOf, seedsOf } from './table/snapshot.ts'
+
+interface ReplayFlags {
+  readonly asn?: Asn[]
+  readonly collector?: string
+  readonly rib?: string[]
+  readonly journal?: string
+  readonly strict?: boolean
+  readonly config?: string
+  readonly from?: Instant
+  readonly until?: Instant
+  readonly format: string
+  readonly out?: string
+}
+
+export function replayCommand(): Command {
+  return command('replay')
+    .summary('play MRT archives or a journal and print the incidents in them')
+    .description(
+      'Plays MRT files (gzip, bzip2 or plain), directories of them, or one journal through the same\n' +
+        'pipeline as the live stream. Results go to standard output, everything else to standard error.\n' +
+        'Without --asn every origin is watched. Without --rib, and without a table among the files, the\n' +
+        'baseline is learned from the input itself, which caps the confidence.',
+    )
+    .argument('<file...>', 'MRT files, directories, or a journal')
+    .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
+    .option('--collector <name>', 'collector of files whose path does not name one')
+    .option('--rib <file>', 'starting table; may be repeated', several)
+    .option('--journal <file>', 'write what was played, to play it again byte for byte')
+    .option('--config <file>', 'thresholds and ASNs from a configuration file')
+    .option('--from <time>', 'leave out what is earlier', instantOption)
+    .option('--until <time>', 'leave out what is as late or later', instantOption)
+    .option('--format <name>', `one of ${formatNames.join(', ')}`, 'text')
+    .option('--out <path>', 'write results to this file')
+    .option('--strict', 'exit with status 3 when incidents were found')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 --strict and incidents were found.\n\n' +
+        'Examples:\n' +
+        '  faultline replay updates.20241029.0000.bz2 --asn 39891 --format ndjson\n' +
+        '  faultline replay rrc00/2024.10/ --rib rrc00/2024.10/bview.20241029.0000.gz\n',
+    )
+    .action(async (files: string[], flags: ReplayFlags) => {
+      process.exitCode = await replay(files, flags)
+    })
+}
+
+async function replay(files: readonly string[], flags: ReplayFlags): Promise<number> {
+  if (!formatNames.includes(flags.format as FormatName))
+    throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
+  if (flags.from !== undefined && flags.until !== undefined && flags.from >= flags.until)
+    throw new InputError('--from is not before --until: nothing would be left')
+  const settled = settledConfig(flags.config, flags.asn ?? [])
+  const formatter = openFormatter(flags.format as FormatName, {
+    colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  })
+  const output = openOutput(flags.out)
+  let revisions = 0
+  const incidents = new Set<string>()
+  const tell = (incident: Incident) => {
+    revisions++
+    incidents.add(incident.id)
+    output.write(formatter.incident(incident))
+  }
+  output.write(formatter.begin())
+  const play = (await isOneJournal(files)) ? playJournal : playFiles
+  const summary = await play(files, flags, settled, tell, () => incidents.size)
+  output.write(formatter.end(summary))
+  output.close()
+  return flags.strict && revisions > 0 ? Exit.found : Exit.done
+}
+
+function openOutput(path: string | undefined): Output {
+  try {
+    return new Output(path ?? null)
+  } catch (error) {
+    throw new InputError(`--out ${path}: ${(error as Error).message}`)
+  }
+}
+
+async function isOneJournal(files: readonly string[]): Promise<boolean> {
+  const [first] = files
+  if (first === undefined) return false
+  const archive = archiveOf([first])
+  const [file] = archive.collectors.flatMap((group) => group.files)
+  if (file === undefined || file.path !== first || !(await looksLikeJournal(first))) return false
+  if (files.length > 1) throw new InputError(`${first} is a journal: play one journal at a time`)
+  return true
+}
+
+type Tell = (incident: Incident) => void
+
+async function playJournal(
+  [path = '']: readonly string[],
+  flags: ReplayFlags,
+  { config }: Settled,
+  tell: Tell,
+  incidents: () => number,
+): Promise<Summary> {
+  for (const name of ['asn', 'rib', 'collector', 'config', 'from', 'until', 'journal'] as const)
+    if (flags[name] !== undefined)
+      throw new InputError(`--${name}: a journal brings its own; play it without`)
+  const archive = archiveOf([path])
+  const { limits } = config
+  const progress = new Meter(
+    archive.bytes,
+    incidents,
+    () => run.now,
+    () => run.journey,
+  )
+  const run = new JournalRun({ limits, mostIncidents: limits.incidents }, tell, (octets) =>
+    progress.add(octets),
+  )
+  const read = await run.read(path)
+  progress.clear()
+  const { stats, journey } = run
+  if (!read || !stats || !journey)
+    throw new InputError(`${path}: its header cannot be read; it is no journal of this version`)
+  const log = openLog({ readable: process.stderr.isTTY === true })
+  if (stats.malformed > 0) log.warn(`${path}: ${stats.malformed} lines could not be read`)
+  if (stats.truncated) log.warn(`${path}: it was never closed; what there is of it was played`)
+  return {
+    elements: journey.table.elements,
+    malformed: stats.malformed,
+    vantagePoints: run.vantages.list.length,
+    from: run.first,
+    until: finite(run.now),
+  }
+}
+
+async function playFiles(
+  files: readonly string[],
+  flags: ReplayFlags,
+  { config, hash }: Settled,
+  tell: Tell,
+  incidents: () => number,
+): Promise<Summary> {
+  const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
+  const where = { collector: flags.collector, from: flags.from, until: flags.until }
+  const given = archiveOf(files, where)
+  const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
+  const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: flags.collector }) : null
+  const { ribs: tables, updates, spare } = chooseTables(given, ribs)
+  if (updates.collectors.length === 0)
+    throw new InputError(
+      given.skipped > 0
+        ? 'all files lie outside of --from and --until'
+        : 'only starting tables were given: name the update files that follow them',
+    )
+  for (const { path } of spare) log.info(`${path}: not needed as a starting table`)
+  const asns = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
+  const inputs: Inputs = { version, config: hash, asRelationships: null, vrps: null }
+  const octets = tables ? updates.bytes + tables.bytes : 2 * updates.bytes
+  const progress = new Meter(
+    octets,
+    incidents,
+    () => run.order.now,
+    () => run.journey,
+  )
+  let journal: JournalWriter | null = null
+  const run: ReplayRun = new ReplayRun(
+    {
+      updates,
+      ribs: tables,
+      asns,
+      inputs,
+      from: flags.from,
+      until: flags.until,
+      detect: config.detect,
+      limits: config.limits,
+      mostIncidents: config.limits.incidents,
+      progress: (octets) => progress.add(octets),
+      started: ({ table }) => {
+        if (!journal) return
+        for (const seed of seedsOf(table)) journal.seed(seed)
+        for (const origin of originsOf(table)) journal.origin(origin)
+        journal.start()
+      },
+      tee: (journey) => {
+        const path = flags.journal
+        if (path === undefined) return journey
+        const watched = asns && [...asns].sort((a, b) => a - b)
+        const header = { baseline: journey.table.baseline, inputs, asns: watched }
+        try {
+          journal = new JournalWriter(
+            path,
+            { ...header, detect: config.detect },
+            journey.table.vantages,
+            journey.table.files,
+            journey,
+          )
+        } catch (error) {
+          throw new InputError(`--journal ${path}: ${(error as Error).message}`)
+        }
+        return journal
+      },
+    },
+    tell,
+  )
+  await run.read()
+  progress.clear()
+  const closed = journal as JournalWriter | null
+  closed?.close()
+  if (closed?.fault) log.error(`${flags.journal}: the journal is not whole: ${closed.fault}`)
+  return summarise(run, log)
+}
+
+function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {
+  const { table } = run.journey
+  let good = 0
+  let malformed = 0
+  for (const { path, mrt, packed, error } of run.input.reports.values()) {
+    good += mrt.records - mrt.malformed
+    malformed += mrt.malformed
+    if (error !== null) log.error(`${path}: ${error}`)
+    if (mrt.malformed > 0)
+      log.warn(`${path}: ${mrt.malformed} of ${mrt.records} records could not be read`)
+    if (packed.damaged > 0) log.warn(`${path}: ${packed.damaged} damaged ${packed.format} blocks`)
+    if (mrt.truncated || packed.truncated)
+      log.warn(`${path}: it ends in the middle of a record; what came before was used`)
+  }
+  if (run.order.late > 0) log.warn(`${run.order.late} messages came after their time`)
+  if (run.order.refused > 0)
+    log.warn(`${run.order.refused} messages with stamps that leap were left out`)
+  for (const { table: name, count } of table.dropped)
+    if (count > 0) log.warn(`${count} ${name} beyond the limit were left out; raise limits.${name}`)
+  if (good === 0)
+    throw new InputError('no MRT record could be read: are these MRT files (RFC 6396)?')
+  return {
+    elements: table.elements,
+    malformed,
+    vantagePoints: run.vantages.list.length,
+    from: finite(run.order.first),
+    until: finite(run.order.newestOfAll()),
+  }
+}
+
+const finite = (at: Instant): Instant | null => (Number.isFinite(at) ? at : null)
+
+/** The progress bar, drawn only where it can be seen. */
+class Meter {
+  readonly #bar: Progress
+  readonly #incidents: () => number
+  readonly #now: () => Instant
+  readonly #journey: () => { table: { elements: number } } | null
+  #octets = 0
+
+  constructor(
+    octets: number,
+    incidents: () => number,
+    now: () => Instant,
+    journey: () => { table: { elements: number } } | null,
+  ) {
+    const mode = process.stderr.isTTY === true ? 'bar' : 'off'
+    this.#bar = new Progress(
+      {
+        mode,
+        octets,
+        write: (text) => process.stderr.write(text),
+        columns: () => process.stderr.columns,
+      },
+      performance.now() * 1e3,
+    )
+    this.#incidents = incidents
+    this.#now = now
+    this.#journey = journey
+  }
+
+  add(octets: number): void {
+    this.#octets += octets
+    const reached = {
+      octets: this.#octets,
+      elements: this.#journey()?.table.elements ?? 0,
+      at: finite(this.#now()),
+      incidents: this.#incidents(),
+    }
+    this.#bar.update(reached, performance.now() * 1e3)
+  }
+
+  clear(): void {
+    this.#bar.clear()
+  }
+}

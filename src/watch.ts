@@ -1,0 +1,95 @@
+// `faultline watch`: the daemon.
+
+import type { Command } from 'commander'
+import {
+  archiveOf,
+  asnOption,
+  command,
+  Exit,
+  InputError,
+  settledConfig,
+  several,
+} from './command.ts'
+import { isLoopback } from './config/fields.ts'
+import { settle } from './config/load.ts'
+import type { Asn } from './core/asn.ts'
+import { startDaemon } from './daemon.ts'
+import { type FormatName, formatNames } from './report/format.ts'
+
+interface WatchFlags {
+  readonly asn?: Asn[]
+  readonly rib?: string[]
+  readonly listen?: string
+  readonly journal?: string
+  readonly risLive?: string
+  readonly history?: boolean
+  readonly format: string
+}
+
+export function watchCommand(): Command {
+  return command('watch')
+    .summary('watch ASes on the live feeds until told to stop')
+    .description(
+      'Watches ASes on RIS Live. Without a configuration file, --asn says which, and everything else has\n' +
+        'its default. Incidents are told on standard output and under /api/v1/incidents; metrics are\n' +
+        'under /metrics. SIGTERM ends it politely.',
+    )
+    .argument('[config]', 'YAML file')
+    .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
+    .option('--rib <file>', 'MRT table to start from; may be repeated', several)
+    .option('--listen <address:port>', 'where page, metrics and API are served (loopback only)')
+    .option('--journal <file>', 'write what is heard, to replay it byte for byte')
+    .option('--ris-live <url>', 'another server that speaks RIS Live')
+    .option('--history', 'that server plays the past: old stamps are not stale')
+    .option('--format <name>', `one of ${formatNames.join(', ')}`, 'text')
+    .action(async (path: string | undefined, flags: WatchFlags) => {
+      process.exitCode = await watch(path, flags)
+    })
+}
+
+async function watch(path: string | undefined, flags: WatchFlags): Promise<number> {
+  if (!formatNames.includes(flags.format as FormatName))
+    throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
+  const { config } = settledConfig(path, flags.asn ?? [])
+  if (config.asns.length === 0)
+    throw new InputError('nothing to watch: give --asn, or a configuration with asns')
+  const settled = settle({
+    ...config,
+    listen: flags.listen === undefined ? config.listen : loopback(flags.listen),
+    feeds: config.feeds.map((feed) => ({
+      ...feed,
+      ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
+      ...(flags.history ? { history: true } : {}),
+    })),
+    context: { ...config.context, rib: [...config.context.rib, ...(flags.rib ?? [])] },
+    ...(flags.journal === undefined ? {} : { journal: flags.journal }),
+  })
+  const { rib } = settled.config.context
+  const daemon = await startDaemon({
+    settled,
+    format: flags.format as FormatName,
+    ribs: rib.length > 0 ? archiveOf(rib) : null,
+  })
+  await daemon.ended
+  return Exit.done
+}
+
+function webSocket(url: string): string {
+  if (URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol)) return url
+  throw new InputError(`--ris-live ${url}: give a WebSocket address, wss://… or ws://…`)
+}
+
+/** Other addresses are for the configuration, where one has to say that it is meant. */
+export function loopback(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2] ?? ''
+  const port = Number(match?.[3])
+  if (!match || port > 65_535)
+    throw new InputError(`--listen ${text}: give an address and a port, as in 127.0.0.1:9477`)
+  if (!isLoopback(host))
+    throw new InputError(
+      `--listen ${text}: only a loopback address; to serve others, say so in a configuration ` +
+        '(listen: {address, exposed: true})',
+    )
+  return { host, port }
+}
