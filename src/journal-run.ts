@@ -94,15 +94,13 @@ export class JournalRun {
     const settings: JourneySettings = {
       ...this.#options,
       vantages: this.vantages,
+      files: this.#files,
       asns: asns && new Set(asns),
       baseline,
       inputs,
       detect: detect as DetectSettings,
     }
     this.journey = new Journey(settings, this.#tell)
-    // Evidence names files by the numbers that the journal gives them.
-    Object.assign(this.journey.table.files, this.#files)
-    this.#files.length = 0
   }
 
   async *#counted(path: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -22,6 +22,7 @@ export interface JourneySettings {
   readonly detect: DetectSettings
   readonly limits?: Partial<TableLimits>
   readonly mostIncidents?: number
+  readonly files?: string[]
 }
 
 export class Journey implements Sink {

@@ -6,7 +6,7 @@
 import type { Batch } from '../core/batch.ts'
 import type { Fact } from '../core/fact.ts'
 import type { Sink } from '../core/sink.ts'
-import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { hours, type Instant, type Span, seconds } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { sortByTime } from './sort.ts'
 
@@ -23,9 +23,8 @@ export const orderDefaults: OrderSettings = {
   patience: seconds(1),
 }
 
-/** A stamp so far from the one before is believed only when the next one agrees. */
+/** A stamp so far from the one before is believed only when the one after it lies nearer to it. */
 const LEAP: Span = hours(1)
-const AGREES: Span = minutes(5)
 /** Ticks through silence end after so long, and go on when it does. */
 const LONGEST_SILENCE: Span = hours(24)
 
@@ -35,6 +34,10 @@ interface Stream {
   newest: Instant
   last: Instant
   done: boolean
+  /** A new file begins: what comes next may be of another time. */
+  fresh: boolean
+  /** Its last stamp leaps, and what comes next will tell whether to believe it. */
+  held: Batch | null
   /** It says nothing at present: nobody waits for it. */
   idle: boolean
 }
@@ -84,20 +87,23 @@ export class Order {
    */
   stream(from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): number {
     const never = Number.NEGATIVE_INFINITY
-    return (
-      this.#streams.push({ from, until, newest: never, last: never, done: false, idle: false }) - 1
-    )
+    const silent = { newest: never, last: never, done: false, fresh: true, held: null, idle: false }
+    return this.#streams.push({ from, until, ...silent }) - 1
   }
 
   /** What comes next in this stream may be of another time: a new file begins. */
   expectLeap(stream: number): void {
     const s = this.#streams[stream]
-    if (s) s.last = Number.NEGATIVE_INFINITY
+    if (!s) return
+    this.#decide(s)
+    s.fresh = true
   }
 
   done(stream: number): void {
     const s = this.#streams[stream]
-    if (s) s.done = true
+    if (!s) return
+    this.#decide(s)
+    s.done = true
   }
 
   /** Live, a stream that has gone silent must not hold up the others. */
@@ -120,17 +126,35 @@ export class Order {
   push(stream: number, batch: Batch): void {
     const s = this.#streams[stream]
     if (!s) throw new RangeError(`no stream ${stream}`)
+    if (batch.messages > 0) this.#decide(s, batch.at[0])
+    const last = batch.messages - 1
+    const before = last > 0 ? (batch.at[last - 1] as number) : s.last
+    if (last >= 0 && leaps(before, batch.at[last] as number)) s.held = batch
+    else this.#admit(s, batch, undefined)
+  }
+
+  /** What comes next in a stream is known, or that nothing does. */
+  #decide(s: Stream, next?: Instant): void {
+    const { held } = s
+    s.held = null
+    if (held) this.#admit(s, held, next)
+  }
+
+  /** `after`: the stamp that follows the batch; undefined when nothing does. */
+  #admit(s: Stream, batch: Batch, after: Instant | undefined): void {
     const order = this.#take(batch.maxMessages)
     let count = 0
     let sorted = true
     let previous = Number.NEGATIVE_INFINITY
     for (let m = 0; m < batch.messages; m++) {
       const at = batch.at[m] as number
-      if (Math.abs(at - s.last) > LEAP && s.last > 0 && !this.#agrees(batch, m)) {
+      const next = m + 1 < batch.messages ? batch.at[m + 1] : after
+      if (!believes(s, at, next)) {
         this.refused++
         continue
       }
       s.last = at
+      s.fresh = false
       if (at > s.newest) s.newest = at
       if (at < s.from || at >= s.until) continue
       // Equal stamps may have to change places too.
@@ -149,10 +173,6 @@ export class Order {
       this.#free.push(order)
       this.#give(batch)
     }
-  }
-
-  #agrees(batch: Batch, m: number): boolean {
-    return m + 1 < batch.messages && (batch.at[m + 1] as number) >= (batch.at[m] as number) - AGREES
   }
 
   #take(room: number): Int32Array {
@@ -180,12 +200,14 @@ export class Order {
 
   /** Event time has reached `at`, whether or not anybody spoke. */
   advance(at: Instant): void {
+    for (const s of this.#streams) this.#decide(s, at)
     this.#until(at)
     this.#ticks(at)
   }
 
   /** The end: everything there is. */
   flush(): void {
+    for (const s of this.#streams) this.#decide(s)
     this.#until(Number.POSITIVE_INFINITY)
   }
 
@@ -284,4 +306,17 @@ export class Order {
       this.#nextTick = now + tick
     }
   }
+}
+
+function leaps(last: Instant, at: Instant): boolean {
+  return last !== Number.NEGATIVE_INFINITY && Math.abs(at - last) > LEAP
+}
+
+function believes({ last, fresh }: Stream, at: Instant, next: Instant | undefined): boolean {
+  // Streams go forward: of a first stamp and a much earlier one, the first is damaged.
+  if (last === Number.NEGATIVE_INFINITY) return next === undefined || next >= at - LEAP
+  if (!leaps(last, at)) return true
+  if (next !== undefined) return Math.abs(next - at) < Math.abs(next - last)
+  // With nothing behind it, it can do no harm as long as it is not the stamp of another age.
+  return fresh || (at > last && at - last <= LONGEST_SILENCE)
 }

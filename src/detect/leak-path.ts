@@ -130,8 +130,11 @@ export class LeakPath implements Detector {
       }
       if (relations.buys(by, from) && relations.buys(by, to)) reasons |= Reason.hairpin
     }
-    // Without ordinary paths to compare with, every link would be new.
-    if (relations.paths > 0 && relations.transit(to, by) === 0) reasons |= Reason.newLink
+    // Without ordinary paths to compare with, every link would be new; behind a link that is new
+    // itself, such as a vantage point's own new provider, what comes next is new without a leak.
+    const ordinary = i === 0 || relations.transit(hops[i - 1] as Asn, to) > 0
+    if (relations.paths > 0 && ordinary && relations.transit(to, by) === 0)
+      reasons |= Reason.newLink
     return reasons
   }
 

@@ -46,6 +46,8 @@ export interface TableSettings {
   readonly asns: ReadonlySet<Asn> | null
   readonly baseline: Baseline
   readonly limits?: Partial<TableLimits>
+  /** Names of input files or feeds, by the numbers that batches carry; may still grow. */
+  readonly files?: string[]
 }
 
 /** Table sizes are compared anew so often; networks change their feeds in weeks. */
@@ -73,8 +75,7 @@ export class Table implements View {
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
   repeats = 0
   elements = 0
-  /** Names of input files or feeds, in the order of their numbers. */
-  readonly files: string[] = []
+  readonly files: string[]
   /** Elements heard of watched origins, by family. */
   readonly updates = new Map<Asn, Record<Afi, { announced: number; withdrawn: number }>>()
   readonly #asns: ReadonlySet<Asn> | null
@@ -86,9 +87,10 @@ export class Table implements View {
   #started = false
   #revoteAt = 0
 
-  constructor({ vantages, asns, baseline, limits }: TableSettings) {
+  constructor({ vantages, asns, baseline, limits, files = [] }: TableSettings) {
     const most = { ...tableLimits, ...limits }
     this.vantages = vantages
+    this.files = files
     this.#asns = asns
     this.narrow = asns !== null
     this.baseline = baseline
