@@ -3,31 +3,52 @@
 // is gone when its last route is. Few sessions with collectors do this.
 
 const LIMIT = 1_000_000
-/** Prefix numbers stay below this. */
-const PREFIXES = 2 ** 32
 
 export class AddPaths {
-  /** Routes refused because there were too many. */
+  /** Routes that could not be told apart because there were too many. */
   dropped = 0
   size = 0
-  readonly #routes = new Map<number, Map<number, number>>()
+  readonly #limit: number
+  /** By vantage point, prefix and identifier. */
+  readonly #sessions = new Map<number, Map<number, Map<number, number>>>()
+
+  constructor(limit = LIMIT) {
+    this.#limit = limit
+  }
+
+  /** Whether any session has ever used identifiers; if not, there is nothing to fold. */
+  get used(): boolean {
+    return this.#sessions.size > 0
+  }
 
   /** The path the table should hold after this element; 0 = none left. */
   fold(vantage: number, prefix: number, id: number, path: number): number {
-    const key = vantage * PREFIXES + prefix
-    let routes = this.#routes.get(key)
-    if (!routes) {
+    let session = this.#sessions.get(vantage)
+    if (!session) {
       if (id === 0 || path === 0) return path
+      session = new Map()
+      this.#sessions.set(vantage, session)
+    }
+    let routes = session.get(prefix)
+    if (!routes) {
+      if (path === 0) return 0
+      if (this.size >= this.#limit) {
+        // It lives in the table alone, as a session without identifiers would have it.
+        this.dropped++
+        return path
+      }
       routes = new Map()
-      this.#routes.set(key, routes)
+      session.set(prefix, routes)
     }
     const known = routes.has(id)
-    if (path === 0) routes.delete(id)
-    else if (known || this.size < LIMIT) routes.set(id, path)
-    else this.dropped++
-    this.size += routes.has(id) ? (known ? 0 : 1) : known ? -1 : 0
+    if (path === 0) {
+      if (routes.delete(id)) this.size--
+    } else if (known || this.size < this.#limit) {
+      routes.set(id, path)
+      if (!known) this.size++
+    } else this.dropped++
     if (routes.size === 0) {
-      this.#routes.delete(key)
+      session.delete(prefix)
       return 0
     }
     let lowest = -1
@@ -35,5 +56,11 @@ export class AddPaths {
     for (const candidate of routes.keys())
       if (lowest < 0 || candidate >>> 0 < lowest) lowest = candidate >>> 0
     return routes.get(lowest | 0) ?? 0
+  }
+
+  /** The session is over, and with it its identifiers: the next one gives out others. */
+  forget(vantage: number): void {
+    for (const routes of this.#sessions.get(vantage)?.values() ?? []) this.size -= routes.size
+    this.#sessions.delete(vantage)
   }
 }

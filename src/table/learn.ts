@@ -49,11 +49,12 @@ export class Learner {
       if (batch.kind[m] !== Message.update) continue
       const vantage = batch.vantage[m] as number
       const at = batch.at[m] as number
-      // Seconds since a day before the first message seen, because the first need not be the oldest.
-      if (this.#base < 0) this.#base = at - seconds(86_400)
+      // Seconds since a day before the first messages seen, because they need not be the oldest, and
+      // one of them may have a damaged stamp.
+      if (this.#base < 0) this.#base = (batch.at[batch.messages >> 1] as number) - seconds(86_400)
       if (vantage >= this.#vantages) this.#vantages = vantage + 1
       const second = Math.min(SECOND, Math.max(0, Math.floor((at - this.#base) / 1e6)))
-      if (second < this.#first) this.#first = second
+      if (second > 0 && second < this.#first) this.#first = second
       const path = batch.pathRef[m] as number
       const origin = table.paths.origin[path] as number
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
@@ -81,14 +82,10 @@ export class Learner {
     const sum = new Float64Array(prefixes)
     const earliest = new Int32Array(prefixes).fill(SECOND)
     const early = new Uint16Array(prefixes)
+    const seeded = new Uint16Array(prefixes)
     const byThen = this.#first + BY_THEN / 1e6
     for (let vantage = 0; vantage < this.#vantages; vantage++) {
       this.#rib.sweep(vantage, (prefix, word) => {
-        if ((word & WITHDRAWN) !== 0) {
-          const second = word & SECOND
-          if (second < (earliest[prefix] as number)) earliest[prefix] = second
-          if (second <= byThen) early[prefix] = (early[prefix] as number) + 1
-        }
         if ((word & ANNOUNCED) === 0) return word
         carriers[prefix] = (carriers[prefix] as number) + 1
         if ((word & WITHDRAWN) !== 0) {
@@ -99,20 +96,35 @@ export class Learner {
       })
     }
     const apart = TOGETHER / 1e6
+    /** Announced by it, or withdrawn when the others withdrew. */
+    const carries = (prefix: number, word: number): boolean => {
+      const lost = losers[prefix] as number
+      return (
+        (word & ANNOUNCED) !== 0 ||
+        (lost > 0 &&
+          lost * 2 >= (carriers[prefix] as number) &&
+          Math.abs((word & SECOND) - (sum[prefix] as number) / lost) <= apart)
+      )
+    }
     for (let vantage = 0; vantage < this.#vantages; vantage++) {
       this.#rib.sweep(vantage, (prefix, word) => {
-        const known = (word & ANNOUNCED) !== 0
-        const lost = losers[prefix] as number
-        const together =
-          lost > 0 &&
-          lost * 2 >= (carriers[prefix] as number) &&
-          Math.abs((word & SECOND) - (sum[prefix] as number) / lost) <= apart
-        if (!known && !together) return word
-        if (known) this.announced++
+        if (!carries(prefix, word)) return word
+        seeded[prefix] = (seeded[prefix] as number) + 1
+        if ((word & WITHDRAWN) === 0) return word
+        const second = word & SECOND
+        if (second < (earliest[prefix] as number)) earliest[prefix] = second
+        if (second <= byThen) early[prefix] = (early[prefix] as number) + 1
+        return word
+      })
+    }
+    for (let vantage = 0; vantage < this.#vantages; vantage++) {
+      this.#rib.sweep(vantage, (prefix, word) => {
+        if (!carries(prefix, word)) return word
+        if ((word & ANNOUNCED) !== 0) this.announced++
         else this.implied++
         const broken =
           (earliest[prefix] as number) <= this.#first + AT_ONCE / 1e6 &&
-          (early[prefix] as number) * 2 >= (carriers[prefix] as number)
+          (early[prefix] as number) * 2 >= (seeded[prefix] as number)
         if (broken) table.seedLost(vantage, prefix)
         else table.seed(vantage, prefix, UNKNOWN_PATH, false)
         return word

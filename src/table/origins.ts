@@ -3,13 +3,10 @@
 
 import type { Asn } from '../core/asn.ts'
 
-/** How firmly an origin sits: a newcomer must be heard so many times more. */
-const MOST_VOTES = 255
-
 export class Origins {
   /** Origin ASN as int32; 0 = not known. */
   of = new Int32Array(1 << 12)
-  #votes = new Uint8Array(1 << 12)
+  #votes = new Int32Array(1 << 12)
   readonly #prefixes = new Map<Asn, number[]>()
 
   grow(count: number): void {
@@ -18,7 +15,7 @@ export class Origins {
     const of = new Int32Array(room)
     of.set(this.of)
     this.of = of
-    const votes = new Uint8Array(room)
+    const votes = new Int32Array(room)
     votes.set(this.#votes)
     this.#votes = votes
   }
@@ -26,9 +23,8 @@ export class Origins {
   /** One more announcement while learning: the majority wins (Boyer and Moore 1981). */
   vote(prefix: number, origin: number): void {
     const votes = this.#votes[prefix] as number
-    if (this.of[prefix] === origin) {
-      if (votes < MOST_VOTES) this.#votes[prefix] = votes + 1
-    } else if (votes > 0) this.#votes[prefix] = votes - 1
+    if (this.of[prefix] === origin) this.#votes[prefix] = votes + 1
+    else if (votes > 0) this.#votes[prefix] = votes - 1
     else {
       this.assign(prefix, origin)
       this.#votes[prefix] = 1

@@ -94,7 +94,8 @@ export class Peers {
   counts(): Vantage {
     if (this.#counts) return this.#counts
     const of = [0, 0, 0, 0, 0]
-    for (const peer of this.list) of[peer.state] = (of[peer.state] ?? 0) + 1
+    for (const { state, lostTo } of this.list)
+      if (state !== PeerState.unknown || lostTo !== null) of[state] = (of[state] ?? 0) + 1
     this.#counts = {
       active: of[PeerState.active] ?? 0,
       quarantined: of[PeerState.quarantined] ?? 0,

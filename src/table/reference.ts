@@ -6,7 +6,7 @@ import { hours, type Instant, minutes, type Span, seconds } from '../core/time.t
 import { PeerState, Seen, UNKNOWN_PATH } from '../core/view.ts'
 import { Mark } from './paths.ts'
 import type { Peer } from './peers.ts'
-import { PATH, PENDING, REFERENCE } from './rib.ts'
+import { DISPLACED, PATH, PENDING, REFERENCE } from './rib.ts'
 import type { Table } from './table.ts'
 
 const LOOK: Span = minutes(10)
@@ -46,7 +46,7 @@ function look(table: Table, peer: Peer, at: Instant, forgetting: boolean): void 
       if ((word & PENDING) === 0) return word | PENDING
       table.changeReference(peer, prefix, 1)
       if (path !== UNKNOWN_PATH) table.learn(path)
-      return (word & ~PENDING) | REFERENCE
+      return (word & ~(PENDING | DISPLACED)) | REFERENCE
     }
     if (!forgetting || (word & REFERENCE) === 0) return word
     const seen = standing.seen[prefix] as number

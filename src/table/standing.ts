@@ -50,7 +50,7 @@ export class Standing {
   settle(prefix: number): boolean {
     const before = this.seen[prefix] as number
     const now = judge(before, this.visible[prefix] as number, this.reference[prefix] as number)
-    if (now === Seen.up && this.visible[prefix] === this.reference[prefix]) {
+    if (now === Seen.up && (this.visible[prefix] as number) >= (this.reference[prefix] as number)) {
       this.lossStart[prefix] = 0
     }
     if (now === before) return false

@@ -171,9 +171,23 @@ export class Table implements View {
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
         const prefix = batch.prefixRef[e] as number
         if (prefix < 0) continue
-        this.seed(batch.vantage[m] as number, prefix, batch.pathRef[m] as number, true)
+        const vantage = batch.vantage[m] as number
+        const path = batch.pathRef[m] as number
+        const id = batch.pathId[e] as number
+        if (id === 0 && !this.#more.used) this.seed(vantage, prefix, path, true)
+        else this.#seedOneOf(vantage, prefix, id, path)
       }
     }
+  }
+
+  /** One of several routes to a prefix (ADD-PATH): the lowest identifier counts, all are ordinary. */
+  #seedOneOf(vantage: number, prefix: number, id: number, path: number): void {
+    const lowest = this.#more.fold(vantage, prefix, id, path)
+    const position = this.rib.at(vantage, prefix, false)
+    const word = position < 0 ? 0 : this.rib.get(position)
+    if ((word & PATH) === 0) this.seed(vantage, prefix, lowest, true)
+    else if (id !== 0) this.rib.set(position, (word & ~PATH) | lowest)
+    this.learn(path)
   }
 
   /** One route of the starting table; with `known` the vantage point's whole table is told. */
@@ -210,6 +224,7 @@ export class Table implements View {
   /** The starting table is complete; from here on everything is an event. */
   start(): void {
     this.#revote(0)
+    this.#revoteAt = 0
     this.#started = true
   }
 
@@ -229,7 +244,8 @@ export class Table implements View {
         this.#update(batch, m, peer, at)
         break
       case Message.sessionUp:
-        if (peer.state === PeerState.active) this.#down(peer, at)
+        // Its fall was not told, or we could not see it.
+        if (peer.state === PeerState.active || peer.lostTo !== null) this.#down(peer, at)
         this.#transfer(peer, at)
         break
       case Message.sessionDown:
@@ -251,7 +267,7 @@ export class Table implements View {
       if (prefix < 0) continue
       let after = batch.announced[e] === 1 ? path : 0
       const id = batch.pathId[e] as number
-      if (id !== 0 || this.#more.size > 0) after = this.#more.fold(peer.id, prefix, id, after)
+      if (id !== 0 || this.#more.used) after = this.#more.fold(peer.id, prefix, id, after)
       if (after === 0) this.#withdraw(peer, prefix, at)
       else {
         announced++
@@ -333,7 +349,7 @@ export class Table implements View {
     if (this.#votes(peer, prefix)) {
       standing.visible[prefix] = (standing.visible[prefix] as number) - 1
       if (displaced) standing.reference[prefix] = (standing.reference[prefix] as number) - 1
-      else standing.loss(prefix, at)
+      else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
       this.#settle(prefix)
     }
     if ((mark & Mark.watched) !== 0) for (const detector of this.#onRoute) detector.route?.()
@@ -390,6 +406,7 @@ export class Table implements View {
     this.#setVotes(peer, false, false)
     peer.before = peer.routes4 + peer.routes6
     peer.stale = 0
+    this.#more.forget(peer.id)
     this.rib.sweep(peer.id, (_, word) => {
       if ((word & PATH) === 0) return word
       peer.stale++
@@ -452,6 +469,11 @@ export class Table implements View {
       if (peer.lostTo === null || peer.source !== source) continue
       if (collector !== null && this.vantages.get(peer.id).collector !== collector) continue
       peer.lostTo = null
+      if (peer.stale > 0) {
+        // It was in the middle of a table transfer, which goes on.
+        this.#transfer(peer, at)
+        continue
+      }
       this.#enter(peer, PeerState.active, at)
       this.#elect(peer)
     }
@@ -495,6 +517,7 @@ export class Table implements View {
         standing.visible[prefix] = (standing.visible[prefix] as number) + change
       if ((word & REFERENCE) !== 0)
         standing.reference[prefix] = (standing.reference[prefix] as number) + change
+      this.#unmoved(peer, prefix, word & PATH)
       this.#settle(prefix)
       return word
     })
@@ -503,6 +526,7 @@ export class Table implements View {
   // facts
 
   fact(fact: Fact): void {
+    this.cause.at = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.#gap(fact)
     else this.#sight(fact.source, fact.collector, fact.at)
@@ -523,7 +547,15 @@ export class Table implements View {
   changeReference(peer: Peer, prefix: number, change: 1 | -1): void {
     if (!this.#votes(peer, prefix)) return
     this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + change
+    this.#unmoved(peer, prefix, this.rib.word(peer.id, prefix) & PATH)
     this.#settle(prefix)
+  }
+
+  /** What the standing of a prefix changes by is who votes or counts, not a route. */
+  #unmoved(peer: Peer, prefix: number, path: number): void {
+    this.cause.vantage = peer.id
+    this.cause.prefix = prefix
+    this.cause.before = this.cause.after = path
   }
 
   // View
@@ -598,6 +630,7 @@ export class Table implements View {
     const { names } = this
     const afi = this.afi(prefix)
     const origin = this.origins.of[prefix]
+    if (origin === 0) return -1
     const [w0, w1, w2, w3] = [
       names.word0[prefix] as number,
       names.word1[prefix] as number,
