@@ -44,6 +44,16 @@ export class Journey implements Sink {
     this.#tell = tell
   }
 
+  /** What had to be refused behind the table because something was full. */
+  get dropped(): { readonly table: string; readonly count: number }[] {
+    return [
+      { table: 'incidents', count: this.ledger.dropped },
+      ...this.#detectors.flatMap(({ name, dropped }) =>
+        dropped === undefined ? [] : [{ table: name, count: dropped }],
+      ),
+    ]
+  }
+
   message(batch: Batch, m: number): void {
     if (!batch.interned) this.table.intern(batch)
     this.table.apply(batch, m)

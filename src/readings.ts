@@ -35,6 +35,7 @@ export function readingOf(run: LiveRun): Reading {
     })),
     watched: run.asns.map((asn) => asReading(run, asn)),
     late: run.order.late,
+    refused: [...table.dropped, ...run.journey.dropped],
     planes: [{ plane: 'bgp', up: run.sees() }],
   }
 }

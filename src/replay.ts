@@ -17,7 +17,8 @@ import {
 import type { Settled } from './config/load.ts'
 import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
-import type { Instant } from './core/time.ts'
+import { hours, type Instant } from './core/time.ts'
+import type { Archive } from './feeds/archive.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
 import { Output } from './output.ts'
 import { ReplayRun } from './replay-run.ts'
@@ -167,12 +168,16 @@ async function playFiles(
   const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
   const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: flags.collector }) : null
   const { ribs: tables, updates, spare } = chooseTables(given, ribs)
-  if (updates.collectors.length === 0)
-    throw new InputError(
-      given.skipped > 0
-        ? 'all files lie outside of --from and --until'
-        : 'only starting tables were given: name the update files that follow them',
-    )
+  if (updates.collectors.length === 0 && !tables)
+    throw new InputError('all files lie outside of --from and --until')
+  if (tables) {
+    const known = new Set(tables.collectors.map(({ collector }) => collector))
+    for (const { collector } of updates.collectors)
+      if (!known.has(collector))
+        log.warn(`${collector} has no starting table: it has no vote until its peers send theirs`)
+  }
+  for (const path of oldTables(tables, updates))
+    log.warn(`${path}: this table is more than a day older than the updates; expect false findings`)
   for (const { path } of spare) log.info(`${path}: not needed as a starting table`)
   const asns = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
   const inputs: Inputs = { version, config: hash, asRelationships: null, vrps: null }
@@ -228,7 +233,27 @@ async function playFiles(
   const closed = journal as JournalWriter | null
   closed?.close()
   if (closed?.fault) log.error(`${flags.journal}: the journal is not whole: ${closed.fault}`)
-  return summarise(run, log)
+  const summary = summarise(run, log)
+  if (updates.collectors.length === 0)
+    log.info(
+      `only starting tables: ${routesOf(run)} routes of ${summary.vantagePoints} vantage points; ` +
+        'name the update files that follow them',
+    )
+  return summary
+}
+
+/** Tables from which the updates do not follow. */
+function oldTables(tables: Archive | null, updates: Archive): string[] {
+  const starts = new Map(updates.collectors.map(({ collector, files }) => [collector, files[0]]))
+  return (tables?.collectors ?? []).flatMap(({ collector, files }) =>
+    files
+      .filter(({ slot }) => (starts.get(collector)?.slot ?? 0) - (slot ?? Infinity) > hours(24))
+      .map(({ path }) => path),
+  )
+}
+
+function routesOf({ journey }: ReplayRun): number {
+  return journey.table.peers.list.reduce((n, { routes4, routes6 }) => n + routes4 + routes6, 0)
 }
 
 function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {

@@ -95,6 +95,8 @@ export interface View {
 /** One file in `detect/` per kind of trouble; everything but `name` and `tick` is optional. */
 export interface Detector {
   readonly name: string
+  /** Things it had no room for, when it keeps any. */
+  readonly dropped?: number
   /** A path nobody had before. Called once a unique path, so judgements are made once. */
   newPath?(path: number): void
   /** The path is part of the starting table, or was held long enough to be ordinary. */

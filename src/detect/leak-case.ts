@@ -13,6 +13,8 @@ export const Reason = {
   hairpin: 2,
   /** `by` was never seen to pass anything to `to`. */
   newLink: 4,
+  /** The new link was met behind ordinary ones: `to` is used to pass on what it hears. */
+  approached: 8,
 } as const
 
 const TICK: Span = seconds(10)
@@ -103,7 +105,9 @@ export class LeakCase {
     if (last && last.at > at - TICK && last.routes === this.routes) return
     this.#marks.push({ at, routes: this.routes, firstAfter: 0 })
     let old = 0
-    while (old < this.#marks.length - 1 && (this.#marks[old] as Mark).at < at - REMEMBERED) old++
+    // The last one before that time stays: what has happened since then is told by it.
+    while (old < this.#marks.length - 1 && (this.#marks[old + 1] as Mark).at < at - REMEMBERED)
+      old++
     if (old > 0) this.#marks = this.#marks.slice(old)
   }
 
@@ -118,7 +122,8 @@ export class LeakCase {
         if (firstAfter > 0) return firstAfter
       }
     }
-    return this.#marks.find((mark) => mark.firstAfter > 0)?.firstAfter ?? 0
+    const known = this.#marks.find((mark) => mark.firstAfter > 0)?.firstAfter
+    return known ?? this.#marks[0]?.at ?? 0
   }
 }
 

@@ -59,7 +59,8 @@ interface Culprit {
   /** Its routes are, nearly all, part of somebody else's larger leak. */
   folded: boolean
   last: Signal | null
-  lastRoutes: number
+  /** Routes on each of its links, as that signal told. */
+  lastRoutes: string
 }
 
 const MOST_PATHS = 1_000_000
@@ -130,11 +131,11 @@ export class LeakPath implements Detector {
       }
       if (relations.buys(by, from) && relations.buys(by, to)) reasons |= Reason.hairpin
     }
-    // Without ordinary paths to compare with, every link would be new; behind a link that is new
-    // itself, such as a vantage point's own new provider, what comes next is new without a leak.
-    const ordinary = i === 0 || relations.transit(hops[i - 1] as Asn, to) > 0
-    if (relations.paths > 0 && ordinary && relations.transit(to, by) === 0)
+    // Without ordinary paths to compare with, every link would be new.
+    if (relations.paths > 0 && relations.transit(to, by) === 0) {
       reasons |= Reason.newLink
+      if (i > 0 && relations.transit(hops[i - 1] as Asn, to) > 0) reasons |= Reason.approached
+    }
     return reasons
   }
 
@@ -159,7 +160,7 @@ export class LeakPath implements Detector {
         startedAt: 0,
         folded: false,
         last: null,
-        lastRoutes: -1,
+        lastRoutes: '',
       }
       this.#culprits.set(by, culprit)
     }
@@ -172,8 +173,10 @@ export class LeakPath implements Detector {
     const { cause } = view
     const before = this.#links.get(cause.before)
     const after = this.#links.get(cause.after)
-    // Novel is only what we know to have been otherwise before.
-    const novel = cause.before > UNKNOWN_PATH || (cause.before === 0 && view.known(cause.vantage))
+    // Novel is only what we know to have been otherwise before: where tables were told, by those who
+    // told theirs; elsewhere, if the path before is known.
+    const told = view.known(cause.vantage)
+    const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
     for (const { leak, from } of before ?? []) {
       const stays = after?.some((link) => link.leak === leak) === true && leak.holds(cause)
       leak.leave(cause, from, view.pathOrigin(cause.before))
@@ -226,9 +229,10 @@ export class LeakPath implements Detector {
       const { active } = this.#view.vantage()
       if ((many || narrow) && this.#peerAsns(leak) >= quorum(peers, active)) return true
     }
-    // A vantage point's own new provider brings it a whole table over a new link.
+    // A vantage point's own new provider brings it a whole table over a new link, and what is behind
+    // that provider is as new to us.
     return (
-      (leak.reasons & Reason.newLink) !== 0 &&
+      (leak.reasons & Reason.approached) !== 0 &&
       leak.place > 0 &&
       leak.prefixes.size >= massPrefixes &&
       leak.origins.size >= massOrigins
@@ -284,8 +288,9 @@ export class LeakPath implements Detector {
       return signal
     }
     const { last } = culprit
-    if (last && last.phase === phase && culprit.lastRoutes === routes) return { ...last, at }
-    culprit.lastRoutes = routes
+    const each = culprit.open.map((leak) => leak.routes).join()
+    if (last && last.phase === phase && culprit.lastRoutes === each) return { ...last, at }
+    culprit.lastRoutes = each
     culprit.last = this.#signal(culprit, at, phase, null)
     return culprit.last
   }
@@ -331,7 +336,7 @@ export class LeakPath implements Detector {
     const reasons = open.reduce((bits, leak) => bits | leak.reasons, 0)
     const mass = open.some(
       (leak) =>
-        (leak.reasons & Reason.newLink) !== 0 &&
+        (leak.reasons & Reason.approached) !== 0 &&
         leak.peak >= this.#settings.massPrefixes &&
         leak.place > 0,
     )

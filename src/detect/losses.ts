@@ -57,6 +57,7 @@ interface Book {
   /** When a prefix came back last; when a detector last had a case of it. */
   recoveredAt: Instant
   usedAt: Instant
+  /** Of what is lost now, the first few. */
   samples: Sample[]
 }
 
@@ -112,7 +113,6 @@ export class Losses implements Detector {
     const { cause } = view
     if (is && !was) {
       book.lost.set(prefix, cause.at)
-      if (book.samples.length >= MOST_ELEMENTS) book.samples = present(book)
       if (book.samples.length < MOST_ELEMENTS) {
         const { vantage, before: path, file, offset } = cause
         book.samples.push({ prefix, vantage, before: path, file, offset })
@@ -121,6 +121,7 @@ export class Losses implements Detector {
       book.lost.delete(prefix)
       book.left.delete(prefix)
       book.bare.delete(prefix)
+      book.samples = book.samples.filter((sample) => sample.prefix !== prefix)
       book.recoveredAt = cause.at
     }
   }
@@ -163,7 +164,7 @@ export class Losses implements Detector {
   }
 
   elements(loss: Loss): ElementSample[] {
-    return this.#samples(loss).map(({ file, offset }) => ({
+    return (this.#book(loss)?.samples ?? []).map(({ file, offset }) => ({
       file: this.#view.fileName(file),
       offset,
     }))
@@ -171,25 +172,17 @@ export class Losses implements Detector {
 
   paths(loss: Loss): PathSample[] {
     const view = this.#view
-    return this.#samples(loss).map(({ vantage, prefix, before }) => {
+    return (this.#book(loss)?.samples ?? []).map(({ vantage, prefix, before }) => {
       const { collector, address, asn } = view.vantagePoint(vantage)
       const peer = `${collector} ${address} AS${asn}`
       return { peer, prefix: view.prefixText(prefix), before: view.pathText(before), after: null }
     })
   }
 
-  #samples(loss: Loss): Sample[] {
-    const book = this.#book(loss)
-    return book ? present(book) : []
-  }
-
   #book(loss: Loss): Book | undefined {
     return this.#books.get(`${loss.asn} ${loss.afi}`)
   }
 }
-
-/** Of what is lost now; how something was lost that has come back is another story. */
-const present = ({ samples, lost }: Book): Sample[] => samples.filter((s) => lost.has(s.prefix))
 
 const reachable = (view: View, prefixes: readonly number[]): number =>
   prefixes.reduce((n, prefix) => n + (view.reachable(prefix) ? 1 : 0), 0)
@@ -239,7 +232,10 @@ function measure(view: View, book: Book, at: Instant): Loss {
     leftCovered,
     of,
     // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
-    share: whole.units > 0 ? 1 - left.units / whole.units : uncovered.length / Math.max(1, of),
+    share:
+      whole.units > 0
+        ? (whole.units - left.units) / whole.units
+        : uncovered.length / Math.max(1, of),
     down: uncovered.filter((p) => view.seen(p) === Seen.down).length,
     // What still had a cover when it went was reachable until that went too.
     uncoveredSince: since(view, bare.length > 0 ? bare : uncovered),

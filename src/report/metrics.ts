@@ -52,6 +52,8 @@ export interface Reading {
   readonly watched: readonly AsReading[]
   /** Facts that came after their time was over, since the start. */
   readonly late: number
+  /** Entries refused since the start because a table of ours was full. */
+  readonly refused: readonly { readonly table: string; readonly count: number }[]
   readonly planes: readonly { readonly plane: string; readonly up: boolean }[]
 }
 
@@ -114,6 +116,8 @@ const pulled: readonly Pulled[] = [
     labels: ['feed'], rows: perFeed(({ malformed }) => malformed) },
   { type: Counter, name: 'late_total', help: 'Facts that came after their time was over',
     labels: [], rows: ({ late }) => [[late]] },
+  { type: Counter, name: 'table_refused_total', help: 'Entries refused because a table was full',
+    labels: ['table'], rows: (r) => r.refused.map(({ table, count }): Row => [count, table]) },
   { type: Gauge, name: 'vantage_points', help: 'Vantage points by state',
     labels: ['afi', 'state'],
     rows: (r) => r.vantagePoints.map(({ afi, state, count }): Row => [count, afi, state]) },

@@ -403,6 +403,8 @@ export class Table implements View {
 
   #down(peer: Peer, at: Instant): void {
     if (peer.state === PeerState.down) return
+    // Of whom nothing was known there is nothing to lose.
+    if (peer.state === PeerState.unknown && peer.routes4 + peer.routes6 === 0) return
     this.#setVotes(peer, false, false)
     peer.before = peer.routes4 + peer.routes6
     peer.stale = 0

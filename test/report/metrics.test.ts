@@ -42,6 +42,7 @@ const reading: Reading = {
     },
   ],
   late: 5,
+  refused: [{ table: 'prefixes', count: 3 }],
   planes: [{ plane: 'bgp', up: true }],
 }
 
