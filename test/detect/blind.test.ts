@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { clock, lines, only, World } from './world.ts'
+
+const world = () => new World().holds('abcdeABCDE', '198.51.100.0/24', '3356 7000').at('00:10:00')
+
+describe('a feed that falls silent', () => {
+  test('is told after 30 s, with its reason, and over on sight', () => {
+    const told = world().gap('socket closed').at('00:20:03').sight().play('00:30:00')
+    expect(lines(told)).toEqual([
+      '00:10:40 blind AS0 open: confirmed',
+      '00:20:10 blind AS0 resolved: it has been well for long enough',
+    ])
+    const { startedAt, endedAt, severity, counts, confidence } = only(told, 'blind')
+    expect([clock(startedAt), clock(endedAt)]).toEqual(['00:10:00', '00:20:03'])
+    expect(severity).toBe('major')
+    expect(counts.share).toBe(1)
+    expect(confidence.tags[0]?.because).toBe('test: socket closed')
+  })
+
+  test('for less is not worth a word', () => {
+    expect(world().gap('reconnect').at('00:10:25').sight().play('00:30:00')).toEqual([])
+  })
+
+  test('at one collector is minor', () => {
+    const told = world().gap('no file', 'rrc01').play('00:30:00')
+    expect(only(told, 'blind')).toMatchObject({ severity: 'minor', counts: { share: 0.5 } })
+  })
+
+  test('at two collectors lasts until both are back', () => {
+    const told = world()
+      .gap('no file', 'rrc00')
+      .at('00:11:00')
+      .gap('no file', 'rrc01')
+      .at('00:15:00')
+      .sight('rrc00')
+      .at('00:20:00')
+      .sight('rrc01')
+      .play('00:30:00')
+    expect(clock(only(told, 'blind').endedAt)).toBe('00:20:00')
+  })
+})
+
+describe('sessions that are lost', () => {
+  const reset = (who: string) =>
+    world().down(who).at('00:15:00').up(who).endOfRib(who).endOfRib(who, 6).play('00:30:00')
+
+  test('half of them: blind until they have been back for a minute', () => {
+    const told = reset('abcde')
+    expect(lines(told).map((line) => line.replace(/:.*?:.*? /, ': '))).toHaveLength(3)
+    expect(only(told, 'blind')).toMatchObject({ state: 'resolved', key: 'blind:vantage-points' })
+    expect([only(told, 'blind').startedAt, only(told, 'blind').endedAt].map(clock)).toEqual([
+      '00:10:00',
+      '00:15:00',
+    ])
+    expect(only(told, 'blind').confidence.tags[0]?.because).toBe(
+      '5 of 10 vantage points have lost their session with the collector',
+    )
+  })
+
+  test('fewer: not blind', () => {
+    expect(reset('abcd')).toEqual([])
+  })
+})

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import type { Asn } from '../../src/core/asn.ts'
+import { detectDefaults } from '../../src/detect/detectors.ts'
+import { LeakPath } from '../../src/detect/leak-path.ts'
+import { view } from './view.ts'
+
+/** A detector that knows one ordinary path, and is then shown `count` others. */
+function shown(count: number, hops: (path: number) => Asn[]): LeakPath {
+  const detector = new LeakPath(
+    view({ hops: (path) => (path === 2 ? [201, 1299, 6000] : hops(path)), mark: () => undefined }),
+    detectDefaults.leak,
+  )
+  detector.learnPath(2)
+  for (let path = 3; path < 3 + count; path++) detector.newPath(path)
+  return detector
+}
+
+test('suspicious links beyond 200,000 are counted, not kept', () => {
+  // Two new links a path: to 201, and to what follows it.
+  const hops = (path: number) => [201, 200_000 + path, 6000]
+  expect(shown(200_000, hops).dropped).toBe(0)
+  expect(shown(200_007, hops).dropped).toBe(7)
+})
+
+test('suspicious paths beyond a million as well', () => {
+  const same = [201, 5001, 6000]
+  expect(shown(1_000_003, () => same).dropped).toBe(3)
+})

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { minutes, seconds } from '../../src/core/time.ts'
+import type { Cause } from '../../src/core/view.ts'
+import { LeakCase } from '../../src/detect/leak-case.ts'
+
+/** A route of one vantage point that takes up path 7, or leaves it. */
+const cause = (at: number, prefix: number, vantage = 0): Cause => ({
+  at: seconds(at),
+  vantage,
+  prefix,
+  before: 7,
+  after: 7,
+  file: 0,
+  offset: at,
+})
+
+test('counts what it carries now, each route once', () => {
+  const leak = new LeakCase(5000, 1299)
+  leak.join(cause(1, 1), 3356, 6000)
+  leak.join(cause(2, 1), 3356, 6000)
+  leak.join(cause(3, 1, 1), 3356, 6000)
+  leak.join(cause(4, 2), 174, 6001)
+  expect([leak.routes, leak.peak, leak.prefixes.size, leak.vantages.size]).toEqual([3, 3, 2, 2])
+  expect([...leak.from]).toEqual([
+    [3356, 2],
+    [174, 1],
+  ])
+  leak.leave(cause(5, 2), 174, 6001)
+  leak.leave(cause(6, 2), 174, 6001)
+  expect([leak.routes, leak.peak, leak.origins.size, leak.paths.get(7)]).toEqual([2, 3, 1, 2])
+  expect(leak.lastLeft).toBe(seconds(5))
+})
+
+test('keeps five samples, not more', () => {
+  const leak = new LeakCase(5000, 1299)
+  for (let i = 0; i < 10; i++) leak.join(cause(i, i), 1, 2)
+  expect([leak.samples.length, leak.elements.length]).toEqual([5, 5])
+})
+
+test('began with the first of those it carries, not with a stray one before', () => {
+  const leak = new LeakCase(5000, 1299)
+  leak.join(cause(5, 0), 1, 2)
+  leak.tick(seconds(10))
+  expect(leak.since).toBe(seconds(5))
+  for (let i = 1; i < 100; i++) leak.join(cause(1_000 + i, i), 1, 2)
+  leak.tick(seconds(1_100))
+  expect(leak.since).toBe(seconds(1_001))
+})
+
+test('remembers its beginning when it goes on for hours', () => {
+  const leak = new LeakCase(5000, 1299)
+  for (let i = 0; i < 100; i++) leak.join(cause(100, i), 1, 2)
+  for (let at = 110; at < 8_000; at += 10) {
+    const moving = at % 20 ? 'join' : 'leave'
+    leak[moving](cause(at, 99), 1, 2)
+    leak.tick(seconds(at))
+    expect(leak.since).toBeGreaterThan(0)
+  }
+  expect(leak.since).toBeGreaterThan(seconds(8_000) - minutes(16))
+})

@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'vitest'
+import { clock, lines, many, only, World } from './world.ts'
+
+const ten = 'abcdefghij'
+const twelve = many(12)
+
+describe('a third network between two transit-free ones', () => {
+  const world = (watch?: number[]) =>
+    new World(watch ? { watch } : {})
+      .holds(ten, twelve, '1299 3356 6000')
+      .holds(ten, '203.0.0.0/24', '1299 5000 3356 6001')
+  const leaked = (who: string, watch?: number[]) =>
+    world(watch)
+      .at('00:10:00')
+      .announce(who, twelve, '1299 5001 3356 6000', 2)
+      .at('00:20:00')
+      .announce(who, twelve, '1299 3356 6000', 2)
+      .play('01:00:00')
+
+  test('is told of after 30 s, and resolved 300 s after the last route has left', () => {
+    const told = leaked('abcd')
+    expect(lines(told)).toEqual([
+      '00:10:40 leak.path AS5001 open: confirmed',
+      '00:20:10 leak.path AS5001 resolving: it is getting well',
+      '00:25:10 leak.path AS5001 resolved: it has been well for long enough',
+    ])
+    const leak = only(told, 'leak.path')
+    expect([clock(leak.startedAt), clock(leak.endedAt)]).toEqual(['00:10:00', '00:20:06'])
+    expect(leak).toMatchObject({ culprit: 5001, asn: 5001, severity: 'major', rfc7908: null })
+    expect(leak.counts).toMatchObject({ prefixes: 12, origins: 1, routes: 48, peerAsns: 4 })
+    // What it was at its worst, though nothing of it is left.
+    expect(leak.segments).toEqual([{ from: 3356, by: 5001, to: 1299, prefixes: 48 }])
+    expect(leak.samples.paths[0]).toEqual({
+      peer: 'rrc00 192.0.2.97 AS201',
+      prefix: '198.51.0.0/24',
+      before: '201 1299 3356 6000',
+      after: '201 1299 5001 3356 6000',
+    })
+  })
+
+  test('one of ten peers is enough, and doubtful', () => {
+    expect(only(leaked('a'), 'leak.path').confidence.level).toBe('low')
+  })
+
+  test('of twenty-five peers it takes three', () => {
+    const peers = 'abcdefghijklmnopqrstuvwxyz'.slice(0, 25)
+    const wide = (who: string) =>
+      new World()
+        .holds(peers, twelve, '1299 3356 6000')
+        .at('00:10:00')
+        .announce(who, twelve, '1299 5001 3356 6000')
+        .play('00:20:00')
+    expect(wide('ab')).toEqual([])
+    expect(only(wide('abc'), 'leak.path').counts.peerAsns).toBe(3)
+  })
+
+  test('nine prefixes of one origin are too few, unless one of the two is watched', () => {
+    const nine = (watch?: number[]) =>
+      world(watch)
+        .at('00:10:00')
+        .announce(ten, twelve.slice(0, 9), '1299 5001 3356 6000')
+        .play('00:20:00')
+    expect(nine()).toEqual([])
+    expect(only(nine([6000]), 'leak.path')).toMatchObject({ asn: 6000, culprit: 5001 })
+    expect(nine([7000])).toEqual([])
+  })
+
+  test('a triple of the starting table is an old arrangement', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5000 3356 6000')
+      .play('00:30:00')
+    expect(told).toEqual([])
+  })
+
+  test('gone within 30 s it is none', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5001 3356 6000')
+      .at('00:10:25')
+      .announce(ten, twelve, '1299 3356 6000')
+      .play('00:30:00')
+    expect(told).toEqual([])
+  })
+
+  test('withdrawals that clean it up are no outage', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5001 3356 6000')
+      .at('00:20:00')
+      .withdraw(ten, twelve)
+      .at('00:35:00')
+      .announce(ten, twelve, '1299 3356 6000')
+      .play('01:00:00')
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['leak.path']))
+    // The same withdrawals of the same prefixes on an ordinary path are one.
+    const plain = world().at('00:20:00').withdraw(ten, twelve).play('00:35:00')
+    expect(plain.map(({ kind }) => kind)).toEqual(['outage.as'])
+  })
+
+  test('one route in ten that is stuck does not keep it open', () => {
+    const story = (stuck: string) =>
+      world()
+        .at('00:10:00')
+        .announce(ten, twelve, '1299 5001 3356 6000')
+        .at('00:20:00')
+        .announce([...ten].filter((p) => !stuck.includes(p)).join(''), twelve, '1299 3356 6000')
+        .play('01:00:00')
+    expect(only(story('a'), 'leak.path').state).toBe('resolved')
+    expect(only(story('ab'), 'leak.path').state).toBe('open')
+  })
+
+  test('a route that strayed there long before is not its beginning', () => {
+    const told = world()
+      .at('00:05:00')
+      .announce('a', twelve.slice(0, 1), '1299 5001 3356 6000')
+      .at('00:40:00')
+      .announce(ten, twelve, '1299 5001 3356 6000')
+      .play('00:50:00')
+    expect(clock(only(told, 'leak.path').startedAt)).toBe('00:40:00')
+  })
+
+  test('a new way out is told once, not at every tick', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5001 3356 6000')
+      .at('00:15:00')
+      .announce('abcde', twelve, '174 5001 3356 6000')
+      .play('00:30:00')
+    expect(lines(told).filter((line) => line.includes('new segment'))).toHaveLength(1)
+    expect(told.length).toBeLessThan(5)
+    expect(only(told, 'leak.path').segments.map(({ to }) => to)).toEqual([1299, 174])
+  })
+
+  test('a second link of the same paths is part of it: the one nearest the collectors is told', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5001 3356 5002 174 6000')
+      .play('00:30:00')
+    expect(only(told, 'leak.path').culprit).toBe(5001)
+  })
+
+  test('a second leak of other routes is another incident', () => {
+    const others = many(12, '203.1')
+    const told = world()
+      .holds(ten, others, '1299 174 6002')
+      .at('00:10:00')
+      .announce(ten, twelve, '1299 5001 3356 6000')
+      .announce(ten, others, '1299 5002 174 6002')
+      .play('00:30:00')
+    expect(told.map(({ culprit }) => culprit)).toEqual([5001, 5002])
+  })
+})
+
+describe('a hairpin between two providers', () => {
+  // 5000 buys from 8001 and 8002; all of that is voted by its own prefixes.
+  const prefixes = many(12, '203.2')
+  const world = (baseline: 'rib' | 'learned-from-input' = 'rib') =>
+    new World({ baseline })
+      .holds(ten, '203.0.0.0/24', '3356 8001 5000 6001')
+      .holds(ten, '203.0.1.0/24', '1299 8002 5000 6001')
+      .holds(ten, prefixes, '3356 8001 6002')
+  const leak = (w: World) =>
+    w.at('00:10:00').announce(ten, prefixes, '8002 5000 8001 6002').play('00:30:00')
+
+  test('is type 1 of RFC 7908', () => {
+    expect(only(leak(world()), 'leak.path')).toMatchObject({ culprit: 5000, rfc7908: 1 })
+  })
+
+  test('is seen by votes of the starting table only', () => {
+    const learned = world('learned-from-input').at('00:02:00')
+    learned.announce(ten, '203.0.0.0/24', '3356 8001 5000 6001')
+    learned.announce(ten, '203.0.1.0/24', '1299 8002 5000 6001')
+    learned.announce(ten, prefixes, '3356 8001 6002')
+    expect(leak(learned)).toEqual([])
+  })
+
+  test('a customer that passes on its own customers does what it is paid for', () => {
+    const told = world().at('00:10:00').announce(ten, prefixes, '8002 5000 6002').play('00:30:00')
+    expect(told).toEqual([])
+  })
+})
+
+describe('a link that never carried anything and suddenly carries a lot', () => {
+  // Sixty networks with ten prefixes each, ordinarily behind 8001.
+  const networks = Array.from({ length: 60 }, (_, i) => ({
+    asn: 20_001 + i,
+    list: many(10, `198.${i}`),
+  }))
+  const table = (baseline: 'rib' | 'learned-from-input' = 'rib') => {
+    const world = new World({ baseline })
+    for (const { asn, list } of networks) world.holds('ab', list, `8001 ${asn}`)
+    return world.holds('ab', '203.0.0.0/24', '8002 8003 6001')
+  }
+  const all = (world: World, who: string, way: string, some = networks) => {
+    for (const { asn, list } of some) world.announce(who, list, `${way} ${asn}`)
+    return world
+  }
+
+  test('is a leak though one peer of two sees it', () => {
+    const told = all(table().at('00:10:00'), 'a', '8002 5001 8001').at('00:20:00')
+    const leak = only(all(told, 'a', '8001').play('01:00:00'), 'leak.path')
+    expect(leak).toMatchObject({ culprit: 5001, state: 'resolved' })
+    expect(leak.counts).toMatchObject({ prefixes: 600, origins: 60, peerAsns: 1 })
+    expect([clock(leak.startedAt), clock(leak.detectedAt)]).toEqual(['00:10:00', '00:10:20'])
+    expect(leak.confidence).toMatchObject({ level: 'medium' })
+    expect(leak.confidence.tags.map(({ name }) => name)).toContain('link.mass')
+  })
+
+  test('of too few origins it is a new customer', () => {
+    const some = networks.slice(0, 49)
+    const more = many(600, '203.4')
+    const world = table().holds('ab', more, '8001 30001').at('00:10:00')
+    const told = all(world, 'a', '8002 5001 8001', some).announce('a', more, '8002 5001 8001 30001')
+    // 50 origins with the one of 600 prefixes, 49 without.
+    expect(only(told.play('00:20:00'), 'leak.path').counts.origins).toBe(50)
+    expect(all(table().at('00:10:00'), 'a', '8002 5001 8001', some).play('00:20:00')).toEqual([])
+  })
+
+  test('of a vantage point, its own new provider is no leak', () => {
+    expect(all(table().at('00:10:00'), 'a', '5001 8001').play('00:30:00')).toEqual([])
+    const known = table().holds('b', '203.0.1.0/24', '5001 8001 6001').at('00:10:00')
+    expect(all(known, 'a', '5001 8001').play('00:30:00')).toEqual([])
+  })
+
+  test('without known paths nothing is new', () => {
+    const world = all(table('learned-from-input').at('00:02:00'), 'ab', '8001').at('00:10:00')
+    expect(all(world, 'a', '8002 5001 8001').play('00:30:00')).toEqual([])
+  })
+})

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import { seconds } from '../../src/core/time.ts'
+import type { Cause, View } from '../../src/core/view.ts'
+import { Seen } from '../../src/core/view.ts'
+import { Losses } from '../../src/detect/losses.ts'
+import { view } from './view.ts'
+
+/**
+ * A network of a /22 (number 0) and its four /24 (1 … 4), all well; what is `gone` nobody has, what
+ * is `fresh` is carried without reference.
+ */
+function network() {
+  const seen = new Map<number, number>()
+  const starts = new Map<number, number>()
+  const prefixes = [0, 1, 2, 3, 4]
+  const cause: Cause = { at: 0, vantage: 0, prefix: 0, before: 5, after: 0, file: 0, offset: 0 }
+  const state = (prefix: number): number => seen.get(prefix) ?? Seen.up
+  let measured = 0
+  const known: Partial<View> = {
+    cause,
+    watches: (asn) => asn === 7000,
+    origin: () => 7000,
+    afi: () => 4,
+    length: (prefix) => (prefix === 0 ? 22 : 24),
+    firstUnit: (prefix) => (prefix === 0 ? 1000 : 999 + prefix),
+    parentOf: (prefix) => (prefix === 0 ? -1 : 0),
+    prefixesOf: () => {
+      measured++
+      return prefixes
+    },
+    seen: state,
+    reachable: (prefix) => state(prefix) === Seen.up,
+    lossStart: (prefix) => starts.get(prefix) ?? 0,
+    fileName: () => 'file',
+    prefixText: (prefix) => `p${prefix}`,
+    pathText: (path) => `path ${path}`,
+    vantagePoint: () => ({ id: 0, project: 'ris', collector: 'rrc00', address: 'x', asn: 201 }),
+  }
+  const losses = new Losses(view(known))
+  const to = (prefix: number, after: number, at: number) => {
+    cause.at = seconds(at)
+    cause.offset = at
+    const before = state(prefix)
+    seen.set(prefix, after)
+    if (after >= Seen.lost) starts.set(prefix, seconds(at))
+    losses.prefix(prefix, before, after)
+  }
+  const at = (time: number) => {
+    losses.tick(seconds(time))
+    return losses.active[0]
+  }
+  return { losses, to, at, measured: () => measured, broken: (p: number) => seen.set(p, Seen.down) }
+}
+
+describe('what is lost', () => {
+  test('is covered as long as the less specific stands', () => {
+    const { to, at } = network()
+    for (const p of [1, 2]) to(p, Seen.down, 10)
+    expect(at(10)).toMatchObject({
+      covered: [1, 2],
+      uncovered: [],
+      share: 0,
+      of: 5,
+      leftSince: 10e6,
+    })
+  })
+
+  test('with its cover: all of its space, from then on', () => {
+    const { to, at } = network()
+    for (const p of [1, 2, 3, 4]) to(p, Seen.down, 10)
+    at(10)
+    to(0, Seen.lost, 100)
+    expect(at(100)).toMatchObject({ share: 1, down: 4, uncoveredSince: 100e6 })
+    // The cover may only be moving; after three minutes it is not.
+    expect(at(270)?.leftCovered).toEqual([1, 2, 3, 4])
+    expect(at(280)?.leftCovered).toEqual([])
+  })
+
+  test('at once with its cover was never covered', () => {
+    const { to, at } = network()
+    for (const p of [0, 1, 2]) to(p, Seen.down, 10)
+    expect(at(10)).toMatchObject({ leftCovered: [], uncovered: [0, 1, 2], uncoveredSince: 10e6 })
+    // 3 and 4 are still carried: half of it.
+    expect(at(10)?.share).toBe(0.5)
+  })
+
+  test('more than fifteen minutes before is another story', () => {
+    const { to, at } = network()
+    to(0, Seen.down, 0)
+    to(1, Seen.down, 100)
+    to(2, Seen.down, 1_001)
+    expect(at(1_010)?.uncoveredSince).toBe(1_001e6)
+    to(3, Seen.down, 1_500)
+    expect(at(1_510)?.uncoveredSince).toBe(1_001e6)
+  })
+
+  test('when we began is no news', () => {
+    const { to, at, broken } = network()
+    broken(1)
+    to(1, Seen.lost, 10)
+    expect(at(10)).toBeUndefined()
+    to(0, Seen.down, 20)
+    expect(at(20)).toMatchObject({ uncovered: [0], of: 4 })
+  })
+})
+
+test('what was lost is named by the element that did it, as long as it is lost', () => {
+  const { losses, to, at } = network()
+  to(1, Seen.down, 10)
+  to(2, Seen.down, 20)
+  to(1, Seen.up, 30)
+  const loss = at(30)
+  expect(loss && losses.elements(loss)).toEqual([{ file: 'file', offset: 20 }])
+  expect(loss && losses.paths(loss)).toEqual([
+    { peer: 'rrc00 x AS201', prefix: 'p2', before: 'path 5', after: null },
+  ])
+  expect(loss && losses.recoveredAt(loss)).toBe(30e6)
+})
+
+test('nothing new, nothing measured; forgotten an hour after the last came back', () => {
+  const { losses, to, at, measured } = network()
+  to(1, Seen.down, 10)
+  at(10)
+  const before = measured()
+  const loss = at(20)
+  // One look at how many prefixes there are.
+  expect(measured() - before).toBe(1)
+  to(1, Seen.up, 30)
+  expect(at(3_630)).toBeDefined()
+  if (loss) losses.use(loss, seconds(600))
+  expect(at(4_200)).toBeDefined()
+  expect(at(4_210)).toBeUndefined()
+})

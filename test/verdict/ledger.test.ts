@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import type { Counts, Signal } from '../../src/core/incident.ts'
+import { noSamples } from '../../src/core/incident.ts'
+import { minutes, parseInstant, seconds } from '../../src/core/time.ts'
+import { confidenceOf, Ledger } from '../../src/verdict/ledger.ts'
+
+const start = parseInstant('2025-01-01T00:00:00Z') ?? 0
+const inputs = { version: 'v', config: 'c', asRelationships: null, vrps: null }
+const vantage = { active: 10, quarantined: 0, down: 0, unknown: 0 }
+const ledger = (most?: number) =>
+  new Ledger({ baseline: 'rib', inputs, ...(most === undefined ? {} : { most }) })
+
+const counts = (prefixes: number, about: Partial<Counts> = {}): Counts => ({
+  prefixes,
+  ofPrefixes: 100,
+  covered: 0,
+  peerAsns: 10,
+  collectors: 1,
+  share: prefixes / 100,
+  ...about,
+})
+
+/** What a detector says at so many seconds. */
+function signal(at: number, prefixes: number, about: Partial<Signal> = {}): Signal {
+  return {
+    kind: 'outage.as',
+    key: 'outage:7000:ipv4',
+    asn: 7000,
+    culprit: 7000,
+    afi: 'ipv4',
+    at: start + seconds(at),
+    phase: 'open',
+    startedAt: start,
+    endedAt: null,
+    severity: 'minor',
+    tags: [{ name: 't', score: 5, because: 'b' }],
+    cap: null,
+    now: counts(prefixes),
+    segments: [],
+    samples: { ...noSamples, prefixes: [`${prefixes} prefixes`] },
+    rfc7908: null,
+    ...about,
+  }
+}
+
+/** The reasons of the revisions that follow from signals, one tick each. */
+function reasons(book: Ledger, ...signals: Signal[]): string[] {
+  return signals.flatMap((s) => book.take([s], vantage).map(({ because }) => because))
+}
+
+test('the id is 16 hex of SHA-256 of the key and the first start, and stays', () => {
+  const book = ledger()
+  const [first] = book.take([signal(60, 10)], vantage)
+  const [second] = book.take([signal(70, 30, { startedAt: start + seconds(9) })], vantage)
+  const hash = createHash('sha256')
+    .update(`outage:7000:ipv4|${start / 1_000}`)
+    .digest('hex')
+  expect([first?.id, second?.id]).toEqual([hash.slice(0, 16), hash.slice(0, 16)])
+  expect([first?.revision, second?.revision]).toEqual([1, 2])
+  expect(second?.startedAt).toBe('2025-01-01T00:00:00.000Z')
+})
+
+describe('a revision is written when', () => {
+  const following = (...signals: Signal[]) => reasons(ledger(), signal(60, 10), ...signals).slice(1)
+
+  test.each<[string, Signal, string]>([
+    ['severity rises', signal(70, 10, { severity: 'major' }), 'severity rose to major'],
+    [
+      'confidence has another level',
+      signal(70, 10, { tags: [{ name: 't', score: 8, because: 'b' }] }),
+      'confidence is high now',
+    ],
+    ['prefixes have doubled', signal(70, 20), 'twice as many prefixes'],
+    ['peers have', signal(70, 10, { now: counts(10, { peerAsns: 20 }) }), 'twice as many peers'],
+    [
+      'a new link is part of it',
+      signal(70, 10, { segments: [{ from: 1, by: 2, to: 3, prefixes: 4 }] }),
+      'a new segment',
+    ],
+    ['it gets well', signal(70, 0, { phase: 'resolving' }), 'it is getting well'],
+    ['it has changed for five minutes', signal(360, 11), 'it has changed'],
+  ])('%s', (_, next, why) => {
+    expect(following(next)).toEqual([why])
+    // And once only.
+    expect(following(next, { ...next, at: next.at + seconds(10) })).toEqual([why])
+  })
+
+  test.each([
+    ['nothing has changed for hours', signal(7_200, 10)],
+    ['it has changed a little', signal(70, 19)],
+    ['severity falls', signal(70, 10, { severity: 'info' })],
+    ['it is less sure', signal(70, 10, { tags: [{ name: 't', score: 1, because: 'b' }] })],
+  ])('not when %s', (_, next) => {
+    expect(following(next)).toEqual([])
+  })
+
+  test('growth back to what it was is none', () => {
+    const up = signal(90, 10)
+    expect(following(signal(70, 0, { phase: 'resolving' }), signal(80, 4), up)).toEqual([
+      'it is getting well',
+      'it is getting worse again',
+    ])
+  })
+})
+
+test('counts are the worst so far, `now` the present, evidence that of the worst', () => {
+  const book = ledger()
+  book.take([signal(60, 10)], vantage)
+  book.take([signal(70, 40, { severity: 'major' })], vantage)
+  book.take([signal(80, 2, { phase: 'resolving' })], vantage)
+  const end = signal(400, 0, { phase: 'resolved', endedAt: start + seconds(79) })
+  const [last] = book.take([{ ...end, samples: noSamples }], vantage)
+  expect(last).toMatchObject({ severity: 'major', endedAt: '2025-01-01T00:01:19.000Z' })
+  expect(last?.counts).toMatchObject({ prefixes: 40, share: 0.4, now: { prefixes: 0 } })
+  expect(last?.samples.prefixes).toEqual(['40 prefixes'])
+})
+
+test('segments are those of the worst, and those told of at other times', () => {
+  const book = ledger()
+  const link = (to: number, prefixes: number) => ({ from: 1, by: 2, to, prefixes })
+  book.take([signal(60, 50, { segments: [link(3, 50)] })], vantage)
+  const [second] = book.take([signal(70, 20, { segments: [link(4, 20)] })], vantage)
+  expect(second?.segments).toEqual([link(3, 50), link(4, 20)])
+  const [last] = book.take([signal(80, 0, { phase: 'resolving' })], vantage)
+  expect(last?.segments).toEqual([link(3, 50), link(4, 20)])
+})
+
+describe('confidence', () => {
+  test.each<[number, string]>([
+    [-2, 'low'],
+    [3, 'low'],
+    [4, 'medium'],
+    [7, 'medium'],
+    [8, 'high'],
+  ])('of %i is %s', (score, level) => {
+    const tags = [{ name: 't', score, because: 'b' }]
+    expect(confidenceOf(signal(0, 1, { tags }))).toEqual({ score, level, tags })
+  })
+
+  test('is capped, and says why', () => {
+    const capped = confidenceOf(
+      signal(0, 1, {
+        tags: [{ name: 't', score: 9, because: 'b' }],
+        cap: { level: 'medium', because: 'few' },
+      }),
+    )
+    expect(capped.level).toBe('medium')
+    expect(capped.tags.at(-1)).toEqual({ name: 'cap.medium', score: 0, because: 'few' })
+  })
+
+  test('rises when a cap falls, though less is lost by then', () => {
+    const book = ledger()
+    const tags = (score: number) => [{ name: 't', score, because: 'b' }]
+    const cap = { level: 'low', because: 'young' } as const
+    const [first] = book.take([signal(60, 10, { tags: tags(7), cap })], vantage)
+    const [second] = book.take([signal(70, 9, { tags: tags(6) })], vantage)
+    expect([first?.confidence.level, second?.confidence.level]).toEqual(['low', 'medium'])
+  })
+})
+
+describe('again', () => {
+  const over = (book: Ledger) =>
+    reasons(
+      book,
+      signal(60, 10),
+      signal(100, 0, { phase: 'resolved', endedAt: start + seconds(90) }),
+    )
+  const later = (after: number, about: Partial<Signal> = {}) =>
+    signal(100 + after / seconds(1), 10, { startedAt: start + seconds(50) + after, ...about })
+
+  test('within half an hour it is reopened, and stays so until it is over', () => {
+    const book = ledger()
+    over(book)
+    const [back] = book.take([later(minutes(30))], vantage)
+    expect(back).toMatchObject({ state: 'reopened', revision: 3, previousId: null, endedAt: null })
+    const [worse] = book.take([later(minutes(31), { severity: 'critical' })], vantage)
+    expect(worse?.state).toBe('reopened')
+  })
+
+  test('later it is another', () => {
+    const book = ledger()
+    const [first] = book.take([signal(60, 10)], vantage)
+    over(book)
+    const [back] = book.take([later(minutes(30) + seconds(10))], vantage)
+    expect(back).toMatchObject({ state: 'open', revision: 1, previousId: first?.id })
+    expect(back?.id).not.toBe(first?.id)
+  })
+
+  test('later but of the same start it has the same id, so it is the same', () => {
+    const book = ledger()
+    over(book)
+    const [back] = book.take([later(minutes(40), { startedAt: start })], vantage)
+    expect(back).toMatchObject({ state: 'reopened', revision: 3 })
+  })
+
+  test('a passing moment after it is over is told only when it is long over', () => {
+    const book = ledger()
+    over(book)
+    expect(book.take([later(minutes(10), { phase: 'transient' })], vantage)).toEqual([])
+    const [transient] = book.take([later(minutes(40), { phase: 'transient' })], vantage)
+    expect(transient).toMatchObject({ state: 'transient', revision: 1 })
+    expect(book.open).toBe(0)
+  })
+
+  test('what is still getting well opens nothing', () => {
+    const book = ledger()
+    over(book)
+    expect(book.take([later(minutes(1), { phase: 'resolving' })], vantage)).toEqual([])
+    expect(book.take([later(minutes(1), { phase: 'resolved' })], vantage)).toEqual([])
+  })
+})
+
+describe('a part of an outage', () => {
+  const part = (at: number, prefixes: number, about: Partial<Signal> = {}) =>
+    signal(at, prefixes, { kind: 'withdrawal.mass', key: 'withdrawal:7000:ipv4', ...about })
+
+  test('is folded when nothing of it stands alone, once, and stays so', () => {
+    const book = ledger()
+    book.take([part(60, 10)], vantage)
+    expect(book.take([part(70, 10), signal(70, 30)], vantage)).toHaveLength(1)
+    const folded = book.take([part(80, 0), signal(80, 30)], vantage)
+    expect(folded).toMatchObject([{ kind: 'withdrawal.mass', state: 'suppressed' }])
+    expect(folded[0]?.foldedInto).toMatch(/^[0-9a-f]{16}$/)
+    for (let at = 90; at < 400; at += 10)
+      expect(book.take([part(at, 0, { phase: 'resolving' }), signal(at, 30)], vantage)).toEqual([])
+    expect(book.open).toBe(1)
+  })
+
+  test('of the other family is none', () => {
+    const book = ledger()
+    book.take([part(60, 10, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' })], vantage)
+    const told = book.take(
+      [part(70, 0, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' }), signal(70, 30)],
+      vantage,
+    )
+    expect(told.map(({ kind }) => kind)).toEqual(['outage.as'])
+  })
+})
+
+test('the order of signals does not matter', () => {
+  const keys = ['leak:5', 'outage:7000:ipv4', 'outage:7001:ipv4', 'prefix:7002:ipv4']
+  const told = (order: readonly string[]) =>
+    ledger().take(
+      order.map((key) => signal(60, 10, { key })),
+      vantage,
+    )
+  expect(told(keys.toReversed())).toEqual(told(keys))
+})
+
+test('at the end those are told once more that know more than was written', () => {
+  const book = ledger()
+  book.take([signal(60, 10), signal(60, 10, { key: 'outage:7001:ipv4' })], vantage)
+  book.take([signal(70, 12)], vantage)
+  const told = book.finish(vantage)
+  expect(told).toMatchObject([{ key: 'outage:7000:ipv4', state: 'open', endedAt: null }])
+  expect(told[0]?.counts.now.prefixes).toBe(12)
+})
+
+test('there is an end to how many are kept: what is over goes first, and is no loss', () => {
+  const book = ledger(3)
+  const open = (n: number) => signal(60 + n, 10, { key: `outage:${n}:ipv4` })
+  for (const n of [1, 2, 3]) book.take([open(n)], vantage)
+  book.take([{ ...open(2), phase: 'resolved', endedAt: start }], vantage)
+  book.take([open(4)], vantage)
+  expect([book.open, book.dropped]).toEqual([3, 0])
+  book.take([open(5)], vantage)
+  expect([book.open, book.dropped]).toEqual([3, 1])
+})
