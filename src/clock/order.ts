@@ -17,7 +17,7 @@ export interface OrderSettings {
   readonly patience: Span
 }
 
-export const orderDefaults: OrderSettings = {
+const orderDefaults: OrderSettings = {
   tick: seconds(10),
   // Archives are written as messages come; microsecond stamps of RouteViews go back by less.
   patience: seconds(1),

@@ -11,8 +11,8 @@ import type { Asn } from './asn.ts'
 
 export const SET = 1
 export const SEQUENCE = 2
-export const CONFED_SEQUENCE = 3
-export const CONFED_SET = 4
+const CONFED_SEQUENCE = 3
+const CONFED_SET = 4
 
 export const isSegmented = (words: Int32Array, start: number, length: number): boolean =>
   length > 1 && words[start] === 0

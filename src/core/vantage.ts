@@ -15,7 +15,7 @@ export interface VantagePoint {
 
 const LIMIT = 16_384
 
-export function projectOf(collector: string): VantagePoint['project'] {
+function projectOf(collector: string): VantagePoint['project'] {
   if (/^rrc\d+/.test(collector)) return 'ris'
   return /^route-views|\.|^routeviews/.test(collector) ? 'routeviews' : 'own'
 }
