@@ -149,7 +149,8 @@ export class Order {
     for (let m = 0; m < batch.messages; m++) {
       const at = batch.at[m] as number
       const next = m + 1 < batch.messages ? batch.at[m + 1] : after
-      if (!believes(s, at, next)) {
+      const third = m + 2 < batch.messages ? batch.at[m + 2] : undefined
+      if (!believes(s, at, next, third)) {
         this.refused++
         continue
       }
@@ -312,9 +313,17 @@ function leaps(last: Instant, at: Instant): boolean {
   return last !== Number.NEGATIVE_INFINITY && Math.abs(at - last) > LEAP
 }
 
-function believes({ last, fresh }: Stream, at: Instant, next: Instant | undefined): boolean {
-  // Streams go forward: of a first stamp and a much earlier one, the first is damaged.
-  if (last === Number.NEGATIVE_INFINITY) return next === undefined || next >= at - LEAP
+function believes(
+  { last, fresh }: Stream,
+  at: Instant,
+  next: Instant | undefined,
+  third: Instant | undefined,
+): boolean {
+  if (last === Number.NEGATIVE_INFINITY) {
+    // Streams go forward: when the second stamp lies far back, one of the two is damaged.
+    if (next === undefined || next >= at - LEAP) return true
+    return third !== undefined && Math.abs(third - at) < Math.abs(third - next)
+  }
   if (!leaps(last, at)) return true
   if (next !== undefined) return Math.abs(next - at) < Math.abs(next - last)
   // With nothing behind it, it can do no harm as long as it is not the stamp of another age.

@@ -1,0 +1,334 @@
+// What the table should believe, written down as plainly as possible: maps of maps, and everything
+// counted anew at every step.
+
+import type { Baseline } from '../../src/core/incident.ts'
+import type { VantagePoint } from '../../src/core/vantage.ts'
+
+interface Route {
+  path: string | null
+  stale: boolean
+  ordinary: boolean
+  pending: boolean
+  displaced: boolean
+}
+
+export interface ModelPeer {
+  readonly who: VantagePoint
+  state: 'unknown' | 'transfer' | 'active' | 'down'
+  blind: boolean
+  known: boolean
+  votes: Record<4 | 6, boolean>
+  routes: Map<string, Route>
+  ids: Map<string, Map<number, string>>
+  since: number
+  window: number
+  announced: number
+  before: number
+  ended: Set<number>
+}
+
+export interface Standing {
+  visible: number
+  reference: number
+  seen: string
+  lossStart: number
+  lastLoss: number
+  origin: number
+}
+
+export const afiOf = (prefix: string): 4 | 6 => (prefix.includes(':') ? 6 : 4)
+const originOf = (path: string): number => Number(path.split(' ').at(-1))
+const MINUTE = 60
+const HOUR = 3_600
+
+export class Model {
+  readonly peers: ModelPeer[]
+  readonly prefixes: readonly string[]
+  readonly standings = new Map<string, Standing>()
+  readonly leaked = new Set<string>()
+  readonly #baseline: Baseline
+  #revoteAt: number | null = null
+
+  constructor(baseline: Baseline, who: readonly VantagePoint[], prefixes: readonly string[]) {
+    this.#baseline = baseline
+    this.prefixes = prefixes
+    this.peers = who.map((one) => ({
+      who: one,
+      state: 'unknown',
+      blind: false,
+      known: false,
+      votes: { 4: false, 6: false },
+      routes: new Map(),
+      ids: new Map(),
+      since: 0,
+      window: 0,
+      announced: 0,
+      before: 0,
+      ended: new Set(),
+    }))
+    for (const p of prefixes)
+      this.standings.set(p, {
+        visible: 0,
+        reference: 0,
+        seen: 'new',
+        lossStart: 0,
+        lastLoss: 0,
+        origin: 0,
+      })
+  }
+
+  of(prefix: string): Standing {
+    return this.standings.get(prefix) as Standing
+  }
+
+  /** Counts everything anew. */
+  settle(): void {
+    for (const prefix of this.prefixes) {
+      const s = this.of(prefix)
+      s.visible = s.reference = 0
+      for (const peer of this.peers) {
+        const route = peer.routes.get(prefix)
+        if (!route || !peer.votes[afiOf(prefix)]) continue
+        if (route.path !== null) s.visible++
+        if (route.ordinary) s.reference++
+      }
+      const share = s.visible / s.reference
+      if (s.reference === 0) s.seen = 'new'
+      else if (share >= 0.75) s.seen = 'up'
+      else if (share <= 0.25) s.seen = 'down'
+      else if (share < 0.5 || s.seen === 'lost' || s.seen === 'down') s.seen = 'lost'
+      else s.seen = 'degraded'
+      if (s.seen === 'up' && s.visible >= s.reference) s.lossStart = 0
+    }
+  }
+
+  size(peer: ModelPeer, afi: 4 | 6): number {
+    return [...peer.routes].filter(([p, r]) => afiOf(p) === afi && r.path !== null).length
+  }
+
+  stale(peer: ModelPeer): number {
+    return [...peer.routes.values()].filter((r) => r.stale).length
+  }
+
+  // the starting table
+
+  load(peer: ModelPeer, prefix: string, path: string, id: number): void {
+    peer.known = true
+    peer.state = 'active'
+    this.#fold(peer, prefix, id, path)
+    const best = this.#best(peer, prefix) ?? path
+    const route = { path: best, stale: false, ordinary: true, pending: false, displaced: false }
+    peer.routes.set(prefix, route)
+  }
+
+  start(): void {
+    this.#revote()
+    this.settle()
+  }
+
+  // messages
+
+  element(peer: ModelPeer, at: number, prefix: string, id: number, path: string | null): void {
+    if (peer.state === 'down') this.#transfer(peer, at)
+    else if (peer.state === 'unknown' && !peer.blind) {
+      peer.state = 'active'
+      this.#elect(peer)
+    }
+    this.#fold(peer, prefix, id, path)
+    const after = this.#best(peer, prefix) ?? (peer.ids.has(prefix) ? null : path)
+    if (after === null) this.#withdraw(peer, at, prefix)
+    else this.#announce(peer, prefix, after)
+    if (peer.state === 'transfer' && after !== null) peer.announced++
+    this.settle()
+  }
+
+  #fold(peer: ModelPeer, prefix: string, id: number, path: string | null): void {
+    if (id === 0) return
+    const ids = peer.ids.get(prefix) ?? new Map<number, string>()
+    if (path === null) ids.delete(id)
+    else ids.set(id, path)
+    peer.ids.set(prefix, ids)
+  }
+
+  #best(peer: ModelPeer, prefix: string): string | null {
+    const ids = peer.ids.get(prefix)
+    if (!ids || ids.size === 0) return null
+    return ids.get(Math.min(...ids.keys())) ?? null
+  }
+
+  #announce(peer: ModelPeer, prefix: string, path: string): void {
+    const s = this.of(prefix)
+    const now = peer.routes.get(prefix)
+    if (now && now.path === path && !now.stale && !now.displaced) return
+    if (s.origin === 0 || (s.visible === 0 && s.reference === 0)) s.origin = originOf(path)
+    const route = peer.routes.get(prefix) ?? {
+      path: null,
+      stale: false,
+      ordinary: false,
+      pending: false,
+      displaced: false,
+    }
+    // On its way to become ordinary only while it is there.
+    if (route.path === null) route.pending = false
+    route.path = path
+    route.stale = false
+    if (route.displaced && !this.leaked.has(path)) {
+      route.displaced = false
+      route.ordinary = true
+    }
+    peer.routes.set(prefix, route)
+  }
+
+  #withdraw(peer: ModelPeer, at: number, prefix: string): void {
+    const route = peer.routes.get(prefix)
+    if (!route || route.path === null) return
+    if (route.ordinary && this.leaked.has(route.path)) {
+      route.ordinary = false
+      route.displaced = true
+    } else if (route.ordinary && peer.votes[afiOf(prefix)]) {
+      const s = this.of(prefix)
+      if (s.lossStart === 0 || at - s.lastLoss > 5 * MINUTE) s.lossStart = at
+      s.lastLoss = at
+    }
+    route.path = null
+    route.stale = false
+    route.pending = false
+  }
+
+  up(peer: ModelPeer, at: number): void {
+    if (peer.state === 'active' || peer.blind) this.down(peer)
+    if (peer.state !== 'transfer') this.#transfer(peer, at)
+  }
+
+  down(peer: ModelPeer): void {
+    if (peer.state === 'down') return
+    peer.state = 'down'
+    peer.blind = false
+    peer.votes = { 4: false, 6: false }
+    peer.ids.clear()
+    peer.before = this.size(peer, 4) + this.size(peer, 6)
+    for (const route of peer.routes.values()) route.stale = route.path !== null
+    this.settle()
+  }
+
+  #transfer(peer: ModelPeer, at: number): void {
+    peer.state = 'transfer'
+    peer.since = peer.window = at
+    peer.announced = 0
+    peer.ended.clear()
+  }
+
+  endOfRib(peer: ModelPeer, afi: 4 | 6): void {
+    if (peer.state !== 'transfer') return
+    peer.ended.add(afi)
+    if (([4, 6] as const).every((a) => peer.ended.has(a) || this.size(peer, a) === 0))
+      this.#transferred(peer)
+  }
+
+  #transferred(peer: ModelPeer): void {
+    for (const [prefix, route] of peer.routes) if (route.stale) peer.routes.delete(prefix)
+    peer.known = true
+    peer.state = 'active'
+    this.#elect(peer)
+  }
+
+  // facts
+
+  gap(collector: string | null): void {
+    for (const peer of this.peers) {
+      if (collector !== null && peer.who.collector !== collector) continue
+      if (peer.state !== 'active' && peer.state !== 'transfer') continue
+      peer.state = 'unknown'
+      peer.blind = true
+      peer.votes = { 4: false, 6: false }
+      this.settle()
+    }
+  }
+
+  sight(collector: string | null, at: number): void {
+    for (const peer of this.peers) {
+      if (!peer.blind || (collector !== null && peer.who.collector !== collector)) continue
+      peer.blind = false
+      if (this.stale(peer) > 0) this.#transfer(peer, at)
+      else {
+        peer.state = 'active'
+        this.#elect(peer)
+      }
+    }
+  }
+
+  tick(at: number): void {
+    for (const peer of this.peers) {
+      if (peer.state !== 'transfer') continue
+      let over = at - peer.since >= 15 * MINUTE
+      if (!over && at - peer.window >= 30) {
+        over = peer.announced < 50 && this.stale(peer) <= 0.05 * peer.before
+        peer.window = at
+        peer.announced = 0
+      }
+      if (over) this.#transferred(peer)
+    }
+    this.#revoteAt ??= at + HOUR
+    if (at >= this.#revoteAt) {
+      this.#revoteAt = at + HOUR
+      this.#revote()
+    }
+    const turn = Math.floor(at / 10)
+    for (const peer of this.peers) {
+      if (peer.state !== 'active' || slotOf(peer.who) !== turn % 60) continue
+      const forgetting = Math.floor(turn / 60) % 144 === 0
+      for (const prefix of this.prefixes) this.#look(peer, prefix, at, forgetting)
+    }
+  }
+
+  #look(peer: ModelPeer, prefix: string, at: number, forgetting: boolean): void {
+    const route = peer.routes.get(prefix)
+    if (!route) return
+    if (route.path !== null) {
+      if (route.ordinary || this.leaked.has(route.path)) return
+      if (route.pending) {
+        route.ordinary = true
+        route.displaced = false
+      }
+      route.pending = !route.pending
+    } else if (forgetting && route.ordinary) {
+      const { seen, lastLoss } = this.of(prefix)
+      if ((seen === 'lost' || seen === 'down') && at - lastLoss < 7 * 24 * HOUR) return
+      if (route.pending) route.ordinary = false
+      route.pending = !route.pending
+    }
+    this.settle()
+  }
+
+  // votes
+
+  #mayVote(peer: ModelPeer, afi: 4 | 6): boolean {
+    if (this.#baseline !== 'rib') return true
+    if (!peer.known) return false
+    const largest = new Map<number, number>()
+    for (const p of this.peers) {
+      if (p.state !== 'active') continue
+      largest.set(p.who.asn, Math.max(largest.get(p.who.asn) ?? 0, this.size(p, afi)))
+    }
+    const sizes = [...largest.values()].filter((n) => n > 0).sort((a, b) => b - a)
+    if (sizes.length < 3) return this.size(peer, afi) > 0
+    const few = sizes.slice(1, 6)
+    const mean = few.reduce((a, b) => a + b) / few.length
+    return this.size(peer, afi) >= (peer.votes[afi] ? 0.65 : 0.75) * mean
+  }
+
+  #elect(peer: ModelPeer): void {
+    peer.votes = { 4: this.#mayVote(peer, 4), 6: this.#mayVote(peer, 6) }
+    this.settle()
+  }
+
+  #revote(): void {
+    for (const peer of this.peers) if (peer.state === 'active') this.#elect(peer)
+  }
+}
+
+function slotOf({ collector, address, asn }: VantagePoint): number {
+  let hash = asn | 0
+  for (const c of collector + address) hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193)
+  return (hash >>> 0) % 60
+}
