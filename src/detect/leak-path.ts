@@ -33,7 +33,8 @@ export const leakDefaults: LeakSettings = {
   clique: CLIQUE,
   prefixes: 10,
   origins: 3,
-  peers: 3,
+  // Below three the confidence is capped, not the alarm.
+  peers: 2,
   massPrefixes: 500,
   massOrigins: 50,
   confirm: seconds(30),
@@ -71,7 +72,10 @@ const MOST_OF_PATH = 4
 const SAME = 0.8
 const SHOWN = 20
 const MOST_SEGMENTS = 10
+/** From so many on it is believed sooner, and of one witness if it must be. */
 const FAST = 100
+const FAST_ORIGINS = 10
+const STRONG = Reason.cliqueBreak | Reason.hairpin
 
 export class LeakPath implements Detector {
   readonly name = 'leak.path'
@@ -206,7 +210,7 @@ export class LeakPath implements Detector {
     const out: Signal[] = []
     const larger: Culprit[] = []
     for (const culprit of [...asked].sort(bySize)) {
-      const strong = culprit.cases.filter((leak) => this.#suffices(leak))
+      const strong = this.#sufficient(culprit)
       if (culprit.hold.confirmedAt === null)
         culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
       const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
@@ -221,27 +225,37 @@ export class LeakPath implements Detector {
     return out
   }
 
-  #suffices(leak: LeakCase): boolean {
-    const { prefixes, origins, peers, massPrefixes, massOrigins } = this.#settings
+  /** The links of a culprit that are enough to speak of. */
+  #sufficient(culprit: Culprit): LeakCase[] {
+    const { prefixes, origins, peers } = this.#settings
     const { narrow } = this.#view
-    if ((leak.reasons & (Reason.cliqueBreak | Reason.hairpin)) !== 0) {
-      const many = leak.prefixes.size >= prefixes || leak.origins.size >= origins
-      const { active } = this.#view.vantage()
-      if ((many || narrow) && this.#peerAsns(leak) >= quorum(peers, active)) return true
-    }
-    // A vantage point's own new provider brings it a whole table over a new link, and what is behind
-    // that provider is as new to us.
-    return (
-      (leak.reasons & Reason.approached) !== 0 &&
-      leak.place > 0 &&
-      leak.prefixes.size >= massPrefixes &&
-      leak.origins.size >= massOrigins
+    const strong = culprit.cases.filter(
+      (leak) =>
+        (leak.reasons & STRONG) !== 0 &&
+        leak.routes > 0 &&
+        (narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins),
+    )
+    // Two sessions of one network are one witness; two links of one leaker are one leak.
+    const witnesses = new Set<Asn>()
+    for (const { vantages } of strong)
+      for (const id of vantages.keys()) witnesses.add(this.#view.vantagePoint(id).asn)
+    const enough = witnesses.size >= quorum(peers, this.#view.vantage().active)
+    return culprit.cases.filter(
+      (leak) => (strong.includes(leak) && (enough || isMany(leak))) || this.#isMass(leak),
     )
   }
 
-  /** Two sessions of one network are one witness. */
-  #peerAsns({ vantages }: LeakCase): number {
-    return new Set([...vantages.keys()].map((id) => this.#view.vantagePoint(id).asn)).size
+  /** A link that never carried transit and now carries so much is strong evidence by itself. */
+  #isMass({ reasons, place, prefixes, origins }: LeakCase): boolean {
+    const { massPrefixes, massOrigins } = this.#settings
+    return (
+      (reasons & Reason.approached) !== 0 &&
+      // A vantage point's own new provider brings it a whole table over a new link, and what is behind
+      // that provider is as new to us.
+      place > 0 &&
+      prefixes.size >= massPrefixes &&
+      origins.size >= massOrigins
+    )
   }
 
   /** With watched networks: whether the leak is by or of one of them. */
@@ -340,6 +354,7 @@ export class LeakPath implements Detector {
         leak.peak >= this.#settings.massPrefixes &&
         leak.place > 0,
     )
+    const many = mass || open.some((leak) => isMany(leak))
     const shown = [...prefixes].map((p) => view.prefixText(p))
     if (shown.length <= 10_000) shown.sort()
     return {
@@ -356,7 +371,7 @@ export class LeakPath implements Detector {
       tags: tagsOf(counts, segments[0], reasons, mass),
       cap: lowest(
         baselineCap(view, true),
-        counts.peerAsns < 3 && !mass
+        counts.peerAsns < 3 && !many
           ? { level: 'low', because: `only ${counts.peerAsns} peer ASNs carry it` }
           : null,
         counts.collectors < 2 ? { level: 'medium', because: 'only one collector sees it' } : null,
@@ -388,6 +403,11 @@ export class LeakPath implements Detector {
       after: view.pathText(s.after),
     }
   }
+}
+
+/** So much over one link that is known to be wrong needs no second witness. */
+function isMany({ reasons, prefixes, origins }: LeakCase): boolean {
+  return (reasons & STRONG) !== 0 && prefixes.size >= FAST && origins.size >= FAST_ORIGINS
 }
 
 const routesOf = ({ cases }: Culprit): number => cases.reduce((n, leak) => n + leak.routes, 0)
