@@ -26,3 +26,16 @@ test('suspicious paths beyond a million as well', () => {
   const same = [201, 5001, 6000]
   expect(shown(1_000_003, () => same).dropped).toBe(3)
 })
+
+test('without ordinary paths no path is suspicious, and none is kept', () => {
+  const marked: number[] = []
+  const detector = new LeakPath(
+    view({ hops: () => [201, 5001, 6000], mark: (path) => marked.push(path) }),
+    detectDefaults.leak,
+  )
+  detector.newPath(3)
+  expect(marked).toEqual([])
+  detector.learnPath(2)
+  detector.newPath(4)
+  expect(marked).toEqual([])
+})

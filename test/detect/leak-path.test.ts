@@ -42,16 +42,52 @@ describe('a third network between two transit-free ones', () => {
     expect(only(leaked('a'), 'leak.path').confidence.level).toBe('low')
   })
 
-  test('of twenty-five peers it takes three', () => {
-    const peers = 'abcdefghijklmnopqrstuvwxyz'.slice(0, 25)
-    const wide = (who: string) =>
-      new World()
+  describe('of twenty-five peers', () => {
+    const peers = 'abcdefghijklmnopqrstuvwxy'
+    const wide = (prefixes: readonly string[] = twelve) =>
+      new World().holds(peers, prefixes, '1299 3356 6000').at('00:10:00')
+
+    test('it takes two, and less than three are doubtful', () => {
+      const told = (who: string) =>
+        wide().announce(who, twelve, '1299 5001 3356 6000').play('00:20:00')
+      expect(told('a')).toEqual([])
+      expect(only(told('ab'), 'leak.path').confidence.level).toBe('low')
+      expect(only(told('abc'), 'leak.path').confidence.level).toBe('medium')
+    })
+
+    test('two that see it over different links see one leak', () => {
+      const told = wide()
+        .announce('a', twelve, '1299 5001 3356 6000')
+        .announce('b', twelve, '174 5001 3356 6000')
+        .play('00:20:00')
+      expect(only(told, 'leak.path').segments.map(({ to }) => to)).toEqual([174, 1299])
+    })
+
+    test('one is enough for a hundred prefixes of ten origins', () => {
+      const told = (origins: number) => {
+        const world = new World()
+        const lists = Array.from({ length: origins }, (_, i) => many(110 / origins, `198.${i}`))
+        for (const [i, list] of lists.entries()) world.holds(peers, list, `1299 3356 ${6000 + i}`)
+        world.at('00:10:00')
+        for (const [i, list] of lists.entries())
+          world.announce('a', list, `1299 5001 3356 ${6000 + i}`)
+        return world.play('00:20:00')
+      }
+      expect(only(told(10), 'leak.path').confidence.level).toBe('medium')
+      expect(told(5)).toEqual([])
+    })
+  })
+
+  test('two sessions of one network are one witness', () => {
+    const peers = 'abcdefghijklmnopqrst'
+    const told = (asnOf: Record<string, number>) =>
+      new World({ asnOf })
         .holds(peers, twelve, '1299 3356 6000')
         .at('00:10:00')
-        .announce(who, twelve, '1299 5001 3356 6000')
+        .announce('st', twelve, '1299 5001 3356 6000')
         .play('00:20:00')
-    expect(wide('ab')).toEqual([])
-    expect(only(wide('abc'), 'leak.path').counts.peerAsns).toBe(3)
+    expect(told({ s: 777, t: 777 })).toEqual([])
+    expect(only(told({ s: 777, t: 778 }), 'leak.path').counts.peerAsns).toBe(2)
   })
 
   test('nine prefixes of one origin are too few, unless one of the two is watched', () => {
@@ -135,9 +171,9 @@ describe('a third network between two transit-free ones', () => {
   test('a second link of the same paths is part of it: the one nearest the collectors is told', () => {
     const told = world()
       .at('00:10:00')
-      .announce(ten, twelve, '1299 5001 3356 5002 174 6000')
+      .announce(ten, twelve, '1299 5003 3356 5002 174 6000')
       .play('00:30:00')
-    expect(only(told, 'leak.path').culprit).toBe(5001)
+    expect(only(told, 'leak.path').culprit).toBe(5003)
   })
 
   test('a second leak of other routes is another incident', () => {

@@ -27,6 +27,8 @@ export interface WorldSettings {
   readonly baseline?: Baseline
   readonly detect?: Partial<DetectSettings>
   readonly mostIncidents?: number
+  /** Peers whose AS is not the one that follows from their letter. */
+  readonly asnOf?: Readonly<Record<string, Asn>>
 }
 
 type Prefixes = string | readonly string[]
@@ -41,7 +43,7 @@ interface Step {
   readonly afi: 4 | 6
 }
 
-export const asnOfPeer = (who: string): Asn =>
+const asnOfLetter = (who: string): Asn =>
   who >= 'a' ? 201 + who.charCodeAt(0) - 97 : 301 + who.charCodeAt(0) - 65
 
 export const instant = (time: string): Instant => {
@@ -132,7 +134,7 @@ export class World {
     )
     journey.table.files.push('test')
     const steps = [...signsOfLife(this.#table), ...inOrder(this.#steps, dice)]
-    if (baseline === 'rib') journey.table.load(this.#batch(withBackground(this.#table), vantages))
+    if (baseline === 'rib') journey.table.load(this.#batch(this.#start(dice), vantages))
     else {
       const learner = new Learner(journey.table, tableLimits.routes)
       learner.read(this.#batch(steps, vantages))
@@ -155,6 +157,27 @@ export class World {
     return told
   }
 
+  #asn(who: string): Asn {
+    return this.#settings.asnOf?.[who] ?? asnOfLetter(who)
+  }
+
+  /**
+   * The starting table, with dice in another order. Everybody has some routes besides: who loses one
+   * network is not left with none and without a vote.
+   */
+  #start(dice?: Dice): Step[] {
+    const background = peersOf(this.#table).map((step): Step => {
+      const announce = [...many(24, '100.64'), '2001:db8:ffff::/48']
+      return { ...step, announce, path: `${this.#asn(step.who)} 900` }
+    })
+    const steps = [...background, ...this.#table]
+    if (!dice) return steps
+    return shuffled(steps, dice).map((step) => ({
+      ...step,
+      announce: shuffled(step.announce, dice),
+    }))
+  }
+
   #say(who: string, apart: number, step: (peer: string) => Step): this {
     for (const peer of who) {
       this.#steps.push(step(peer))
@@ -172,7 +195,7 @@ export class World {
     afi: 4 | 6 = 4,
   ): Step {
     const list = (some: Prefixes) => (typeof some === 'string' ? [some] : some)
-    const whole = path === '' ? '' : `${asnOfPeer(who)} ${path}`
+    const whole = path === '' ? '' : `${this.#asn(who)} ${path}`
     return {
       at: this.#at,
       who,
@@ -192,7 +215,7 @@ export class World {
       const { at, who, kind, afi, path } = step
       const collector = vantages.collector(who >= 'a' ? 'rrc00' : 'rrc01')
       const [word = 0] = parseAddress(`192.0.2.${who.charCodeAt(0)}`)?.words ?? []
-      const vantage = vantages.intern(collector, word, 0, 0, 0, asnOfPeer(who), 4)
+      const vantage = vantages.intern(collector, word, 0, 0, 0, this.#asn(who), 4)
       // The number of the step stands for its place in a file, whatever the order of arrival.
       const m = batch.open(kind, at, vantage, this.#steps.indexOf(step))
       batch.detail[m] = kind === Message.endOfRib ? afi : 0
@@ -226,21 +249,20 @@ function element(batch: Batch, text: string, announced: 0 | 1): void {
   batch.pathId[e] = 0
 }
 
+/** One row of each peer. */
+const peersOf = (table: readonly Step[]): Step[] => [
+  ...new Map(table.map((step) => [step.who, step])).values(),
+]
+
 /** So that it is known through which feed a peer is heard, before that feed falls silent. */
 const signsOfLife = (table: readonly Step[]): Step[] =>
-  [...new Map(table.map((step) => [step.who, step])).values()].map(
-    (step): Step => ({ ...step, kind: Message.alive, announce: [], path: '' }),
-  )
+  peersOf(table).map((step): Step => ({ ...step, kind: Message.alive, announce: [], path: '' }))
 
-/** Everybody has a table besides: who loses one network is not left with none and without a vote. */
-function withBackground(table: readonly Step[]): Step[] {
-  const first = new Map(table.map((step) => [step.who, step]))
-  const background = [...first].map(([who, step]): Step => {
-    const announce = [...many(24, '100.64'), '2001:db8:ffff::/48']
-    return { ...step, announce, path: `${asnOfPeer(who)} 900` }
-  })
-  return [...background, ...table]
-}
+const shuffled = <T>(items: readonly T[], dice: Dice): T[] =>
+  items
+    .map((item) => ({ item, by: dice.float() }))
+    .sort((a, b) => a.by - b.by)
+    .map(({ item }) => item)
 
 /** Each peer's messages stay in their order; with dice others come in between. */
 function inOrder(steps: readonly Step[], dice?: Dice): Step[] {
