@@ -56,6 +56,13 @@ export function archiveOf(paths: readonly string[], options: ArchiveOptions = {}
   return archive
 }
 
+/** The default command would take a misspelt one for an argument of its own. */
+export function unknownCommand(program: Command, word: string | undefined): string | null {
+  const names = ['help', ...program.commands.map((sub) => sub.name())]
+  if (word === undefined || word.startsWith('-') || names.includes(word)) return null
+  return `unknown command ${word}: choose one of ${names.join(', ')}\n(--help says more)`
+}
+
 export function command(name: string): Command {
   return new Command(name).allowExcessArguments(false).showHelpAfterError('(--help says more)')
 }

@@ -49,17 +49,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     history.add(incident)
     metrics.incident(incident)
     output.write(formatter.incident(incident))
+    const { gone } = output
     output.flush()
+    if (output.gone && !gone && output.fault !== null)
+      log.error(`nothing more on standard output: ${output.fault}`)
   }
   const several = config.feeds.length > 1
-  const run = openRun()
+  // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
+  // Nobody is answered before the run is there: nothing below waits until then.
+  const http = await listen()
+  const run = await openRun()
   load?.(run)
   metrics.observe(() => readingOf(run))
-  const http = await listen()
   log.info(`listening on ${http.url}`)
   output.write(formatter.begin())
   output.flush()
-  await run.open()
 
   let closing: Promise<void> | null = null
   let done = () => {}
@@ -87,9 +91,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  await run.open()
   return { run, url: http.url, log, ended, close }
 
-  function openRun(): LiveRun {
+  async function openRun(): Promise<LiveRun> {
     try {
       return new LiveRun(
         {
@@ -111,6 +116,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         tell,
       )
     } catch (error) {
+      await http.close()
       if (config.journal === undefined) throw error
       throw new InputError(`journal ${config.journal}: ${(error as Error).message}`)
     }

@@ -36,8 +36,8 @@ export function demoCommand(): Command {
   return command('demo')
     .summary('play a generated day through the real pipeline; needs no network (default)')
     .description(
-      `Plays a generated day of AS${WATCHED} through a RIS-Live-compatible server inside the program, the\n` +
-        'real WebSocket client and the real pipeline: calm, a mass withdrawal, a session reset that is\n' +
+      `Plays a generated day of AS${WATCHED} through a RIS-Live-compatible server inside the program, the ` +
+        'real WebSocket client and the real pipeline: calm, a mass withdrawal, a session reset that is ' +
         'none, a leak, recovery. Page and metrics are live. It loops until told to stop.',
     )
     .option('--speed <factor>', 'times faster than life', speedOption, SPEED)
@@ -69,16 +69,20 @@ async function demo(flags: DemoFlags): Promise<number> {
     ...(listen ? { listen } : {}),
     feeds: config.feeds.map((feed) => ({ ...feed, url: server.url, history: true })),
   })
-  const daemon = await startDaemon({
-    settled,
-    format: flags.format as FormatName,
-    ribs: null,
-    load: (run) => loadTables(run, day),
-  })
-  process.stderr.write(`${introduction(day, daemon, flags.speed)}\n`)
-  await perform(day, cues, server, daemon, flags)
-  await daemon.close()
-  await server.close()
+  try {
+    const daemon = await startDaemon({
+      // Its tables come with the day: the advice to give some is for others.
+      settled: { ...settled, warnings: [] },
+      format: flags.format as FormatName,
+      ribs: null,
+      load: (run) => loadTables(run, day),
+    })
+    process.stderr.write(`${introduction(day, daemon, flags.speed)}\n`)
+    await perform(day, cues, server, daemon, flags)
+    await daemon.close()
+  } finally {
+    await server.close()
+  }
   return Exit.done
 }
 

@@ -15,7 +15,7 @@ import type { Archive } from './feeds/archive.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
 import { Journey } from './journey.ts'
-import { originsOf, seedsOf } from './table/snapshot.ts'
+import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
 import { RisDecoder } from './wire/ris-json.ts'
 import { rawUpdates } from './wire/ris-raw.ts'
@@ -49,8 +49,8 @@ const FLUSH = 250
 const SILENT: Span = seconds(2)
 /** A feed that has said nothing for so long does not hold up the others. */
 const IDLE: Span = seconds(10)
-/** What a journal may grow to before it ends, in octets. */
-const LONGEST_JOURNAL = 16 * 2 ** 30
+/** A day or so of RIS Live for a few ASes in a segment, and 16 GiB in all. */
+const SEGMENTS = { segment: 2 ** 30, segments: 16 }
 
 export class LiveFeedState {
   readonly name: string
@@ -92,6 +92,7 @@ export class LiveRun {
   readonly #arrived = new Map<Batch, number>()
   readonly #wall = new Wall()
   #lastFrame = 0
+  #closed = false
   #timer: NodeJS.Timeout | undefined
 
   /** Throws when the journal cannot be written. */
@@ -108,8 +109,9 @@ export class LiveRun {
         { baseline, inputs, asns: this.asns, detect },
         this.vantages,
         files,
+        journalSource(this.journey.table),
         this.journey,
-        LONGEST_JOURNAL,
+        SEGMENTS,
       )
     }
     const sink = this.journal ?? this.journey
@@ -131,6 +133,7 @@ export class LiveRun {
       for (const { files } of ribs.collectors)
         for (const file of files)
           for await (const batch of input.batches(file)) {
+            if (this.#closed) return
             table.load(batch)
             this.#pool.give(batch)
           }
@@ -140,17 +143,13 @@ export class LiveRun {
           this.#options.log('warn', `${path}: ${mrt.malformed} records could not be read`)
       }
     }
-    this.begin()
+    if (!this.#closed) this.begin()
   }
 
   /** The starting table is there, by whatever way it came. */
   begin(): void {
     const { table } = this.journey
-    if (this.journal) {
-      for (const seed of seedsOf(table)) this.journal.seed(seed)
-      for (const origin of originsOf(table)) this.journal.origin(origin)
-      this.journal.start()
-    }
+    this.journal?.start()
     table.start()
     for (const feed of this.feeds) this.#listen(feed)
     this.#timer = setInterval(() => this.#beat(), FLUSH)
@@ -158,6 +157,7 @@ export class LiveRun {
 
   /** Nothing more comes: hears out what is on its way, and says how things stand. */
   async close(): Promise<void> {
+    this.#closed = true
     clearInterval(this.#timer)
     await Promise.all(this.feeds.map(({ client }) => client?.close()))
     for (const feed of this.feeds) this.#flush(feed)

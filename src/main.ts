@@ -3,14 +3,14 @@
 
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.ts'
-import { Exit, InputError, version } from './command.ts'
+import { Exit, InputError, unknownCommand, version } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { replayCommand } from './replay.ts'
 import { watchCommand } from './watch.ts'
 
 const program = new Command('faultline')
   .description(
-    'Watches BGP for an AS, detects outages, mass withdrawals and leaks, and says with evidence what\n' +
+    'Watches BGP for an AS, detects outages, mass withdrawals and leaks, and says with evidence what ' +
       'it sees. Without a command it plays the demo, which needs no network.',
   )
   .version(version)
@@ -26,7 +26,15 @@ const program = new Command('faultline')
 
 for (const sub of [program, ...program.commands]) sub.exitOverride()
 
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads us may leave early (`| head`); what we would have said is not missed.
+    if (error.code !== 'EPIPE') throw error
+  })
+
 try {
+  const fault = unknownCommand(program, process.argv[2])
+  if (fault !== null) throw new InputError(fault)
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)

@@ -9,6 +9,8 @@ const CHUNK = 1 << 16
 export class Output {
   /** The reader has gone: nothing more is wanted. */
   gone = false
+  /** Why not all could be written; null when it was. Whose fault it is, the command knows. */
+  fault: string | null = null
   readonly #file: number
   readonly #own: boolean
   #text = ''
@@ -32,10 +34,12 @@ export class Output {
         at += writeSync(this.#file, octets, at)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
-        if (code === 'EPIPE') this.gone = true
         // A pipe that is full for the moment: its reader is slower than we are.
-        else if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 5)
-        else throw error
+        if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 5)
+        else {
+          this.gone = true
+          if (code !== 'EPIPE') this.fault = (error as Error).message
+        }
       }
     }
   }

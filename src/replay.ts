@@ -1,5 +1,6 @@
 // `faultline replay`: archives or a journal through the same corridor as the live stream.
 
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { chooseTables } from './archive-choice.ts'
 import { JournalWriter } from './clock/journal.ts'
@@ -25,7 +26,7 @@ import { ReplayRun } from './replay-run.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
 import { openLog } from './report/log.ts'
 import { Progress } from './report/progress.ts'
-import { originsOf, seedsOf } from './table/snapshot.ts'
+import { journalSource } from './table/snapshot.ts'
 
 interface ReplayFlags {
   readonly asn?: Asn[]
@@ -44,9 +45,9 @@ export function replayCommand(): Command {
   return command('replay')
     .summary('play MRT archives or a journal and print the incidents in them')
     .description(
-      'Plays MRT files (gzip, bzip2 or plain), directories of them, or one journal through the same\n' +
-        'pipeline as the live stream. Results go to standard output, everything else to standard error.\n' +
-        'Without --asn every origin is watched. Without --rib, and without a table among the files, the\n' +
+      'Plays MRT files (gzip, bzip2 or plain), directories of them, or one journal through the same ' +
+        'pipeline as the live stream. Results go to standard output, everything else to standard error. ' +
+        'Without --asn every origin is watched. Without --rib, and without a table among the files, the ' +
         'baseline is learned from the input itself, which caps the confidence.',
     )
     .argument('<file...>', 'MRT files, directories, or a journal')
@@ -81,6 +82,8 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
   const formatter = openFormatter(flags.format as FormatName, {
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })
+  const play = (await isOneJournal(files)) ? playJournal : playFiles
+  refuseOverwriting([...files, ...(flags.rib ?? [])], { out: flags.out, journal: flags.journal })
   const output = openOutput(flags.out)
   let revisions = 0
   const incidents = new Set<string>()
@@ -90,10 +93,13 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
     output.write(formatter.incident(incident))
   }
   output.write(formatter.begin())
-  const play = (await isOneJournal(files)) ? playJournal : playFiles
   const summary = await play(files, flags, settled, tell, () => incidents.size)
   output.write(formatter.end(summary))
   output.close()
+  if (output.fault !== null) {
+    const where = flags.out === undefined ? 'standard output' : `--out ${flags.out}`
+    throw new InputError(`${where}: not all could be written: ${output.fault}`)
+  }
   return flags.strict && revisions > 0 ? Exit.found : Exit.done
 }
 
@@ -105,12 +111,28 @@ function openOutput(path: string | undefined): Output {
   }
 }
 
+/** What we read must not be what we write: it would be empty before it is read. */
+function refuseOverwriting(
+  inputs: readonly string[],
+  outputs: Readonly<Record<string, string | undefined>>,
+): void {
+  const identity = (path: string): string | null => {
+    const info = statSync(path, { throwIfNoEntry: false })
+    return info?.isFile() ? `${info.dev}:${info.ino}` : null
+  }
+  const read = new Set(inputs.map(identity))
+  for (const [name, path] of Object.entries(outputs)) {
+    const file = path === undefined ? null : identity(path)
+    if (file !== null && read.has(file))
+      throw new InputError(`--${name} ${path}: this is one of the inputs; give another name`)
+  }
+}
+
 async function isOneJournal(files: readonly string[]): Promise<boolean> {
   const [first] = files
   if (first === undefined) return false
-  const archive = archiveOf([first])
-  const [file] = archive.collectors.flatMap((group) => group.files)
-  if (file === undefined || file.path !== first || !(await looksLikeJournal(first))) return false
+  const found = archiveOf(files).collectors.flatMap((group) => group.files)
+  if (!found.some(({ path }) => path === first) || !(await looksLikeJournal(first))) return false
   if (files.length > 1) throw new InputError(`${first} is a journal: play one journal at a time`)
   return true
 }
@@ -201,12 +223,7 @@ async function playFiles(
       limits: config.limits,
       mostIncidents: config.limits.incidents,
       progress: (octets) => progress.add(octets),
-      started: ({ table }) => {
-        if (!journal) return
-        for (const seed of seedsOf(table)) journal.seed(seed)
-        for (const origin of originsOf(table)) journal.origin(origin)
-        journal.start()
-      },
+      started: () => journal?.start(),
       tee: (journey) => {
         const path = flags.journal
         if (path === undefined) return journey
@@ -218,6 +235,7 @@ async function playFiles(
             { ...header, detect: config.detect },
             journey.table.vantages,
             journey.table.files,
+            journalSource(journey.table),
             journey,
           )
         } catch (error) {

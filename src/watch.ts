@@ -30,8 +30,8 @@ export function watchCommand(): Command {
   return command('watch')
     .summary('watch ASes on the live feeds until told to stop')
     .description(
-      'Watches ASes on RIS Live. Without a configuration file, --asn says which, and everything else has\n' +
-        'its default. Incidents are told on standard output and under /api/v1/incidents; metrics are\n' +
+      'Watches ASes on RIS Live. Without a configuration file, --asn says which, and everything else has ' +
+        'its default. Incidents are told on standard output and under /api/v1/incidents; metrics are ' +
         'under /metrics. SIGTERM ends it politely.',
     )
     .argument('[config]', 'YAML file')

@@ -13,7 +13,7 @@ export type RisHop = number | readonly number[]
 
 /** `data` of a `ris_message`. Absent fields are left out of the text. */
 export interface RisFrame {
-  /** Unix seconds, to the millisecond. */
+  /** Unix seconds, cut to the millisecond: what an incident says of an instant is cut there too. */
   readonly timestamp: number
   readonly peer: string
   readonly peer_asn: string
@@ -43,7 +43,7 @@ export interface RisAnnouncement {
  */
 export function toFrames(batch: Batch, vantages: VantagePoints, m: number): RisFrame {
   const { collector, address: peer, asn } = vantages.get(batch.vantage[m] as number)
-  const ms = Math.round((batch.at[m] as number) / 1_000)
+  const ms = Math.floor((batch.at[m] as number) / 1_000)
   const base = {
     timestamp: ms / 1_000,
     peer,

@@ -97,7 +97,7 @@ describe('messages made into frames', () => {
     batch.messages = Math.min(batch.messages, 20_000)
     for (let m = 0; m < batch.messages; m++) {
       // What a frame cannot say: microseconds, and that an UPDATE held no unicast route.
-      batch.at[m] = Math.round((batch.at[m] as number) / 1_000) * 1_000
+      batch.at[m] = Math.floor((batch.at[m] as number) / 1_000) * 1_000
       const empty = batch.first[m] === batch.first[m + 1]
       if (batch.kind[m] === Message.update && empty) batch.kind[m] = Message.alive
     }
