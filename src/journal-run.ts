@@ -1,6 +1,8 @@
 // A journal through the corridor: what the clock released once, without the clock.
 
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { isJournal, type JournalHeader, JournalReader, type JournalStats } from './clock/journal.ts'
 import { Batch } from './core/batch.ts'
 import type { Fact } from './core/fact.ts'
@@ -11,7 +13,7 @@ import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import { readChunks } from './feeds/archive.ts'
 import { Journey, type JourneySettings } from './journey.ts'
-import { plant, plantOrigin } from './table/snapshot.ts'
+import { plant, plantOrigin, plantPeer } from './table/snapshot.ts'
 import { decompress } from './wire/decompress.ts'
 
 /** Whether a file is a journal, packed or not; false when it cannot be read. */
@@ -73,11 +75,24 @@ export class JournalRun {
     const reader = new JournalReader(this.vantages, this.#files, batch, {
       header: (header) => this.#begin(header),
       seed: (seed) => this.journey && plant(this.journey.table, seed),
+      peer: (peer) => this.journey && plantPeer(this.journey.table, peer),
       origin: (origin) => this.journey && plantOrigin(this.journey.table, origin),
       start: () => this.journey?.table.start(),
       sink,
     })
     this.stats = reader.stats
+    for (let at: string | null = path; at !== null; ) {
+      await this.#lines(at, reader)
+      const { next } = reader.stats
+      // A segment that is not there any more, or not yet: what there is has been played.
+      const beside: string | null = next === null ? null : join(dirname(at), basename(next))
+      at = beside !== null && existsSync(beside) ? beside : null
+    }
+    this.journey?.finish()
+    return this.journey !== null
+  }
+
+  async #lines(path: string, reader: JournalReader): Promise<void> {
     let rest = ''
     const text = new TextDecoder()
     for await (const chunk of decompress(this.#counted(path))) {
@@ -86,8 +101,6 @@ export class JournalRun {
       for (const line of lines) reader.line(line)
     }
     reader.line(rest)
-    this.journey?.finish()
-    return this.journey !== null
   }
 
   #begin({ baseline, inputs, asns, detect }: JournalHeader): void {

@@ -7,15 +7,20 @@
 //   {"seed":{…}}  {"origin":{…}}  {"start":true}                       the starting table
 //   {"t":µs,"v":1,"f":0,"b":12345,"p":"701 174","w":[…],"a":[…]}       an UPDATE; "k" for other kinds
 //   {"fact":{"kind":"tick","at":µs}}                                   facts, the clock's own ticks too
+//   {"next":"day.ndjson.2"}                                            it goes on in another segment
 //   {"end":true}                                                       it was closed properly
+//
+// A segment that has grown large enough is followed by another one. Each begins with the table as it
+// stands, so that old segments can be thrown away; read in a row, those snapshots are passed over.
 
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { basename } from 'node:path'
 import { type Batch, Message } from '../core/batch.ts'
 import type { Fact } from '../core/fact.ts'
 import type { Baseline, Inputs } from '../core/incident.ts'
 import { parsePath, pathText } from '../core/path.ts'
 import { parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
-import type { Seed, SeedOrigin } from '../core/seed.ts'
+import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 
@@ -26,52 +31,86 @@ export interface JournalHeader {
   readonly asns: readonly number[] | null
   /** Settings of the detectors, as they were. */
   readonly detect: unknown
+  /** 1, 2, …; a later one begins with a snapshot instead of a starting table. */
+  readonly segment?: number
 }
+
+/** The table as rows, asked for when a segment begins. */
+export interface JournalSource {
+  /** Of the starting table, or of the table in full flight. */
+  rows(first: boolean): Iterable<Seed>
+  origins(): Iterable<SeedOrigin>
+  peers(): Iterable<SeedPeer>
+}
+
+export interface JournalLimits {
+  /** Octets of a segment. */
+  readonly segment: number
+  /** Segments kept; the oldest goes when another one begins. */
+  readonly segments: number
+}
+
+const unlimited: JournalLimits = { segment: Number.POSITIVE_INFINITY, segments: 1 }
 
 /** Octets gathered before they are written. */
 const CHUNK = 1 << 18
 
 export class JournalWriter implements Sink {
-  /** Octets written. */
+  /** Octets written, to all segments. */
   octets = 0
   /** Why it stopped; null while it writes. A journal must not take the daemon down with it. */
   fault: string | null = null
+  readonly #path: string
+  readonly #header: JournalHeader
   readonly #vantages: VantagePoints
   readonly #files: readonly string[]
+  readonly #source: JournalSource
   readonly #next: Sink
-  readonly #limit: number
+  readonly #limits: JournalLimits
   #file: number
+  #segment = 1
+  /** Octets of this segment. */
+  #size = 0
   #text = ''
-  #named = new Set<number>()
+  readonly #named = new Set<number>()
   #filesNamed = 0
 
-  /** Throws when the file cannot be made. `limit` in octets: beyond it, the journal ends. */
+  /** Throws when the file cannot be made. `start` comes next. */
   constructor(
     path: string,
     header: JournalHeader,
     vantages: VantagePoints,
     files: readonly string[],
+    source: JournalSource,
     next: Sink,
-    limit = Number.POSITIVE_INFINITY,
+    limits = unlimited,
   ) {
     this.#file = openSync(path, 'w', 0o644)
+    this.#path = path
+    this.#header = header
     this.#vantages = vantages
     this.#files = files
+    this.#source = source
     this.#next = next
-    this.#limit = limit
-    this.#line({ faultline: 'journal', schema: 1, ...header })
+    this.#limits = limits
   }
 
-  seed(seed: Seed): void {
-    this.#name(seed.vantage)
-    this.#line({ seed })
-  }
-
-  origin(origin: SeedOrigin): void {
-    this.#line({ origin })
-  }
-
+  /** The starting table is complete. */
   start(): void {
+    const { rows, origins, peers } = this.#source
+    const first = this.#segment === 1
+    this.#line({ faultline: 'journal', schema: 1, ...this.#header, segment: this.#segment })
+    for (const seed of rows(first)) {
+      this.#name(seed.vantage)
+      this.#line({ seed })
+    }
+    for (const origin of origins()) this.#line({ origin })
+    if (!first) {
+      for (const peer of peers()) {
+        this.#name(peer.vantage)
+        this.#line({ peer })
+      }
+    }
     this.#line({ start: true })
   }
 
@@ -83,6 +122,8 @@ export class JournalWriter implements Sink {
   fact(fact: Fact): void {
     this.#line({ fact })
     this.#next.fact(fact)
+    // At a tick everything before it has been judged.
+    if (fact.kind === 'tick' && this.#size > this.#limits.segment) this.#rotate()
   }
 
   close(): void {
@@ -90,6 +131,27 @@ export class JournalWriter implements Sink {
     this.#line({ end: true })
     this.#flush()
     this.#stop(this.fault)
+  }
+
+  #rotate(): void {
+    const path = `${this.#path}.${this.#segment + 1}`
+    this.#line({ next: basename(path) })
+    this.#flush()
+    if (this.#file < 0) return
+    this.#stop(null)
+    this.#segment++
+    this.#size = 0
+    this.#named.clear()
+    this.#filesNamed = 0
+    try {
+      this.#file = openSync(path, 'w', 0o644)
+      const oldest = this.#segment - this.#limits.segments
+      if (oldest >= 1) rmSync(oldest === 1 ? this.#path : `${this.#path}.${oldest}`)
+    } catch (error) {
+      this.#stop(error instanceof Error ? error.message : String(error))
+      return
+    }
+    this.start()
   }
 
   #write(batch: Batch, m: number): void {
@@ -143,18 +205,17 @@ export class JournalWriter implements Sink {
       const octets = Buffer.from(this.#text)
       for (let at = 0; at < octets.length; ) at += writeSync(this.#file, octets, at)
       this.octets += octets.length
+      this.#size += octets.length
       this.#text = ''
     } catch (error) {
       this.#stop(error instanceof Error ? error.message : String(error))
-      return
     }
-    if (this.octets > this.#limit) this.#stop(`it has reached its limit of ${this.#limit} octets`)
   }
 
   #stop(fault: string | null): void {
     this.fault = fault
     this.#text = ''
-    closeSync(this.#file)
+    if (this.#file >= 0) closeSync(this.#file)
     this.#file = -1
   }
 }
@@ -164,6 +225,7 @@ export interface JournalTarget {
   header(header: JournalHeader): void
   seed(seed: Seed): void
   origin(origin: SeedOrigin): void
+  peer(peer: SeedPeer): void
   start(): void
   readonly sink: Sink
 }
@@ -173,6 +235,8 @@ export interface JournalStats {
   malformed: number
   /** It ends without having been closed. */
   truncated: boolean
+  /** Name of the segment in which it goes on, beside this one. */
+  next: string | null
 }
 
 /** True when the first octets of a file are those of a journal. */
@@ -182,7 +246,12 @@ type Line = Readonly<Record<string, unknown>>
 
 /** Reads a journal line by line; a line that cannot be read is counted and costs itself only. */
 export class JournalReader {
-  readonly stats: JournalStats = { lines: 0, malformed: 0, truncated: true }
+  readonly stats: JournalStats = {
+    lines: 0,
+    malformed: 0,
+    truncated: true,
+    next: null,
+  }
   readonly #vantages: VantagePoints
   readonly #files: string[]
   readonly #batch: Batch
@@ -190,6 +259,9 @@ export class JournalReader {
   /** Number in the journal → number here. */
   readonly #who = new Map<number, number>()
   readonly #where = new Map<number, number>()
+  #segment = 0
+  /** What the snapshot at the head of a following segment says is known already. */
+  #passing = false
 
   constructor(vantages: VantagePoints, files: string[], batch: Batch, target: JournalTarget) {
     this.#vantages = vantages
@@ -219,17 +291,38 @@ export class JournalReader {
     if ('f' in line) return this.#file(line['f'])
     if ('seed' in line) return this.#seed(line['seed'])
     if ('origin' in line) return this.#origin(line['origin'])
-    if ('start' in line) this.#target.start()
+    if ('peer' in line) return this.#peer(line['peer'])
+    if ('start' in line) this.#begin()
     else if ('end' in line) this.stats.truncated = false
+    else if (typeof line['next'] === 'string') this.stats.next = line['next']
     else if (line['faultline'] === 'journal') return this.#header(line)
     else return false
     return true
   }
 
   #header(line: Line): boolean {
-    const { schema, baseline, inputs, asns, detect } = line
-    if (schema !== 1) return false
+    const { schema, baseline, inputs, asns, detect, segment = 1 } = line
+    if (schema !== 1 || typeof segment !== 'number') return false
+    this.#passing = this.#segment > 0 && segment === this.#segment + 1
+    this.#segment = segment
+    this.stats.next = null
+    if (this.#passing) return true
     this.#target.header({ baseline, inputs, asns, detect } as JournalHeader)
+    return true
+  }
+
+  #begin(): void {
+    if (!this.#passing) this.#target.start()
+    this.#passing = false
+  }
+
+  #peer(value: unknown): boolean {
+    const peer = value as SeedPeer | null
+    const vantage = this.#who.get(peer?.vantage ?? -1)
+    if (!peer || vantage === undefined || typeof peer.notes !== 'object') return false
+    const { source } = peer.notes
+    const notes = { ...peer.notes, source: this.#where.get(Number(source)) ?? -1 }
+    if (!this.#passing) this.#target.peer({ vantage, notes })
     return true
   }
 
@@ -249,7 +342,8 @@ export class JournalReader {
 
   #file(value: unknown): boolean {
     if (!Array.isArray(value) || typeof value[0] !== 'number') return false
-    this.#where.set(value[0], this.#files.push(String(value[1])) - 1)
+    const known = this.#passing ? this.#files.indexOf(String(value[1])) : -1
+    this.#where.set(value[0], known >= 0 ? known : this.#files.push(String(value[1])) - 1)
     return true
   }
 
@@ -257,14 +351,14 @@ export class JournalReader {
     const seed = value as Seed | null
     const vantage = this.#who.get(seed?.vantage ?? -1)
     if (!seed || vantage === undefined || !Array.isArray(seed.prefixes)) return false
-    this.#target.seed({ ...seed, vantage })
+    if (!this.#passing) this.#target.seed({ ...seed, vantage })
     return true
   }
 
   #origin(value: unknown): boolean {
     const origin = value as SeedOrigin | null
     if (!origin || typeof origin.asn !== 'number' || !Array.isArray(origin.prefixes)) return false
-    this.#target.origin(origin)
+    if (!this.#passing) this.#target.origin(origin)
     return true
   }
 

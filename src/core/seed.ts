@@ -1,10 +1,12 @@
-/** Routes of a starting table that one vantage point holds over one path. */
+/** Routes that one vantage point holds over one path: rows of a starting table, or of a snapshot. */
 export interface Seed {
   readonly vantage: number
   /** Text of the path; null when only the fact is known, not the way; '' for routes it should have and has not. */
   readonly path: string | null
   /** Whether its whole table is told, so that what is not in it it does not have. */
   readonly known: boolean
+  /** In a snapshot: what the table notes beside the path. */
+  readonly flags?: number
   readonly prefixes: readonly string[]
 }
 
@@ -12,4 +14,10 @@ export interface Seed {
 export interface SeedOrigin {
   readonly asn: number
   readonly prefixes: readonly string[]
+}
+
+/** In a snapshot: where one vantage point stands; the table's own notes, to be read by it alone. */
+export interface SeedPeer {
+  readonly vantage: number
+  readonly notes: Readonly<Record<string, number | boolean | string | null>>
 }

@@ -3,41 +3,50 @@
 
 import { parsePath } from '../core/path.ts'
 import { parsePrefix } from '../core/prefix.ts'
-import type { Seed, SeedOrigin } from '../core/seed.ts'
+import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
-import { PATH, REFERENCE } from './rib.ts'
+import { PATH } from './rib.ts'
 import type { Table } from './table.ts'
 
 /** So many prefixes a row at most: rows stay lines that an editor can open. */
 const ROW = 1_000
 
-/** The table before `start`; rows in an order that depends on content alone. */
-export function* seedsOf(table: Table): Iterable<Seed> {
+/** The table before `start`. */
+function seedsOf(table: Table): Iterable<Seed> {
+  return rowsOf(table, (word) => word & PATH)
+}
+
+/** The table in full flight, with what it notes beside each path; `peersOf` belongs to it. */
+function wordsOf(table: Table): Iterable<Seed> {
+  return rowsOf(table, (word) => word)
+}
+
+function* rowsOf(table: Table, kept: (word: number) => number): Iterable<Seed> {
   for (const peer of table.peers.list) {
-    const byPath = new Map<number, string[]>()
+    const byWord = new Map<number, string[]>()
     table.rib.sweep(peer.id, (prefix, word) => {
-      const path = word & PATH
-      if (path === 0 && (word & REFERENCE) === 0) return word
-      const list = byPath.get(path)
+      const list = byWord.get(kept(word))
       if (list) list.push(table.prefixText(prefix))
-      else byPath.set(path, [table.prefixText(prefix)])
+      else byWord.set(kept(word), [table.prefixText(prefix)])
       return word
     })
-    for (const [path, prefixes] of byPath) {
+    for (const [word, prefixes] of byWord) {
+      const path = word & PATH
+      const flags = word & ~PATH
       const text = path === UNKNOWN_PATH ? null : table.pathText(path)
-      for (let i = 0; i < prefixes.length; i += ROW) {
-        yield {
-          vantage: peer.id,
-          path: text,
-          known: peer.known,
-          prefixes: prefixes.slice(i, i + ROW),
-        }
-      }
+      const row = { vantage: peer.id, path: text, known: peer.known, ...(flags ? { flags } : {}) }
+      for (let i = 0; i < prefixes.length; i += ROW)
+        yield { ...row, prefixes: prefixes.slice(i, i + ROW) }
     }
   }
 }
 
-export function* originsOf(table: Table): Iterable<SeedOrigin> {
+function* peersOf(table: Table): Iterable<SeedPeer> {
+  for (const { id, slot: _, routes4: _4, routes6: _6, ...notes } of table.peers.list)
+    yield { vantage: id, notes }
+}
+
+function* originsOf(table: Table): Iterable<SeedOrigin> {
   for (const [asn, ids] of table.origins.all()) {
     const prefixes = ids.map((id) => table.prefixText(id))
     for (let i = 0; i < prefixes.length; i += ROW)
@@ -45,8 +54,16 @@ export function* originsOf(table: Table): Iterable<SeedOrigin> {
   }
 }
 
+/** Where a journal gets its head from. */
+export const journalSource = (table: Table) => ({
+  rows: (first: boolean) => (first ? seedsOf(table) : wordsOf(table)),
+  origins: () => originsOf(table),
+  peers: () => peersOf(table),
+})
+
 /** Plants one row; false when it cannot be read. */
-export function plant(table: Table, { vantage, path, known, prefixes }: Seed): boolean {
+export function plant(table: Table, seed: Seed): boolean {
+  const { vantage, path, known, flags, prefixes } = seed
   const words: number[] = []
   if (path !== null && path !== '' && !parsePath(path, words)) return false
   const id =
@@ -54,10 +71,16 @@ export function plant(table: Table, { vantage, path, known, prefixes }: Seed): b
   for (const text of prefixes) {
     const prefix = idOf(table, text)
     if (prefix < 0) return false
-    if (path === '') table.seedLost(vantage, prefix)
+    if (flags !== undefined) table.restore(vantage, prefix, (path === '' ? 0 : id) | flags)
+    else if (path === '') table.seedLost(vantage, prefix)
     else table.seed(vantage, prefix, id, known)
   }
   return true
+}
+
+/** Says where a vantage point stands; after all rows of a snapshot. */
+export function plantPeer(table: Table, { vantage, notes }: SeedPeer): void {
+  table.resume({ ...notes, id: vantage } as Parameters<Table['resume']>[0])
 }
 
 /** Says whose prefixes they are; after all rows, because it has the last word. */

@@ -85,6 +85,7 @@ export class Table implements View {
   #onRoute: Detector[] = []
   /** False while the starting table is loaded: nothing is news then. */
   #started = false
+  #resumed = false
   #revoteAt = 0
 
   constructor({ vantages, asns, baseline, limits, files = [] }: TableSettings) {
@@ -213,6 +214,26 @@ export class Table implements View {
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
   }
 
+  /** One word of a snapshot; `resume` follows for its vantage point. */
+  restore(vantage: number, prefix: number, word: number): void {
+    const position = this.rib.at(vantage, prefix, true)
+    if (position < 0) return
+    this.rib.set(position, word)
+    if ((word & PATH) === 0) return
+    this.#routes(this.peers.get(vantage), prefix, 1)
+    if ((word & REFERENCE) !== 0) this.learn(word & PATH)
+  }
+
+  /** Where one vantage point stood when the snapshot was taken. */
+  resume(notes: Omit<Peer, 'slot' | 'routes4' | 'routes6'>): void {
+    const peer = this.peers.get(notes.id)
+    const { state, votes4, votes6, ...rest } = notes
+    Object.assign(peer, rest)
+    this.peers.enter(peer, state)
+    this.#setVotes(peer, votes4, votes6)
+    this.#resumed = true
+  }
+
   /** The path is an ordinary one. */
   learn(path: number): void {
     const mark = this.paths.mark[path] as number
@@ -223,7 +244,7 @@ export class Table implements View {
 
   /** The starting table is complete; from here on everything is an event. */
   start(): void {
-    this.#revote(0)
+    if (!this.#resumed) this.#revote(0)
     this.#revoteAt = 0
     this.#started = true
   }

@@ -1,0 +1,143 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { JournalWriter } from '../../src/clock/journal.ts'
+import type { Incident } from '../../src/core/incident.ts'
+import { detectDefaults } from '../../src/detect/detectors.ts'
+import { listArchive } from '../../src/feeds/archive.ts'
+import { JournalRun } from '../../src/journal-run.ts'
+import { ReplayRun } from '../../src/replay-run.ts'
+import { generateDay, updatesOf } from '../../src/scenario/day.ts'
+import { journalSource } from '../../src/table/snapshot.ts'
+
+const inputs = { version: '0', config: 'sha256:0', asRelationships: null, vrps: null }
+
+let folder = ''
+let updates: string[] = []
+let ribs: string[] = []
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'faultline-journal-'))
+  const day = generateDay({ hours: 6, outage: 40 * 60e6, leak: 15 * 60e6 })
+  const write = (name: string, octets: Uint8Array) => {
+    writeFileSync(join(folder, name), octets)
+    return join(folder, name)
+  }
+  updates = [...updatesOf(day)].map(([c, o]) => write(`${c}.updates.20211025.0000`, o))
+  ribs = [...day.rib].map(([c, o]) => write(`${c}.rib.20211025.0000`, o))
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Plays the day, journaled into segments of that size; what was told, and the names of the segments. */
+async function live(segment: number, segments: number, withTables: boolean) {
+  const told: Incident[] = []
+  const name = `day-${segment}-${segments}-${withTables}.ndjson`
+  let journal: JournalWriter | null = null
+  const given = listArchive(updates)
+  const tables = listArchive(ribs)
+  if (!given.ok || !tables.ok) throw new Error('the day is missing')
+  const run = new ReplayRun(
+    {
+      updates: given,
+      ribs: withTables ? tables : null,
+      asns: null,
+      inputs,
+      started: () => journal?.start(),
+      tee: (journey) => {
+        const { table } = journey
+        journal = new JournalWriter(
+          join(folder, name),
+          { baseline: table.baseline, inputs, asns: null, detect: detectDefaults },
+          table.vantages,
+          table.files,
+          journalSource(table),
+          journey,
+          { segment, segments },
+        )
+        return journal
+      },
+    },
+    (incident) => told.push(incident),
+  )
+  await run.read()
+  ;(journal as JournalWriter | null)?.close()
+  const names = readdirSync(folder).filter((file) => file.startsWith(name))
+  return { told, run, path: join(folder, name), names }
+}
+
+async function again(path: string) {
+  const told: Incident[] = []
+  const run = new JournalRun({}, (incident) => told.push(incident))
+  expect(await run.read(path)).toBe(true)
+  return { told, run }
+}
+
+const words = ({ table }: { table: ReplayRun['journey']['table'] }) =>
+  table.peers.list.map(({ id, state, votes4, votes6, routes4, routes6 }) => {
+    const { collector, address } = table.vantages.get(id)
+    return `${collector} ${address} ${state} ${votes4} ${votes6} ${routes4} ${routes6}`
+  })
+
+describe('a journal', () => {
+  test.each([true, false])(
+    'played again tells the same to the byte (tables: %s)',
+    async (tables) => {
+      const day = await live(Number.POSITIVE_INFINITY, 1, tables)
+      const { told, run } = await again(day.path)
+      expect(day.told.length).toBeGreaterThan(3)
+      expect(JSON.stringify(told)).toBe(JSON.stringify(day.told))
+      expect(run.stats).toMatchObject({ malformed: 0, truncated: false })
+      console.log(`${run.stats?.lines} lines, ${told.length} revisions`)
+    },
+  )
+
+  test('in segments, read in a row, tells the same to the byte', async () => {
+    const day = await live(1 << 20, 1_000, true)
+    expect(day.names.length).toBeGreaterThan(2)
+    const { told, run } = await again(day.path)
+    expect(JSON.stringify(told)).toBe(JSON.stringify(day.told))
+    expect(run.stats).toMatchObject({ malformed: 0, truncated: false })
+    console.log(`${day.names.length} segments`)
+  })
+
+  test('keeps only so many segments, and each stands by itself', async () => {
+    const day = await live(1 << 20, 2, true)
+    expect(day.names).toHaveLength(2)
+    const { run } = await again(join(folder, day.names[0] as string))
+    expect(run.stats?.malformed).toBe(0)
+    const { journey } = run
+    if (!journey) throw new Error('no journey')
+    expect(words(journey).sort()).toEqual(words(day.run.journey).sort())
+    for (const prefix of ['seen', 'visible', 'reference'] as const) {
+      const of = ({ table }: typeof journey) =>
+        Array.from(
+          { length: table.prefixes },
+          (_, p) => `${table.prefixText(p)} ${table[prefix](p)}`,
+        )
+      expect(of(journey).sort()).toEqual(of(day.run.journey).sort())
+    }
+  })
+
+  test('a line that cannot be read costs itself only; one that was cut says so', async () => {
+    const day = await live(Number.POSITIVE_INFINITY, 1, true)
+    const lines = readFileSync(day.path, 'utf8').split('\n')
+    const middle = Math.floor(lines.length / 2)
+    const noise = [
+      '{"t":',
+      '[]',
+      '{"t":1,"v":99999}',
+      '{"seed":{"vantage":0}}',
+      '{"fact":null}',
+      '7',
+    ]
+    const damaged = join(folder, 'damaged.ndjson')
+    writeFileSync(damaged, [...lines.slice(0, middle), ...noise, ...lines.slice(middle)].join('\n'))
+    const { told, run } = await again(damaged)
+    expect(JSON.stringify(told)).toBe(JSON.stringify(day.told))
+    expect(run.stats?.malformed).toBe(noise.length)
+    writeFileSync(damaged, lines.slice(0, middle).join('\n'))
+    expect((await again(damaged)).run.stats).toMatchObject({ truncated: true, malformed: 0 })
+  })
+})
