@@ -34,6 +34,7 @@ export interface LossRule {
 }
 
 interface Case {
+  readonly key: string
   readonly hold: Hold
   peak: number
   voters: number
@@ -54,7 +55,7 @@ export class LossDetector implements Detector {
   readonly #view: View
   readonly #losses: Losses
   readonly #rule: LossRule
-  readonly #cases = new Map<string, Case>()
+  readonly #cases = new Map<number, Case>()
 
   constructor(view: View, losses: Losses, rule: LossRule) {
     this.name = rule.kind
@@ -66,21 +67,23 @@ export class LossDetector implements Detector {
   tick(at: Instant): Signal[] {
     const out: Signal[] = []
     for (const loss of this.#losses.active) {
-      const key = `${this.#rule.family}:${loss.asn}:${afiName(loss.afi)}`
-      const open = this.#cases.get(key)
+      const number = loss.asn * 8 + loss.afi
+      const open = this.#cases.get(number)
       if (!open && !this.#rule.holds(loss)) continue
-      const c = open ?? this.#open(loss)
-      if (!open) this.#cases.set(key, c)
+      const key = open?.key ?? `${this.#rule.family}:${loss.asn}:${afiName(loss.afi)}`
+      const c = open ?? this.#open(key, loss)
+      if (!open) this.#cases.set(number, c)
       this.#losses.use(loss, at)
       const signal = this.#judge(key, c, loss, at)
       if (signal) out.push(signal)
-      if (c.hold.since === null) this.#cases.delete(key)
+      if (c.hold.since === null) this.#cases.delete(number)
     }
     return out
   }
 
-  #open(loss: Loss): Case {
+  #open(key: string, loss: Loss): Case {
     return {
+      key,
       hold: new Hold(),
       peak: 0,
       voters: this.#view.voters(loss.afi),

@@ -73,8 +73,13 @@ interface Sample {
 export class Losses implements Detector {
   readonly name = 'losses'
   readonly #view: View
-  readonly #books = new Map<string, Book>()
-  #active: Loss[] = []
+  readonly #books = new Map<number, Book>()
+  /** Books in which something may happen at the next tick; the others only wait to be forgotten. */
+  readonly #awake = new Set<Book>()
+  /** The same in order of content, once it is asked for. */
+  #sorted: Book[] | null = null
+  #tickedAt: Instant = 0
+  #forgetAt: Instant = Number.POSITIVE_INFINITY
 
   constructor(view: View) {
     this.#view = view
@@ -87,7 +92,7 @@ export class Losses implements Detector {
     const was = before >= Seen.lost
     const is = after >= Seen.lost
     const afi = view.afi(prefix)
-    const key = `${asn} ${afi}`
+    const key = keyOf(asn, afi)
     let book = this.#books.get(key)
     if (!book) {
       // What was broken when we began is no news.
@@ -110,6 +115,7 @@ export class Losses implements Detector {
       this.#books.set(key, book)
     }
     book.dirty = true
+    this.#wake(book)
     const { cause } = view
     if (is && !was) {
       book.lost.set(prefix, cause.at)
@@ -128,17 +134,38 @@ export class Losses implements Detector {
 
   /** Comes before the detectors that ask; works out what has changed since the last tick. */
   tick(at: Instant): [] {
-    for (const [key, book] of this.#books) {
+    for (const book of this.#awake) {
       if (book.dirty || this.#coversDiffer(book)) {
         book.loss = measure(this.#view, book, at)
         // While a cover's loss is young, time alone changes the answer.
         book.dirty = book.loss.leftCovered.length > book.loss.covered.length
-      } else if (book.lost.size === 0 && at - Math.max(book.recoveredAt, book.usedAt) > RETAIN)
-        this.#books.delete(key)
+      } else if (book.lost.size === 0 && book.usedAt < this.#tickedAt) this.#sleep(book)
     }
-    const books = [...this.#books.values()].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
-    this.#active = books.map((book) => book.loss)
+    if (at > this.#forgetAt) this.#forget(at)
+    this.#tickedAt = at
     return []
+  }
+
+  #wake(book: Book): void {
+    if (this.#awake.has(book)) return
+    this.#awake.add(book)
+    this.#sorted = null
+  }
+
+  #sleep(book: Book): void {
+    this.#awake.delete(book)
+    this.#sorted = null
+    this.#forgetAt = Math.min(this.#forgetAt, forgottenAt(book))
+  }
+
+  #forget(at: Instant): void {
+    this.#forgetAt = Number.POSITIVE_INFINITY
+    for (const [key, book] of this.#books) {
+      if (this.#awake.has(book)) continue
+      const due = forgottenAt(book)
+      if (at > due) this.#books.delete(key)
+      else if (due < this.#forgetAt) this.#forgetAt = due
+    }
   }
 
   /** Carriers that come to a prefix without reference change no state that we would be told of. */
@@ -154,9 +181,10 @@ export class Losses implements Detector {
     if (book) book.usedAt = at
   }
 
-  /** Networks that have lost something, or had lately; ordered by content. */
+  /** Networks that have lost something, or had just now; ordered by content. */
   get active(): readonly Loss[] {
-    return this.#active
+    this.#sorted ??= [...this.#awake].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
+    return this.#sorted.map((book) => book.loss)
   }
 
   recoveredAt(loss: Loss): Instant {
@@ -180,12 +208,20 @@ export class Losses implements Detector {
   }
 
   #book(loss: Loss): Book | undefined {
-    return this.#books.get(`${loss.asn} ${loss.afi}`)
+    return this.#books.get(keyOf(loss.asn, loss.afi))
   }
 }
 
-const reachable = (view: View, prefixes: readonly number[]): number =>
-  prefixes.reduce((n, prefix) => n + (view.reachable(prefix) ? 1 : 0), 0)
+const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
+
+const forgottenAt = ({ recoveredAt, usedAt }: Book): Instant =>
+  Math.max(recoveredAt, usedAt) + RETAIN
+
+function reachable(view: View, prefixes: readonly number[]): number {
+  let n = 0
+  for (const prefix of prefixes) if (view.reachable(prefix)) n++
+  return n
+}
 
 function nothing(asn: Asn, afi: Afi): Loss {
   const none = { uncovered: [], covered: [], leftCovered: [], of: 0, share: 0, down: 0 }
@@ -194,6 +230,7 @@ function nothing(asn: Asn, afi: Afi): Loss {
 
 function measure(view: View, book: Book, at: Instant): Loss {
   const { asn, afi } = book
+  if (book.lost.size === 0) return { ...nothing(asn, afi), of: standing(view, book) }
   const up: number[] = []
   const lost: number[] = []
   const fresh: number[] = []
@@ -241,6 +278,14 @@ function measure(view: View, book: Book, at: Instant): Loss {
     uncoveredSince: since(view, bare.length > 0 ? bare : uncovered),
     leftSince: since(view, leftCovered),
   }
+}
+
+/** How many prefixes of a network that has lost none are carried. */
+function standing(view: View, { asn, afi }: Book): number {
+  let n = 0
+  for (const prefix of view.prefixesOf(asn))
+    if (view.afi(prefix) === afi && view.reachable(prefix)) n++
+  return n
 }
 
 function coverIsYoung(view: View, book: Book, prefix: number, at: Instant): boolean {

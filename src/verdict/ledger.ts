@@ -97,7 +97,8 @@ export class Ledger {
     if (!entry) return larger ? null : this.#open(signal, vantage, null)
     if (entry.overAt !== null) return larger ? null : this.#again(entry, signal, vantage)
     const before = entry.signal
-    this.#absorb(entry, signal)
+    if (saysTheSame(before, signal)) entry.signal = signal
+    else this.#absorb(entry, signal)
     if (larger) {
       entry.overAt = signal.at
       entry.record = { ...entry.record, foldedInto: larger }
@@ -320,6 +321,17 @@ function worst(a: Counts, b: Counts): Counts {
     ...(a.origins === undefined ? {} : { origins: most(a.origins, b.origins) }),
     ...(a.routes === undefined ? {} : { routes: most(a.routes, b.routes) }),
   }
+}
+
+/** Detectors repeat themselves at every tick; what they repeat has been taken in. */
+function saysTheSame(a: Signal, b: Signal): boolean {
+  return (
+    a.now === b.now &&
+    a.tags === b.tags &&
+    a.samples === b.samples &&
+    a.cap === b.cap &&
+    a.phase === b.phase
+  )
 }
 
 function same(a: Counts, b: Counts): boolean {

@@ -128,6 +128,9 @@ test('nothing new, nothing measured; forgotten an hour after the last came back'
   to(1, Seen.up, 30)
   expect(at(3_630)).toBeDefined()
   if (loss) losses.use(loss, seconds(600))
-  expect(at(4_200)).toBeDefined()
-  expect(at(4_210)).toBeUndefined()
+  // Nobody is troubled with it meanwhile.
+  expect(at(4_200)).toBeUndefined()
+  expect(loss && losses.recoveredAt(loss)).toBe(30e6)
+  at(4_210)
+  expect(loss && losses.recoveredAt(loss)).toBe(0)
 })
