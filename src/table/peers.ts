@@ -49,6 +49,8 @@ export class Peers {
   readonly list: Peer[] = []
   readonly #vantages: VantagePoints
   #counts: Vantage | null = null
+  #voters4 = 0
+  #voters6 = 0
 
   constructor(vantages: VantagePoints) {
     this.#vantages = vantages
@@ -85,9 +87,14 @@ export class Peers {
   }
 
   voters(afi: Afi): number {
-    let n = 0
-    for (const peer of this.list) if (afi === 4 ? peer.votes4 : peer.votes6) n++
-    return n
+    return afi === 4 ? this.#voters4 : this.#voters6
+  }
+
+  elect(peer: Peer, four: boolean, six: boolean): void {
+    this.#voters4 += Number(four) - Number(peer.votes4)
+    this.#voters6 += Number(six) - Number(peer.votes6)
+    peer.votes4 = four
+    peer.votes6 = six
   }
 
   /** How many vantage points are in which state; those never heard of are not counted. */

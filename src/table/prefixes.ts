@@ -1,6 +1,8 @@
 // Prefixes as dense small integers. IPv4 sits in one interleaved table (address, length and id in
 // two words: one cache line a probe), IPv6 in another that points into the columns.
 
+import type { Batch } from '../core/batch.ts'
+
 const EMPTY = 0
 
 export class Prefixes {
@@ -49,6 +51,39 @@ export class Prefixes {
   intern(afi: number, w0: number, w1: number, w2: number, w3: number, length: number): number {
     const known = afi === 4 ? this.#find4(w0, length) : this.#find6(w0, w1, w2, w3, length)
     return known >= 0 ? known : this.#add(afi, w0, w1, w2, w3, length)
+  }
+
+  /** The ids of all elements of a batch, into `prefixRef`. Most are IPv4 and known: those stay here. */
+  internAll(batch: Batch): void {
+    const { elements, afi, length, word0, word1, word2, word3, prefixRef } = batch
+    const seed = this.#seed
+    let table = this.#four
+    let mask = table.length - 2
+    for (let e = 0; e < elements; e++) {
+      const w0 = word0[e] as number
+      const bits = length[e] as number
+      if (afi[e] === 4) {
+        const h = Math.imul(w0 ^ seed ^ Math.imul(bits, 0x27d4eb2f), 0x9e3779b1)
+        let i = ((h ^ (h >>> 15)) << 1) & mask
+        let meta = table[i + 1] as number
+        while (meta !== EMPTY && (table[i] !== w0 || (meta & 63) !== bits)) {
+          i = (i + 2) & mask
+          meta = table[i + 1] as number
+        }
+        if (meta !== EMPTY) {
+          prefixRef[e] = (meta >>> 6) - 1
+          continue
+        }
+        prefixRef[e] = this.#add(4, w0, 0, 0, 0, bits)
+        table = this.#four
+        mask = table.length - 2
+      } else {
+        const w1 = word1[e] as number
+        const w2 = word2[e] as number
+        const w3 = word3[e] as number
+        prefixRef[e] = this.intern(6, w0, w1, w2, w3, bits)
+      }
+    }
   }
 
   /** Whether any prefix of this family and length exists: spares the walk to covering prefixes probes. */

@@ -134,16 +134,7 @@ export class Table implements View {
       batch.pathRef[m] =
         start < 0 ? 0 : paths.intern(batch.path, start, batch.pathLength[m] as number)
     }
-    for (let e = 0; e < batch.elements; e++) {
-      batch.prefixRef[e] = names.intern(
-        batch.afi[e] as number,
-        batch.word0[e] as number,
-        batch.word1[e] as number,
-        batch.word2[e] as number,
-        batch.word3[e] as number,
-        batch.length[e] as number,
-      )
-    }
+    names.internAll(batch)
     this.standing.grow(names.room)
     this.origins.grow(names.room)
     batch.interned = true
@@ -529,8 +520,7 @@ export class Table implements View {
     const changes4 = peer.votes4 !== four
     const changes6 = peer.votes6 !== six
     if (!changes4 && !changes6) return
-    peer.votes4 = four
-    peer.votes6 = six
+    this.peers.elect(peer, four, six)
     const { standing, names } = this
     this.rib.sweep(peer.id, (prefix, word) => {
       const is4 = names.afi[prefix] === 4
