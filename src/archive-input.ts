@@ -5,6 +5,7 @@ import type { Order } from './clock/order.ts'
 import type { Batch, BatchPool } from './core/batch.ts'
 import type { VantagePoints } from './core/vantage.ts'
 import { type ArchiveFile, readChunks } from './feeds/archive.ts'
+import type { KeptBatches } from './kept.ts'
 import { type DecompressReport, decompress, newReport } from './wire/decompress.ts'
 import { MrtReader, type MrtStats } from './wire/mrt.ts'
 
@@ -24,6 +25,7 @@ export class ArchiveInput {
   readonly #vantages: VantagePoints
   readonly #files: string[]
   readonly #progress: (octets: number) => void
+  #kept: KeptBatches | null = null
 
   /** `files` gets the names that batches refer to by number. */
   constructor(
@@ -38,9 +40,19 @@ export class ArchiveInput {
     this.#progress = progress
   }
 
+  /** Files that are in there are not read again. */
+  keep(kept: KeptBatches): void {
+    this.#kept = kept
+  }
+
   /** The batches of one file; what is damaged is counted, what is cut ends there. */
   async *batches(file: ArchiveFile): AsyncGenerator<Batch, void, undefined> {
-    const { path, collector } = file
+    const { path, collector, size } = file
+    if (this.#kept?.has(path)) {
+      yield* this.#kept.take(path, this.pool)
+      this.#progress(size)
+      return
+    }
     const reader = new MrtReader(this.#vantages, collector, this.#number(path))
     const packed = newReport()
     const report: FileReport = { path, mrt: reader.stats, packed, error: null }

@@ -12,6 +12,7 @@ import { VantagePoints } from './core/vantage.ts'
 import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import type { Archive, ArchiveFile } from './feeds/archive.ts'
 import { Journey } from './journey.ts'
+import { KeptBatches } from './kept.ts'
 import { Learner } from './table/learn.ts'
 import { type TableLimits, tableLimits } from './table/table.ts'
 
@@ -41,6 +42,7 @@ export class ReplayRun {
   readonly order: Order
   readonly #options: ReplayOptions
   readonly #pool = new BatchPool()
+  readonly #teed: boolean
 
   constructor(options: ReplayOptions, tell: (incident: Incident) => void) {
     this.#options = options
@@ -60,6 +62,7 @@ export class ReplayRun {
     const { files } = this.journey.table
     this.input = new ArchiveInput(this.vantages, this.#pool, files, options.progress)
     const sink = options.tee?.(this.journey) ?? this.journey
+    this.#teed = sink !== this.journey
     this.order = new Order(this.vantages, sink, (batch) => this.#pool.give(batch))
   }
 
@@ -96,13 +99,18 @@ export class ReplayRun {
 
   async #learn(updates: Archive): Promise<Map<string, Instant>> {
     const { table } = this.journey
+    // A journal wants the words that prefixes and paths are written with, so it is read again for.
+    const kept = this.#teed ? null : new KeptBatches()
+    if (kept) this.input.keep(kept)
     const learner = new Learner(table, this.#options.limits?.routes ?? tableLimits.routes)
     for (const { files } of updates.collectors) {
       for (const file of files.filter(isUpdates)) {
         for await (const batch of this.input.batches(file)) {
           learner.read(batch)
+          kept?.add(file.path, batch)
           this.#pool.give(batch)
         }
+        kept?.done(file.path)
       }
     }
     learner.finish()
