@@ -73,6 +73,8 @@ export interface View {
   pathOrigin(path: number): Asn
   /** From now on `route` is called for routes that take up or leave this path. */
   mark(path: number): void
+  /** Takes a mark back: the path is new again when it is met next. */
+  forget(path: number): void
   /** Whether routes on this path are part of a leak: its withdrawals are clean-up, not losses. */
   leaked(path: number, is: boolean): void
 

@@ -7,7 +7,7 @@ import type { Asn } from '../core/asn.ts'
 import { Hold } from '../core/hold.ts'
 import type { Counts, Segment, Severity, Signal, Tag } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
-import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { baselineCap, lowest } from './confidence.ts'
 import { LeakCase, Reason } from './leak-case.ts'
@@ -59,6 +59,8 @@ interface Culprit {
   startedAt: Instant
   /** Its routes are, nearly all, part of somebody else's larger leak. */
   folded: boolean
+  /** Vantage points that carried it at the most. */
+  peakVantages: number
   last: Signal | null
   /** Routes on each of its links, as that signal told. */
   lastRoutes: string
@@ -66,6 +68,12 @@ interface Culprit {
 
 const MOST_PATHS = 1_000_000
 const MOST_LINKS = 200_000
+/** Routes on suspicious links; a mass leak seen by all has as many. */
+const MOST_ROUTES = 4_000_000
+/** What has carried nothing for so long is judged anew when it is met again. */
+const FORGET: Span = hours(6)
+/** Learned while running, ordinary links are not known before so long. */
+const RIPE: Span = hours(2)
 /** Links of one path that can be suspicious; more is noise of a path nobody should believe. */
 const MOST_OF_PATH = 4
 /** A smaller leak is part of a larger one when so many of its routes are. */
@@ -88,6 +96,12 @@ export class LeakPath implements Detector {
   readonly #cases = new Map<string, LeakCase>()
   readonly #culprits = new Map<Asn, Culprit>()
   readonly #touched = new Set<LeakCase>()
+  /** Culprits whose hold is running. */
+  readonly #held = new Set<Culprit>()
+  #routes = 0
+  #now: Instant = 0
+  #learnedFrom: Instant | null = null
+  #forgetAt: Instant = 0
 
   constructor(view: View, settings: LeakSettings) {
     this.#view = view
@@ -97,6 +111,7 @@ export class LeakPath implements Detector {
 
   learnPath(path: number): void {
     this.#relations.learn(this.#view.hops(path))
+    if (this.#relations.paths > 0) this.#learnedFrom ??= this.#now
   }
 
   newPath(path: number): void {
@@ -135,12 +150,17 @@ export class LeakPath implements Detector {
       }
       if (relations.buys(by, from) && relations.buys(by, to)) reasons |= Reason.hairpin
     }
-    // Without ordinary paths to compare with, every link would be new.
-    if (relations.paths > 0 && relations.transit(to, by) === 0) {
+    if (this.#isRipe() && relations.transit(to, by) === 0) {
       reasons |= Reason.newLink
       if (i > 0 && relations.transit(hops[i - 1] as Asn, to) > 0) reasons |= Reason.approached
     }
     return reasons
+  }
+
+  /** Without ordinary paths to compare with, every link would be new. */
+  #isRipe(): boolean {
+    if (this.#learnedFrom === null) return false
+    return this.#view.baseline === 'rib' || this.#now - this.#learnedFrom >= RIPE
   }
 
   #case(by: Asn, to: Asn): LeakCase | null {
@@ -163,6 +183,7 @@ export class LeakPath implements Detector {
         peak: 0,
         startedAt: 0,
         folded: false,
+        peakVantages: 0,
         last: null,
         lastRoutes: '',
       }
@@ -182,31 +203,37 @@ export class LeakPath implements Detector {
     const told = view.known(cause.vantage)
     const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
     for (const { leak, from } of before ?? []) {
-      const stays = after?.some((link) => link.leak === leak) === true && leak.holds(cause)
+      const next = after?.find((link) => link.leak === leak)
+      const stays = next !== undefined && leak.holds(cause)
+      this.#routes -= leak.routes
       leak.leave(cause, from, view.pathOrigin(cause.before))
-      if (!stays) this.#touched.add(leak)
-      else {
-        const next = after?.find((link) => link.leak === leak)
-        leak.join(cause, next?.from ?? from, view.pathOrigin(cause.after))
-      }
+      if (stays) leak.join(cause, next.from, view.pathOrigin(cause.after))
+      else this.#touched.add(leak)
+      this.#routes += leak.routes
     }
     if (!novel) return
     for (const { leak, from } of after ?? []) {
+      if (this.#routes >= MOST_ROUTES) {
+        this.dropped++
+        return
+      }
+      this.#routes -= leak.routes
       leak.join(cause, from, view.pathOrigin(cause.after))
+      this.#routes += leak.routes
       this.#touched.add(leak)
     }
   }
 
   tick(at: Instant): Signal[] {
-    const asked = new Set<Culprit>()
+    this.#now = at
+    if (at >= this.#forgetAt) this.#forget(at)
+    const asked = new Set<Culprit>(this.#held)
     for (const leak of this.#touched) {
       leak.tick(at)
       const culprit = this.#culprits.get(leak.by)
       if (culprit) asked.add(culprit)
     }
     this.#touched.clear()
-    for (const culprit of this.#culprits.values())
-      if (culprit.hold.since !== null) asked.add(culprit)
     const out: Signal[] = []
     const larger: Culprit[] = []
     for (const culprit of [...asked].sort(bySize)) {
@@ -215,14 +242,41 @@ export class LeakPath implements Detector {
         culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
       const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
       if (holds)
-        for (const leak of strong) if (!culprit.open.includes(leak)) culprit.open.push(leak)
+        for (const leak of strong) if (!culprit.open.includes(leak)) this.#admit(culprit, leak)
       if (holds || culprit.hold.since !== null) {
         const signal = this.#judge(culprit, holds, at)
         if (signal) out.push(signal)
-        if (culprit.hold.since !== null) larger.push(culprit)
+        if (culprit.hold.since === null) this.#held.delete(culprit)
+        else {
+          this.#held.add(culprit)
+          larger.push(culprit)
+        }
       }
     }
     return out
+  }
+
+  #admit(culprit: Culprit, leak: LeakCase): void {
+    culprit.open.push(leak)
+    if (culprit.hold.confirmedAt !== null) this.#markPaths([leak], true)
+  }
+
+  /** Lets go of links and paths that have carried nothing for long, so that there is room for others. */
+  #forget(at: Instant): void {
+    this.#forgetAt = at + FORGET / 6
+    const isOld = (leak: LeakCase) => leak.routes === 0 && at - leak.lastLeft >= FORGET
+    for (const [key, leak] of this.#cases) {
+      const culprit = this.#culprits.get(leak.by)
+      if (!culprit || culprit.hold.since !== null || !isOld(leak)) continue
+      this.#cases.delete(key)
+      culprit.cases.splice(culprit.cases.indexOf(leak), 1)
+      if (culprit.cases.length === 0) this.#culprits.delete(leak.by)
+    }
+    for (const [path, links] of this.#links) {
+      if (links.some(({ leak }) => this.#cases.get(`${leak.by} ${leak.to}`) === leak)) continue
+      this.#links.delete(path)
+      this.#view.forget(path)
+    }
   }
 
   /** The links of a culprit that are enough to speak of. */
@@ -284,7 +338,11 @@ export class LeakPath implements Detector {
     if (hold.confirmedAt === null) {
       culprit.startedAt = Math.min(...culprit.open.map((leak) => leak.since))
     }
-    const clears = routes <= closeOfPeak * culprit.peak
+    const vantages = union(culprit.open.map((leak) => leak.vantages)).size
+    if (vantages > culprit.peakVantages) culprit.peakVantages = vantages
+    // Routes that are stuck at a few vantage points hold nothing open.
+    const clears =
+      routes <= closeOfPeak * culprit.peak || vantages <= closeOfPeak * culprit.peakVantages
     const many = culprit.open.some((leak) => leak.prefixes.size >= FAST)
     const was = hold.confirmedAt
     const phase = hold.update(at, holds, clears, many ? fastConfirm : confirm, clear)
@@ -293,11 +351,11 @@ export class LeakPath implements Detector {
       this.#close(culprit)
       return null
     }
-    if (was === null) this.#markPaths(culprit, true)
+    if (was === null) this.#markPaths(culprit.open, true)
     if (phase === 'resolved') {
       const ended = Math.max(...culprit.open.map((leak) => leak.lastLeft))
       const signal = this.#signal(culprit, at, phase, ended)
-      this.#markPaths(culprit, false)
+      this.#markPaths(culprit.open, false)
       this.#close(culprit)
       return signal
     }
@@ -313,11 +371,11 @@ export class LeakPath implements Detector {
     for (const leak of culprit.open) leak.peak = leak.routes
     culprit.open = []
     culprit.hold = new Hold()
-    culprit.peak = 0
+    culprit.peak = culprit.peakVantages = 0
     culprit.last = null
   }
 
-  #markPaths({ open }: Culprit, is: boolean): void {
+  #markPaths(open: readonly LeakCase[], is: boolean): void {
     const mine = new Set(open)
     for (const [path, links] of this.#links)
       if (links.some(({ leak }) => mine.has(leak))) this.#view.leaked(path, is)

@@ -416,7 +416,8 @@ export class Table implements View {
   #down(peer: Peer, at: Instant): void {
     if (peer.state === PeerState.down) return
     // Of whom nothing was known there is nothing to lose.
-    if (peer.state === PeerState.unknown && peer.routes4 + peer.routes6 === 0) return
+    const heard = peer.lostTo !== null || peer.routes4 + peer.routes6 > 0
+    if (peer.state === PeerState.unknown && !heard) return
     this.#setVotes(peer, false, false)
     peer.before = peer.routes4 + peer.routes6
     peer.stale = 0
@@ -469,18 +470,21 @@ export class Table implements View {
 
   #gap(gap: Gap): void {
     for (const peer of this.peers.list) {
-      if (peer.source !== gap.source || peer.lostTo !== null) continue
+      // Who has not spoken since the start would have done so through this feed.
+      if ((peer.source !== gap.source && peer.source >= 0) || peer.lostTo !== null) continue
       if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
       if (gap.collector !== null && this.vantages.get(peer.id).collector !== gap.collector) continue
       peer.lostTo = gap.feed
-      this.#setVotes(peer, false, false)
+      this.#setVotes(peer, false, false, false)
       this.#enter(peer, PeerState.unknown, gap.at)
     }
+    this.#settleAll()
   }
 
-  #sight(source: number, collector: string | null, at: Instant): void {
+  #sight(feed: string, collector: string | null, at: Instant): void {
+    const back: Peer[] = []
     for (const peer of this.peers.list) {
-      if (peer.lostTo === null || peer.source !== source) continue
+      if (peer.lostTo !== feed) continue
       if (collector !== null && this.vantages.get(peer.id).collector !== collector) continue
       peer.lostTo = null
       if (peer.stale > 0) {
@@ -489,8 +493,9 @@ export class Table implements View {
         continue
       }
       this.#enter(peer, PeerState.active, at)
-      this.#elect(peer)
+      back.push(peer)
     }
+    this.#electAll(back)
   }
 
   // votes
@@ -503,9 +508,22 @@ export class Table implements View {
 
   #revote(at: Instant): void {
     this.#revoteAt = at + REVOTE
+    this.#electAll(this.peers.list.filter(({ state }) => state === PeerState.active))
+  }
+
+  /** All at once: while only some of them count, every prefix these few miss would seem lost. */
+  #electAll(peers: readonly Peer[]): void {
     const [four, six] = this.#bars()
-    for (const peer of this.peers.list) {
-      if (peer.state === PeerState.active) this.#setVotes(peer, four(peer), six(peer))
+    for (const peer of peers) this.#setVotes(peer, four(peer), six(peer), false)
+    this.#settleAll()
+  }
+
+  /** After many have changed what they count for. */
+  #settleAll(): void {
+    this.cause.before = this.cause.after = 0
+    for (let prefix = 0; prefix < this.names.count; prefix++) {
+      this.cause.prefix = prefix
+      this.#settle(prefix)
     }
   }
 
@@ -516,7 +534,7 @@ export class Table implements View {
     return [(p) => p.known && four(p), (p) => p.known && six(p)]
   }
 
-  #setVotes(peer: Peer, four: boolean, six: boolean): void {
+  #setVotes(peer: Peer, four: boolean, six: boolean, settle = true): void {
     const changes4 = peer.votes4 !== four
     const changes6 = peer.votes6 !== six
     if (!changes4 && !changes6) return
@@ -530,8 +548,10 @@ export class Table implements View {
         standing.visible[prefix] = (standing.visible[prefix] as number) + change
       if ((word & REFERENCE) !== 0)
         standing.reference[prefix] = (standing.reference[prefix] as number) + change
-      this.#unmoved(peer, prefix, word & PATH)
-      this.#settle(prefix)
+      if (settle) {
+        this.#unmoved(peer, prefix, word & PATH)
+        this.#settle(prefix)
+      }
       return word
     })
   }
@@ -542,7 +562,7 @@ export class Table implements View {
     this.cause.at = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.#gap(fact)
-    else this.#sight(fact.source, fact.collector, fact.at)
+    else this.#sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
 
@@ -705,6 +725,10 @@ export class Table implements View {
 
   mark(path: number): void {
     this.paths.mark[path] = (this.paths.mark[path] as number) | Mark.watched
+  }
+
+  forget(path: number): void {
+    this.paths.mark[path] = (this.paths.mark[path] as number) & ~(Mark.watched | Mark.judged)
   }
 
   leaked(path: number, is: boolean): void {

@@ -7,7 +7,11 @@ import { view } from './view.ts'
 /** A detector that knows one ordinary path, and is then shown `count` others. */
 function shown(count: number, hops: (path: number) => Asn[]): LeakPath {
   const detector = new LeakPath(
-    view({ hops: (path) => (path === 2 ? [201, 1299, 6000] : hops(path)), mark: () => undefined }),
+    view({
+      baseline: 'rib',
+      hops: (path) => (path === 2 ? [201, 1299, 6000] : hops(path)),
+      mark: () => undefined,
+    }),
     detectDefaults.leak,
   )
   detector.learnPath(2)
@@ -30,7 +34,7 @@ test('suspicious paths beyond a million as well', () => {
 test('without ordinary paths no path is suspicious, and none is kept', () => {
   const marked: number[] = []
   const detector = new LeakPath(
-    view({ hops: () => [201, 5001, 6000], mark: (path) => marked.push(path) }),
+    view({ baseline: 'rib', hops: () => [201, 5001, 6000], mark: (path) => marked.push(path) }),
     detectDefaults.leak,
   )
   detector.newPath(3)

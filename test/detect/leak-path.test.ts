@@ -146,6 +146,37 @@ describe('a third network between two transit-free ones', () => {
     expect(only(story('ab'), 'leak.path').state).toBe('open')
   })
 
+  test('neither does all that is stuck at two of twenty-five', () => {
+    const peers = 'abcdefghijklmnopqrstuvwxy'
+    const one = twelve[0] as string
+    const told = new World()
+      .holds(peers, twelve, '1299 3356 6000')
+      .at('00:10:00')
+      .announce('ab', twelve, '1299 5001 3356 6000')
+      .announce(peers.slice(2), one, '1299 5001 3356 6000')
+      .at('00:20:00')
+      .announce(peers.slice(2), one, '1299 3356 6000')
+      .play('01:00:00')
+    expect(only(told, 'leak.path')).toMatchObject({ state: 'resolved', counts: { routes: 47 } })
+  })
+
+  test('what was forgotten in the meantime is judged anew', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce('abcd', twelve, '1299 5001 3356 6000')
+      .at('00:20:00')
+      .announce('abcd', twelve, '1299 3356 6000')
+      .at('09:00:00')
+      .announce('abcd', twelve, '1299 5001 3356 6000')
+      .play('10:00:00')
+    const leaks = told.filter(({ revision }) => revision === 1)
+    expect(leaks.map(({ kind, startedAt }) => `${kind} ${clock(startedAt)}`)).toEqual([
+      'leak.path 00:10:00',
+      'leak.path 09:00:00',
+    ])
+    expect(leaks[1]?.previousId).toBe(leaks[0]?.id)
+  })
+
   test('a route that strayed there long before is not its beginning', () => {
     const told = world()
       .at('00:05:00')
