@@ -202,6 +202,7 @@ export class Model {
 
   down(peer: ModelPeer): void {
     if (peer.state === 'down') return
+    if (peer.state === 'unknown' && !peer.blind) return
     peer.state = 'down'
     peer.blind = false
     peer.votes = { 4: false, 6: false }
@@ -241,20 +242,22 @@ export class Model {
       peer.state = 'unknown'
       peer.blind = true
       peer.votes = { 4: false, 6: false }
-      this.settle()
     }
+    this.settle()
   }
 
   sight(collector: string | null, at: number): void {
+    const back: ModelPeer[] = []
     for (const peer of this.peers) {
       if (!peer.blind || (collector !== null && peer.who.collector !== collector)) continue
       peer.blind = false
       if (this.stale(peer) > 0) this.#transfer(peer, at)
       else {
         peer.state = 'active'
-        this.#elect(peer)
+        back.push(peer)
       }
     }
+    this.#elect(...back)
   }
 
   tick(at: number): void {
@@ -317,13 +320,13 @@ export class Model {
     return this.size(peer, afi) >= (peer.votes[afi] ? 0.65 : 0.75) * mean
   }
 
-  #elect(peer: ModelPeer): void {
-    peer.votes = { 4: this.#mayVote(peer, 4), 6: this.#mayVote(peer, 6) }
+  #elect(...peers: ModelPeer[]): void {
+    for (const peer of peers) peer.votes = { 4: this.#mayVote(peer, 4), 6: this.#mayVote(peer, 6) }
     this.settle()
   }
 
   #revote(): void {
-    for (const peer of this.peers) if (peer.state === 'active') this.#elect(peer)
+    this.#elect(...this.peers.filter(({ state }) => state === 'active'))
   }
 }
 

@@ -58,6 +58,8 @@ export class Stage {
   readonly vantages = new VantagePoints()
   readonly table: Table
   readonly batch = new Batch(16, 64, 256)
+  /** Number of the feed that what follows comes through. */
+  file = 0
   /** Transitions of prefixes, in the words of `states`, and other calls of detectors. */
   readonly told: string[] = []
 
@@ -106,6 +108,7 @@ export class Stage {
 
   message(kind: number, at: number, vantage: number, elements: readonly Element[], detail = 0) {
     this.batch.clear()
+    this.batch.file = this.file
     write(this.batch, kind, seconds(at), vantage, elements, detail)
     this.table.intern(this.batch)
     this.table.apply(this.batch, 0)
@@ -126,6 +129,10 @@ export class Stage {
 
   down(at: number, vantage: number) {
     return this.message(Message.sessionDown, at, vantage, [])
+  }
+
+  alive(at: number, vantage: number) {
+    return this.message(Message.alive, at, vantage, [])
   }
 
   endOfRib(at: number, vantage: number, afi: 4 | 6 = 4) {

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { Stage } from './stage.ts'
+
+/** A starting table: how many prefixes each network holds. */
+function sized(sizes: readonly number[], stage = new Stage()): Stage {
+  sizes.forEach((size, i) => {
+    const v = stage.peer(101 + i, 'rrc00', i + 1)
+    for (let k = 0; k < size; k++) stage.load(v, `10.${k}.0.0/16`, `${101 + i} 900`)
+  })
+  stage.table.start()
+  return stage
+}
+
+const voters = (stage: Stage, afi: 4 | 6 = 4) =>
+  stage.table.peers.list.filter(({ id }) => stage.table.votes(id, afi)).map(({ id }) => id)
+
+describe('full feed', () => {
+  test('is three quarters of what the largest but one hold', () => {
+    // Mean of the five after the largest: 100.
+    expect(voters(sized([200, 100, 100, 100, 100, 100, 76, 75, 74, 3]))).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
+    ])
+  })
+
+  test('one huge table does not silence the others', () => {
+    expect(voters(sized([250, 40, 38, 36, 5]))).toEqual([0, 1, 2, 3])
+  })
+
+  test('counts each network once', () => {
+    const stage = new Stage()
+    // Three large sessions of one network are one witness of what a table is.
+    for (let i = 0; i < 3; i++) stage.peer(101, 'rrc00', 50 + i)
+    for (let v = 0; v < 3; v++)
+      for (let k = 0; k < 200; k++) stage.load(v, `10.${k}.0.0/16`, '101 900')
+    for (const [asn, size] of [
+      [201, 40],
+      [202, 40],
+      [203, 20],
+    ] as const) {
+      const v = stage.peer(asn, 'rrc00', asn)
+      for (let k = 0; k < size; k++) stage.load(v, `10.${k}.0.0/16`, `${asn} 900`)
+    }
+    stage.table.start()
+    expect(voters(stage)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('with fewer than three networks nobody is left out', () => {
+    expect(voters(sized([100, 1]))).toEqual([0, 1])
+    expect(voters(sized([2]))).toEqual([0])
+    expect(voters(sized([100, 100, 1]))).toEqual([0, 1])
+    expect(voters(sized([100, 1]), 6)).toEqual([])
+  })
+
+  test('is judged anew each hour, and left only below 0.65', () => {
+    const stage = sized([100, 100, 100, 80])
+    for (let k = 0; k < 14; k++) stage.withdraw(10, 3, `10.${k}.0.0/16`)
+    stage.tick(10).tick(3_600)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+    // 66 of 88.7: above 0.65, below 0.75.
+    stage.tick(3_610)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+    for (let k = 14; k < 30; k++) stage.withdraw(3_620, 3, `10.${k}.0.0/16`)
+    stage.tick(7_200)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+    stage.tick(7_210)
+    expect(voters(stage)).toEqual([0, 1, 2])
+    // It does not come back as easily as it stayed.
+    for (let k = 0; k < 16; k++) stage.announce(7_220, 3, `10.${k}.0.0/16`, '104 900')
+    stage.tick(10_810)
+    expect(voters(stage)).toEqual([0, 1, 2])
+    for (let k = 16; k < 30; k++) stage.announce(10_820, 3, `10.${k}.0.0/16`, '104 900')
+    stage.tick(14_410)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+  })
+
+  test('who was not in the starting table does not vote until it has told its own', () => {
+    const stage = sized([10, 10, 10])
+    const v = stage.peer(500, 'rrc00', 99)
+    for (let k = 0; k < 10; k++) stage.announce(5, v, `10.${k}.0.0/16`, '500 900')
+    expect(voters(stage)).toEqual([0, 1, 2])
+    stage.up(6, v)
+    for (let k = 0; k < 10; k++) stage.announce(7, v, `10.${k}.0.0/16`, '500 900')
+    stage.endOfRib(8, v)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+  })
+})
+
+describe('counts', () => {
+  test('those never heard of are not counted', () => {
+    const stage = new Stage({ baseline: 'learned-live' })
+    const peers = stage.peers(4)
+    stage.table.start()
+    stage.announce(1, peers[3] as number, '10.0.0.0/8', '104 900')
+    expect(stage.table.vantage()).toEqual({ active: 1, quarantined: 0, down: 0, unknown: 0 })
+    stage.down(2, 0)
+    expect(stage.table.vantage()).toEqual({ active: 1, quarantined: 0, down: 0, unknown: 0 })
+    stage.announce(2, 1, '10.0.0.0/8', '102 900').down(2, 1)
+    expect(stage.table.vantage()).toEqual({ active: 1, quarantined: 0, down: 1, unknown: 0 })
+    stage.gap(3)
+    expect(stage.table.vantage()).toEqual({ active: 0, quarantined: 0, down: 1, unknown: 1 })
+    expect(stage.table.vantagePoints).toBe(4)
+  })
+})
+
+describe('a table transfer', () => {
+  function transfer(): Stage {
+    const stage = sized([40, 40, 40])
+    stage.down(100, 0).up(110, 0)
+    return stage
+  }
+  const tell = (stage: Stage, at: number, from: number, to: number) => {
+    for (let k = from; k < to; k++) stage.announce(at, 0, `10.${k}.0.0/16`, '101 900')
+  }
+  const state = (stage: Stage) => ['?', 'transfer', 'active'][stage.table.peerState(0)]
+
+  test('ends with End-of-RIB', () => {
+    const stage = transfer()
+    tell(stage, 111, 0, 39)
+    stage.endOfRib(112, 0, 6)
+    expect(state(stage)).toBe('transfer')
+    stage.endOfRib(112, 0)
+    expect(state(stage)).toBe('active')
+    expect(stage.standing('10.39.0.0/16')).toBe('2/2 up')
+    expect(stage.standing('10.38.0.0/16')).toBe('3/3 up')
+  })
+
+  test('or when nearly all is told and it has become quiet', () => {
+    const stage = transfer()
+    tell(stage, 111, 0, 38)
+    stage.tick(130)
+    expect(state(stage)).toBe('transfer')
+    stage.tick(140)
+    expect(state(stage)).toBe('active')
+  })
+
+  test('but not while it speaks, nor with a tenth missing', () => {
+    const stage = transfer()
+    tell(stage, 111, 0, 38)
+    for (let i = 0; i < 3; i++) tell(stage, 112, 0, 5)
+    stage.tick(140)
+    expect(state(stage)).toBe('transfer')
+    const other = transfer()
+    tell(other, 111, 0, 36)
+    other.ticks(120, 1_000)
+    expect(state(other)).toBe('transfer')
+    other.tick(1_010)
+    expect(state(other)).toBe('active')
+  })
+})

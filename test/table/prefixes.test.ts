@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { maskWord } from '../../src/core/prefix.ts'
+import { Dice } from '../../src/scenario/dice.ts'
+import { Prefixes } from '../../src/table/prefixes.ts'
+
+type Key = readonly [number, number, number, number, number, number]
+
+test('every prefix keeps its number through growth, in both families', () => {
+  const names = new Prefixes()
+  const dice = new Dice('prefixes')
+  const known = new Map<string, number>()
+  const keys: Key[] = []
+  const word = () => dice.int(0, 0xffffffff) | 0
+  for (let i = 0; i < 30_000; i++) {
+    if (i % 2 === 0) {
+      const length = dice.int(0, 32)
+      keys.push([4, word() & maskWord(length, 0), 0, 0, 0, length])
+    } else {
+      // All of them in one /64: the high words say nothing.
+      keys.push([6, 0x20010db8, 7, dice.chance(0.5) ? 0 : word(), word(), 128])
+    }
+  }
+  const repeats = keys.length - new Set(keys.map(String)).size
+  for (const key of keys) {
+    const id = names.intern(...key)
+    expect(known.get(String(key)) ?? known.size).toBe(id)
+    known.set(String(key), id)
+  }
+  expect(names.count).toBe(30_000 - repeats)
+  for (const [text, id] of known)
+    expect(names.find(...(text.split(',').map(Number) as never as Key))).toBe(id)
+  expect(names.find(6, 0x20010db8, 8, 0, 0, 128)).toBe(-1)
+  expect(names.find(4, 0x0a000000, 0, 0, 0, 33)).toBe(-1)
+  expect(names.dropped).toBe(0)
+  // Short prefixes and repeated words.
+  expect(repeats).toBeGreaterThan(1_000)
+  expect(names.count).toBeGreaterThan(20_000)
+})
+
+test('the same address in another length or family is another prefix', () => {
+  const names = new Prefixes()
+  const all: Key[] = []
+  for (let length = 0; length <= 32; length++) all.push([4, 0, 0, 0, 0, length])
+  for (let length = 0; length <= 128; length++) all.push([6, 0, 0, 0, 0, length])
+  expect(all.map((key) => names.intern(...key))).toEqual(all.map((_, i) => i))
+  expect(all.map((key) => names.find(...key))).toEqual(all.map((_, i) => i))
+  expect([names.hasLength(4, 24), names.hasLength(6, 128)]).toEqual([true, true])
+  expect(new Prefixes().hasLength(4, 24)).toBe(false)
+})
+
+test('IPv6 prefixes whose hashes are equal are told apart', () => {
+  // The hash begins with address XOR length, so these are one hash.
+  const names = new Prefixes()
+  const all: Key[] = []
+  for (let length = 32; length < 96; length++) all.push([6, 0x20010d00 ^ length, 0, 0, 0, length])
+  expect(all.map((key) => names.intern(...key))).toEqual(all.map((_, i) => i))
+  expect(all.map((key) => names.intern(...key))).toEqual(all.map((_, i) => i))
+})
+
+test('IPv4 prefixes that all want one place are told apart, through a rehash', () => {
+  const names = new Prefixes()
+  const all: Key[] = []
+  // Lengths 27 … 32 under the hash's own mixing of address and length.
+  for (let length = 27; length <= 32; length++)
+    for (let k = 0; k < 800; k++) {
+      const w0 = Math.imul(k, 32) ^ (Math.imul(length, 0x27d4eb2f) & ~31)
+      all.push([4, w0 & maskWord(length, 0), 0, 0, 0, length])
+    }
+  const ids = all.map((key) => names.intern(...key))
+  expect(new Set(ids).size).toBe(new Set(all.map(String)).size)
+  expect(all.map((key) => names.find(...key))).toEqual(ids)
+})
+
+test.each([1, 10, 5_000])('no more than %d, the rest is counted', (limit) => {
+  const names = new Prefixes(limit)
+  const key = (i: number): Key => (i % 2 ? [6, i, 0, 0, 0, 64] : [4, i << 8, 0, 0, 0, 24])
+  for (let i = 0; i < limit + 50; i++) expect(names.intern(...key(i))).toBe(i < limit ? i : -1)
+  expect([names.count, names.dropped]).toEqual([limit, 50])
+  expect(names.find(...key(limit - 1))).toBe(limit - 1)
+  // What is known costs no room.
+  expect(names.intern(...key(0))).toBe(0)
+})
