@@ -15,12 +15,16 @@ export interface OrderSettings {
   readonly tick: Span
   /** How much later than its neighbours a message of one stream may come. */
   readonly patience: Span
+  /** Batches held at most; beyond, nobody is waited for any more, and what comes later is late. */
+  readonly most: number
 }
 
 const orderDefaults: OrderSettings = {
   tick: seconds(10),
   // Archives are written as messages come; microsecond stamps of RouteViews go back by less.
   patience: seconds(1),
+  // Half a gigabyte: five seconds of 200,000 messages a second.
+  most: 256,
 }
 
 /** A stamp so far from the one before is believed only when the one after it lies nearer to it. */
@@ -54,6 +58,8 @@ export class Order {
   late = 0
   /** Messages whose stamp leaps, and that were refused for it. */
   refused = 0
+  /** Times something had to be released early, because too much was held. */
+  forced = 0
   /** Event time of the first release; Infinity before it. */
   first: Instant = Number.POSITIVE_INFINITY
   /** Event time up to which everything has been released; -Infinity before the first. */
@@ -169,11 +175,21 @@ export class Order {
       if (this.#scratch.length < order.length) this.#scratch = new Int32Array(order.length)
       sortByTime(order, count, batch.at, by, this.#scratch)
     }
-    if (count > 0) this.#pending.push({ batch, order, count, next: 0 })
-    else {
+    if (count > 0) {
+      this.#pending.push({ batch, order, count, next: 0 })
+      if (this.#pending.length > this.#settings.most) this.#makeRoom()
+    } else {
       this.#free.push(order)
       this.#give(batch)
     }
+  }
+
+  /** Lets half of what waits go, oldest first. */
+  #makeRoom(): void {
+    this.forced++
+    const newest = this.#pending.map((p) => p.batch.at[p.order[p.count - 1] as number] as number)
+    newest.sort((a, b) => a - b)
+    this.#until(newest[newest.length >> 1] as number)
   }
 
   #take(room: number): Int32Array {

@@ -520,3 +520,20 @@ describe('a stretch of time', () => {
     expect(l.order.newest(s)).toBe(T0 + seconds(1))
   })
 })
+
+test('a stream that never speaks cannot make the line hold more than it may', () => {
+  const l = line({ most: 4 })
+  const s = l.order.stream()
+  const silent = l.order.stream()
+  for (let i = 0; i < 40; i++) {
+    l.say(s, [i, i + 0.5], 2 * i)
+    l.order.release()
+    expect(l.gone.size).toBeLessThanOrEqual(4)
+  }
+  expect(l.order.forced).toBeGreaterThan(0)
+  l.say(silent, [1], 100, 1)
+  l.order.flush()
+  expect(new Set(l.tokens).size).toBe(81)
+  // Whoever comes then is late, not lost.
+  expect(l.order.late).toBe(1)
+})
