@@ -14,7 +14,7 @@ export function sortByTime(
     const y = at[b] as number
     return x < y || (x === y && rank(a) < rank(b))
   }
-  const runs: number[] = [0]
+  let runs: number[] = [0]
   for (let i = 1; i < count; i++) {
     if (before(order[i] as number, order[i - 1] as number)) runs.push(i)
   }
@@ -27,8 +27,7 @@ export function sortByTime(
       if (middle === undefined) continue
       merge(order, from, middle, runs[k + 2] ?? count, scratch, before)
     }
-    runs.length = 0
-    runs.push(...merged)
+    runs = merged
   }
 }
 

@@ -78,6 +78,7 @@ export class Losses implements Detector {
   readonly #awake = new Set<Book>()
   /** The same in order of content, once it is asked for. */
   #sorted: Book[] | null = null
+  #active: Loss[] | null = null
   #tickedAt: Instant = 0
   #forgetAt: Instant = Number.POSITIVE_INFINITY
 
@@ -141,6 +142,7 @@ export class Losses implements Detector {
         book.dirty = book.loss.leftCovered.length > book.loss.covered.length
       } else if (book.lost.size === 0 && book.usedAt < this.#tickedAt) this.#sleep(book)
     }
+    this.#active = null
     if (at > this.#forgetAt) this.#forget(at)
     this.#tickedAt = at
     return []
@@ -184,7 +186,8 @@ export class Losses implements Detector {
   /** Networks that have lost something, or had just now; ordered by content. */
   get active(): readonly Loss[] {
     this.#sorted ??= [...this.#awake].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
-    return this.#sorted.map((book) => book.loss)
+    this.#active ??= this.#sorted.map((book) => book.loss)
+    return this.#active
   }
 
   recoveredAt(loss: Loss): Instant {
