@@ -6,14 +6,18 @@ export interface Choice {
   /** Null when the baseline has to be learned. */
   readonly ribs: Archive | null
   readonly updates: Archive
-  /** Tables that are not needed: older or later ones of the same collector. */
+  /** Tables that are not needed: there is a better one of the same collector. */
   readonly spare: readonly ArchiveFile[]
 }
 
-/** Of each collector the last table taken before its first updates, or else its first. */
+/**
+ * What `--rib` names; of every other collector the last table taken before its first updates, or else
+ * its first.
+ */
 export function chooseTables(given: Archive, ribs: Archive | null): Choice {
   const spare: ArchiveFile[] = []
   const tables: CollectorFiles[] = [...(ribs?.collectors ?? [])]
+  const named = new Set(tables.map(({ collector }) => collector))
   const updates: CollectorFiles[] = []
   for (const { collector, files } of given.collectors) {
     const mine = files.filter((file) => file.kind === 'updates')
@@ -21,7 +25,7 @@ export function chooseTables(given: Archive, ribs: Archive | null): Choice {
     const found = files.filter((file) => file.kind === 'rib')
     const start = mine[0]?.slot ?? Infinity
     const before = found.filter(({ slot }) => slot === null || slot <= start)
-    const chosen = before.at(-1) ?? found[0]
+    const chosen = named.has(collector) ? undefined : (before.at(-1) ?? found[0])
     spare.push(...found.filter((file) => file !== chosen))
     if (chosen) tables.push({ collector, files: [chosen] })
   }

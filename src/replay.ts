@@ -190,8 +190,8 @@ async function playFiles(
   const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
   const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: flags.collector }) : null
   const { ribs: tables, updates, spare } = chooseTables(given, ribs)
-  if (updates.collectors.length === 0 && !tables)
-    throw new InputError('all files lie outside of --from and --until')
+  if (updates.collectors.length === 0 && (!tables || given.skipped > 0))
+    throw new InputError('all update files lie outside of --from and --until')
   if (tables) {
     const known = new Set(tables.collectors.map(({ collector }) => collector))
     for (const { collector } of updates.collectors)

@@ -1,0 +1,126 @@
+import { writeFileSync } from 'node:fs'
+import { afterEach, expect, it } from 'vitest'
+import { ArchiveInput } from '../../src/archive-input.ts'
+import { BatchPool } from '../../src/core/batch.ts'
+import type { Incident } from '../../src/core/incident.ts'
+import type { Instant } from '../../src/core/time.ts'
+import { VantagePoints } from '../../src/core/vantage.ts'
+import { listArchive } from '../../src/feeds/archive.ts'
+import { type Cue, cuesOf, play } from '../../src/scenario/player.ts'
+import { startRisLiveServer } from '../../src/scenario/ris-live-server.ts'
+import { dayFiles, essence } from './day-files.ts'
+import { absent, daemon, incidentsIn, last, real, replay, until, workshop } from './program.ts'
+
+const place = workshop()
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const it of open.splice(0)) await it.close()
+})
+
+/** Archives as the frames that would have told them. */
+async function cuesOfFiles(paths: readonly string[]): Promise<Cue[]> {
+  const archive = listArchive(paths)
+  if (!archive.ok) throw new Error(archive.faults.map(({ why }) => why).join())
+  const vantages = new VantagePoints()
+  const pool = new BatchPool()
+  const input = new ArchiveInput(vantages, pool, [])
+  const cues: Cue[] = []
+  for (const file of archive.collectors.flatMap(({ files }) => files))
+    for await (const batch of input.batches(file)) {
+      cues.push(...cuesOf(batch, vantages))
+      pool.give(batch)
+    }
+  return cues.sort((a, b) => a.at - b.at)
+}
+
+/** Plays files to a daemon, which ends when it has heard it all; what it told. */
+async function watched(paths: readonly string[], speed: number, ...args: string[]) {
+  const cues = await cuesOfFiles(paths)
+  const server = await startRisLiveServer()
+  open.push(server)
+  let heard = 0
+  const counting = {
+    ...server,
+    publish: (frame: Cue['frame']) => {
+      const sent = server.publish(frame)
+      heard += sent
+      return sent
+    },
+  }
+  const journal = place(`journal-${performance.now()}`)
+  const one = await daemon(
+    ...['watch', '--ris-live', server.url, '--history', '--listen', '127.0.0.1:0'],
+    ...['--format', 'ndjson', '--journal', journal, ...args],
+  )
+  await until('it has subscribed', () => one.err().includes('RIS Live: connected'))
+  await play(counting, cues, cues[0]?.at as Instant, speed).done
+  const metric = 'faultline_feed_messages_total{feed="ris-live"}'
+  await until('it has heard all', async () => (await one.metric(metric)) === heard)
+  const { status, out, err } = await one.stop()
+  expect([status, err]).toEqual([0, expect.not.stringContaining('fault of Faultline')])
+  return { out, incidents: incidentsIn(out), journal, frames: cues.length, heard }
+}
+
+/** A configuration that hears everything: what a subscription is not told, it cannot tell. */
+function firehose(asn: number): string {
+  const path = place(`firehose-${asn}.yaml`)
+  const feeds = '[{type: ris-live, mode: firehose}]'
+  writeFileSync(path, `version: 1\nasns: [${asn}]\nfeeds: ${feeds}\n`)
+  return path
+}
+
+/** A record without the places where its facts were found: an octet of a file, a number of a frame. */
+function sameFacts({ samples, inputs, ...incident }: Incident) {
+  const { elements: _, ...rest } = samples
+  return { ...incident, samples: rest, version: inputs.version }
+}
+
+it('a generated day tells watch what it tells replay, every word of it, and so does its journal', async () => {
+  const { updates, withRibs } = dayFiles(place, { cut: true })
+  const live = await watched(updates, 10_000, firehose(4766), ...withRibs)
+  const played = await replay(...updates, '--asn', '4766', ...withRibs)
+  expect(live.heard).toBe(live.frames)
+  const kinds = new Set(played.incidents.map(({ kind }) => kind))
+  expect(kinds).toEqual(new Set(['outage.as', 'leak.path']))
+  expect(live.incidents.map(sameFacts)).toEqual(played.incidents.map(sameFacts))
+  expect((await replay(live.journal)).out).toBe(live.out)
+})
+
+it('subscriptions tell the same of what is watched, and of a leak what goes through it', async () => {
+  const { updates, withRibs } = dayFiles(place)
+  const args = ['--asn', '4766', ...withRibs]
+  const live = await watched(updates, 10_000, ...args)
+  const played = await replay(...updates, ...args)
+  console.log(`${live.heard} of ${live.frames} frames concern AS4766`)
+  expect(live.heard).toBeLessThan(0.8 * live.frames)
+  const outages = (of: readonly Incident[]) => last(of).filter(({ kind }) => kind === 'outage.as')
+  expect(outages(played.incidents).length).toBe(2)
+  expect(outages(live.incidents).map(essence)).toEqual(outages(played.incidents).map(essence))
+  const leak = (of: readonly Incident[]) => last(of).filter(({ kind }) => kind === 'leak.path')
+  const [[mine, ...more], [whole]] = [leak(live.incidents), leak(played.incidents)]
+  if (!mine || !whole) throw new Error('one of the two tells no leak')
+  expect(more).toEqual([])
+  expect([mine.key, mine.state]).toEqual([whole.key, 'resolved'])
+  const apart = Math.abs(Date.parse(mine.startedAt) - Date.parse(whole.startedAt))
+  expect(apart).toBeLessThan(30_000)
+  expect((await replay(live.journal)).out).toBe(live.out)
+})
+
+const google = {
+  updates: 'incidents/google-leak.rrc06.updates.20170825.0300-0400.mrt.gz',
+  rib: 'incidents/google-leak.rrc06.partial-rib.20170825.0300.mrt.gz',
+}
+const why = 'the Google leak through RIS Live'
+
+it.skipIf(absent(why, google.updates, google.rib))(
+  'the Google leak tells both the same',
+  async () => {
+    const config = firehose(15169)
+    const args = ['--rib', real(google.rib)]
+    const live = await watched([real(google.updates)], 2_000, config, ...args)
+    const played = await replay(real(google.updates), '--config', config, ...args)
+    expect(played.incidents.map(({ kind }) => kind)).toContain('leak.path')
+    expect(live.incidents.map(sameFacts)).toEqual(played.incidents.map(sameFacts))
+    expect((await replay(live.journal)).out).toBe(live.out)
+  },
+)
