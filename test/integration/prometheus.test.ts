@@ -73,7 +73,7 @@ describe.skipIf(!has('prometheus', 'the dashboard before a real Prometheus'))('P
         () => false,
       )
     })
-    await until('the outage is over', () => /resolved +outage\.as .*IPv4/.test(demo.text()))
+    await until('the outage is over', () => /resolved +outage\.as .*IPv6/.test(demo.text()))
   })
 
   afterAll(async () => {
@@ -106,6 +106,13 @@ describe.skipIf(!has('prometheus', 'the dashboard before a real Prometheus'))('P
     const values = await ask(expr)
     if (EMPTY.includes(title)) expect(values).toEqual([])
     else expect(values.length).toBeGreaterThan(0)
+  })
+
+  test('the demo tells what the README shows of it', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    const shown = (readme.split('```\n')[1] ?? '').trim().split('\n')
+    expect(shown.length).toBeGreaterThan(2)
+    for (const line of shown) expect(demo.text()).toContain(`${line}\n`)
   })
 
   test('the outage is in the history, and its end', async () => {
