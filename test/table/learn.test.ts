@@ -88,6 +88,11 @@ test('what is lost in the first 30 s is broken at the start, and no news', () =>
     '10.0.0.0/16 lost > up',
   ])
   expect(learn(loss(31)).stage.standing(P)).toBe('4/4 up')
+  // One of four is gone at the beginning, the others only after a minute.
+  const one = learn([...loss(100), [10, 0, null]]).stage
+  expect(one.standing(P)).toBe('4/4 up')
+  const two = learn([...loss(100), [10, 0, null], [60, 1, null]]).stage
+  expect(two.standing(P)).toBe('0/4 down')
 })
 
 test('noise of those who do not carry it does not break it', () => {

@@ -57,6 +57,30 @@ test('IPv6 prefixes whose hashes are equal are told apart', () => {
   expect(all.map((key) => names.intern(...key))).toEqual(all.map((_, i) => i))
 })
 
+test('so are those whose words were chosen to make up for one another', () => {
+  // Each word is mixed in by XOR behind a step, so the next can undo what it did.
+  const steps = (words: readonly number[]) => {
+    let h = Math.imul((words[0] as number) ^ 128, 0x9e3779b1)
+    h ^= h >>> 15
+    if (words.length === 1) return h
+    h = Math.imul(h ^ (words[1] as number), 0x85ebca6b)
+    h ^= h >>> 13
+    if (words.length === 2) return h
+    h = Math.imul(h ^ (words[2] as number), 0xc2b2ae35)
+    return h ^ (h >>> 16)
+  }
+  const names = new Prefixes()
+  const all: Key[] = []
+  for (let k = 0; k < 20; k++) {
+    all.push([6, k, steps([k]) ^ 5, 0, 0, 128])
+    all.push([6, 77, k, steps([77, k]) ^ 5, 0, 128])
+    all.push([6, 77, 78, k, steps([77, 78, k]) ^ 5, 128])
+  }
+  expect(new Set(all.map(String)).size).toBe(60)
+  expect(all.map((key) => names.intern(...key))).toEqual(all.map((_, i) => i))
+  expect(all.map((key) => names.find(...key))).toEqual(all.map((_, i) => i))
+})
+
 test('IPv4 prefixes that all want one place are told apart, through a rehash', () => {
   const names = new Prefixes()
   const all: Key[] = []
