@@ -35,7 +35,12 @@ export function readingOf(run: LiveRun): Reading {
     })),
     watched: run.asns.map((asn) => asReading(run, asn)),
     late: run.order.late,
-    refused: [...table.dropped, ...run.journey.dropped],
+    refused: [
+      ...table.dropped,
+      ...run.journey.dropped,
+      { table: 'leaping-stamps', count: run.order.refused },
+      { table: 'waiting-batches', count: run.order.forced },
+    ],
     planes: [{ plane: 'bgp', up: run.sees() }],
   }
 }
