@@ -46,7 +46,7 @@ interface Step {
 const asnOfLetter = (who: string): Asn =>
   who >= 'a' ? 201 + who.charCodeAt(0) - 97 : 301 + who.charCodeAt(0) - 65
 
-export const instant = (time: string): Instant => {
+const instant = (time: string): Instant => {
   const at = parseInstant(`2025-01-01T${time}Z`)
   if (at === undefined) throw new RangeError(`not a time: ${time}`)
   return at

@@ -28,7 +28,7 @@ export function folder(): string {
 
 export const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
 
-export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /** Asks until the answer is neither undefined nor false. */
 export async function until<T>(
