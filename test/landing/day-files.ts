@@ -1,8 +1,13 @@
 // A generated day as the files an archive would hold: one table and one file of updates a collector.
 
 import { writeFileSync } from 'node:fs'
+import { ArchiveInput } from '../../src/archive-input.ts'
+import { BatchPool } from '../../src/core/batch.ts'
 import type { Incident } from '../../src/core/incident.ts'
+import { VantagePoints } from '../../src/core/vantage.ts'
+import { listArchive } from '../../src/feeds/archive.ts'
 import { type Day, type DayOptions, generateDay, updatesOf } from '../../src/scenario/day.ts'
+import { type Cue, cuesOf } from '../../src/scenario/player.ts'
 
 export interface DayFiles {
   readonly day: Day
@@ -29,6 +34,22 @@ export function dayFiles(
   const ribs = write('rib', day.rib)
   const updates = write('updates', updatesOf(day))
   return { day, ribs, updates, withRibs: ribs.flatMap((path) => ['--rib', path]) }
+}
+
+/** Archives as the frames that would have told them. */
+export async function cuesOfFiles(paths: readonly string[]): Promise<Cue[]> {
+  const archive = listArchive(paths)
+  if (!archive.ok) throw new Error(archive.faults.map(({ why }) => why).join())
+  const vantages = new VantagePoints()
+  const pool = new BatchPool()
+  const input = new ArchiveInput(vantages, pool, [])
+  const cues: Cue[] = []
+  for (const file of archive.collectors.flatMap(({ files }) => files))
+    for await (const batch of input.batches(file)) {
+      cues.push(...cuesOf(batch, vantages))
+      pool.give(batch)
+    }
+  return cues.sort((a, b) => a.at - b.at)
 }
 
 /** What must be the same of an incident, however its facts came in. */

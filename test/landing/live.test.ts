@@ -1,14 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
-import { ArchiveInput } from '../../src/archive-input.ts'
-import { BatchPool } from '../../src/core/batch.ts'
 import type { Incident } from '../../src/core/incident.ts'
 import type { Instant } from '../../src/core/time.ts'
-import { VantagePoints } from '../../src/core/vantage.ts'
-import { listArchive } from '../../src/feeds/archive.ts'
-import { type Cue, cuesOf, play } from '../../src/scenario/player.ts'
+import { type Cue, play } from '../../src/scenario/player.ts'
 import { startRisLiveServer } from '../../src/scenario/ris-live-server.ts'
-import { dayFiles, essence } from './day-files.ts'
+import { cuesOfFiles, dayFiles, essence } from './day-files.ts'
 import { absent, daemon, incidentsIn, last, real, replay, until, workshop } from './program.ts'
 
 const place = workshop()
@@ -16,22 +12,6 @@ const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const it of open.splice(0)) await it.close()
 })
-
-/** Archives as the frames that would have told them. */
-async function cuesOfFiles(paths: readonly string[]): Promise<Cue[]> {
-  const archive = listArchive(paths)
-  if (!archive.ok) throw new Error(archive.faults.map(({ why }) => why).join())
-  const vantages = new VantagePoints()
-  const pool = new BatchPool()
-  const input = new ArchiveInput(vantages, pool, [])
-  const cues: Cue[] = []
-  for (const file of archive.collectors.flatMap(({ files }) => files))
-    for await (const batch of input.batches(file)) {
-      cues.push(...cuesOf(batch, vantages))
-      pool.give(batch)
-    }
-  return cues.sort((a, b) => a.at - b.at)
-}
 
 /** Plays files to a daemon, which ends when it has heard it all; what it told. */
 async function watched(paths: readonly string[], speed: number, ...args: string[]) {
