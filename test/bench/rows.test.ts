@@ -30,8 +30,8 @@ test('the table is told in columns, and why a row is missing', () => {
     row('load', 5_300_000),
     { spec: spec('start'), best: null, got: null, skipped: 'bgpdump is not installed' },
   ])
-  expect(text).toBe(`row                           el/s  MB/s  CPU s  RSS MB  floor  goal    got
-decoding into batches          12M   400   0.50     100    20×   30×  23.4×  floor holds
-table load, routes/s           12M   400   0.50     100   1.5M  2.5M   5.3M  goal reached
-+ detectors, starting table                                 8×   15×         skipped: bgpdump is not installed`)
+  expect(text).toBe(`row                          el/s  MB/s  CPU s  RSS MB  floor  goal    got
+decoding into batches         12M   400   0.50     100    20×   30×  23.4×  floor holds
+table load, routes/s          12M   400   0.50     100   1.5M  2.5M   5.3M  goal reached
++ detectors, starting table                                8×   15×         skipped: bgpdump is not installed`)
 })
