@@ -12,7 +12,7 @@ import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import { readChunks } from './feeds/archive.ts'
-import { Journey, type JourneySettings } from './journey.ts'
+import { Journey, type JourneySettings, tellFrom } from './journey.ts'
 import { plant, plantOrigin, plantPeer } from './table/snapshot.ts'
 import { decompress } from './wire/decompress.ts'
 
@@ -103,7 +103,7 @@ export class JournalRun {
     reader.line(rest)
   }
 
-  #begin({ baseline, inputs, asns, detect }: JournalHeader): void {
+  #begin({ baseline, inputs, asns, detect, from }: JournalHeader): void {
     const settings: JourneySettings = {
       ...this.#options,
       vantages: this.vantages,
@@ -113,7 +113,7 @@ export class JournalRun {
       inputs,
       detect: detect as DetectSettings,
     }
-    this.journey = new Journey(settings, this.#tell)
+    this.journey = new Journey(settings, tellFrom(from, this.#tell))
   }
 
   async *#counted(path: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -8,6 +8,7 @@ import type { Batch } from './core/batch.ts'
 import type { Fact } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
+import { type Instant, iso } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 import type { Detector } from './core/view.ts'
 import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
@@ -71,5 +72,17 @@ export class Journey implements Sink {
   /** The input is over: incidents that know more than was told of them. */
   finish(): void {
     for (const incident of this.ledger.finish(this.table.vantage())) this.#tell(incident)
+  }
+}
+
+/** Passes on what is told from `from` on; all when it is undefined. */
+export function tellFrom(
+  from: Instant | null | undefined,
+  tell: (incident: Incident) => void,
+): (incident: Incident) => void {
+  if (from === undefined || from === null) return tell
+  const first = iso(from)
+  return (incident) => {
+    if (incident.updatedAt >= first) tell(incident)
   }
 }

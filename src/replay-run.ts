@@ -11,7 +11,7 @@ import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import type { Archive, ArchiveFile } from './feeds/archive.ts'
-import { Journey } from './journey.ts'
+import { Journey, tellFrom } from './journey.ts'
 import { KeptBatches } from './kept.ts'
 import { Learner } from './table/learn.ts'
 import { type TableLimits, tableLimits } from './table/table.ts'
@@ -22,6 +22,7 @@ export interface ReplayOptions {
   readonly ribs: Archive | null
   readonly asns: ReadonlySet<Asn> | null
   readonly inputs: Inputs
+  /** Nothing of earlier is told; without starting tables it is not read either. */
   readonly from?: Instant | undefined
   readonly until?: Instant | undefined
   readonly detect?: DetectSettings
@@ -57,7 +58,7 @@ export class ReplayRun {
         ...(limits ? { limits } : {}),
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
       },
-      tell,
+      tellFrom(options.from, tell),
     )
     const { files } = this.journey.table
     this.input = new ArchiveInput(this.vantages, this.#pool, files, options.progress)
@@ -73,8 +74,9 @@ export class ReplayRun {
     this.journey.table.start()
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),
-      // What happened before its table was taken is in the table.
-      from: Math.max(from, started.get(collector) ?? -Infinity),
+      // What happened before its table was taken is in the table; what happened since then counts,
+      // told or not.
+      from: ribs ? (started.get(collector) ?? -Infinity) : from,
       until,
     }))
     await playArchive(this.input, stretches, this.order)
@@ -102,7 +104,8 @@ export class ReplayRun {
     // A journal wants the words that prefixes and paths are written with, so it is read again for.
     const kept = this.#teed ? null : new KeptBatches()
     if (kept) this.input.keep(kept)
-    const learner = new Learner(table, this.#options.limits?.routes ?? tableLimits.routes)
+    const { limits, from, until } = this.#options
+    const learner = new Learner(table, limits?.routes ?? tableLimits.routes, from, until)
     for (const { files } of updates.collectors) {
       for (const file of files.filter(isUpdates)) {
         for await (const batch of this.input.batches(file)) {

@@ -185,10 +185,14 @@ async function playFiles(
   incidents: () => number,
 ): Promise<Summary> {
   const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
-  const where = { collector: flags.collector, from: flags.from, until: flags.until }
-  const given = archiveOf(files, where)
+  const { collector, from, until } = flags
   const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
   const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: flags.collector }) : null
+  // With a table all that follows it is needed, told or not.
+  const whole = archiveOf(files, { collector, until })
+  const given = chooseTables(whole, ribs).ribs
+    ? whole
+    : archiveOf(files, { collector, from, until })
   const { ribs: tables, updates, spare } = chooseTables(given, ribs)
   if (updates.collectors.length === 0 && (!tables || given.skipped > 0))
     throw new InputError('all update files lie outside of --from and --until')
@@ -228,7 +232,8 @@ async function playFiles(
         const path = flags.journal
         if (path === undefined) return journey
         const watched = asns && [...asns].sort((a, b) => a - b)
-        const header = { baseline: journey.table.baseline, inputs, asns: watched }
+        const { baseline } = journey.table
+        const header = { baseline, inputs, asns: watched, from: flags.from ?? null }
         try {
           journal = new JournalWriter(
             path,

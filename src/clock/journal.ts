@@ -22,6 +22,7 @@ import { parsePath, pathText } from '../core/path.ts'
 import { parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
 import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
+import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 
 export interface JournalHeader {
@@ -31,6 +32,8 @@ export interface JournalHeader {
   readonly asns: readonly number[] | null
   /** Settings of the detectors, as they were. */
   readonly detect: unknown
+  /** Nothing of earlier was told. */
+  readonly from?: Instant | null
   /** 1, 2, …; a later one begins with a snapshot instead of a starting table. */
   readonly segment?: number
 }
@@ -301,13 +304,13 @@ export class JournalReader {
   }
 
   #header(line: Line): boolean {
-    const { schema, baseline, inputs, asns, detect, segment = 1 } = line
+    const { schema, baseline, inputs, asns, detect, from = null, segment = 1 } = line
     if (schema !== 1 || typeof segment !== 'number') return false
     this.#passing = this.#segment > 0 && segment === this.#segment + 1
     this.#segment = segment
     this.stats.next = null
     if (this.#passing) return true
-    this.#target.header({ baseline, inputs, asns, detect } as JournalHeader)
+    this.#target.header({ baseline, inputs, asns, detect, from } as JournalHeader)
     return true
   }
 

@@ -1,8 +1,8 @@
 /** Routes that one vantage point holds over one path: rows of a starting table, or of a snapshot. */
 export interface Seed {
   readonly vantage: number
-  /** Text of the path; null when only the fact is known, not the way; '' for routes it should have and has not. */
-  readonly path: string | null
+  /** Text of the path; null when only the fact is known, not the way; false for routes it should have and has not. */
+  readonly path: string | null | false
   /** Whether its whole table is told, so that what is not in it it does not have. */
   readonly known: boolean
   /** In a snapshot: what the table notes beside the path. */

@@ -5,7 +5,7 @@
 // announces nor withdraws stays unknown, which is why such a baseline never earns full confidence.
 
 import { type Batch, Message } from '../core/batch.ts'
-import { minutes, type Span, seconds } from '../core/time.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
 import { Rib } from './rib.ts'
 import type { Table } from './table.ts'
@@ -31,14 +31,24 @@ export class Learner {
   implied = 0
   readonly #table: Table
   readonly #rib: Rib
+  readonly #from: Instant
+  readonly #until: Instant
   #base = -1
   /** Second of the first message, counted like those of the words. */
   #first = SECOND
   #vantages = 0
 
-  constructor(table: Table, maxRoutes: number) {
+  /** What lies outside of that time is not learned from. */
+  constructor(
+    table: Table,
+    maxRoutes: number,
+    from: Instant = Number.NEGATIVE_INFINITY,
+    until: Instant = Number.POSITIVE_INFINITY,
+  ) {
     this.#table = table
     this.#rib = new Rib(maxRoutes)
+    this.#from = from
+    this.#until = until
   }
 
   /** One batch of the first pass; the order of batches does not matter for who carries what. */
@@ -49,6 +59,7 @@ export class Learner {
       if (batch.kind[m] !== Message.update) continue
       const vantage = batch.vantage[m] as number
       const at = batch.at[m] as number
+      if (at < this.#from || at >= this.#until) continue
       // Seconds since a day before the first messages seen, because they need not be the oldest, and
       // one of them may have a damaged stamp.
       if (this.#base < 0) this.#base = (batch.at[batch.messages >> 1] as number) - seconds(86_400)

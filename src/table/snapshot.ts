@@ -33,8 +33,14 @@ function* rowsOf(table: Table, kept: (word: number) => number): Iterable<Seed> {
     for (const [word, prefixes] of byWord) {
       const path = word & PATH
       const flags = word & ~PATH
-      const text = path === UNKNOWN_PATH ? null : table.pathText(path)
-      const row = { vantage: peer.id, path: text, known: peer.known, ...(flags ? { flags } : {}) }
+      const text: Seed['path'] =
+        path === 0 ? false : path === UNKNOWN_PATH ? null : table.pathText(path)
+      const row: Omit<Seed, 'prefixes'> = {
+        vantage: peer.id,
+        path: text,
+        known: peer.known,
+        ...(flags ? { flags } : {}),
+      }
       for (let i = 0; i < prefixes.length; i += ROW)
         yield { ...row, prefixes: prefixes.slice(i, i + ROW) }
     }
@@ -64,15 +70,13 @@ export const journalSource = (table: Table) => ({
 /** Plants one row; false when it cannot be read. */
 export function plant(table: Table, seed: Seed): boolean {
   const { vantage, path, known, flags, prefixes } = seed
-  const words: number[] = []
-  if (path !== null && path !== '' && !parsePath(path, words)) return false
-  const id =
-    path === null ? UNKNOWN_PATH : table.paths.intern(Int32Array.from(words), 0, words.length)
+  const id = pathOf(table, path)
+  if (id < 0) return false
   for (const text of prefixes) {
     const prefix = idOf(table, text)
     if (prefix < 0) return false
-    if (flags !== undefined) table.restore(vantage, prefix, (path === '' ? 0 : id) | flags)
-    else if (path === '') table.seedLost(vantage, prefix)
+    if (flags !== undefined) table.restore(vantage, prefix, id | flags)
+    else if (path === false) table.seedLost(vantage, prefix)
     else table.seed(vantage, prefix, id, known)
   }
   return true
@@ -91,6 +95,14 @@ export function plantOrigin(table: Table, { asn, prefixes }: SeedOrigin): boolea
     table.origins.assign(prefix, asn | 0)
   }
   return true
+}
+
+function pathOf(table: Table, path: Seed['path']): number {
+  if (path === false) return 0
+  if (path === null) return UNKNOWN_PATH
+  const words: number[] = []
+  if (!parsePath(path, words)) return -1
+  return table.paths.intern(Int32Array.from(words), 0, words.length)
 }
 
 function idOf(table: Table, text: string): number {
