@@ -16,7 +16,8 @@ beforeAll(() => {
 /** What a wrong command line is answered with: status 2, nothing on stdout, the reason on stderr. */
 async function refused(...line: string[]): Promise<string> {
   const { status, out, err } = await faultline(...line)
-  expect([line.join(' '), status, out]).toEqual([line.join(' '), 2, ''])
+  if (status !== 2) throw new Error(`${line.join(' ')}: status ${status}\n${err}`)
+  expect([line.join(' '), out]).toEqual([line.join(' '), ''])
   expect(err).not.toMatch(/fault of Faultline|\n {4}at /)
   return err
 }
@@ -58,7 +59,6 @@ describe('a command line that is wrong', () => {
       [['replay', file, '--from', 'noon'], /'noon' is invalid. Give a time like 2024-10-29T/],
       [['replay', file, '--from', '20', '--until', '10'], /--from is not before --until/],
       [['replay', file, '--from', '2031-01-01'], /outside of --from and --until/],
-      [['replay', file, '--from', '2031-01-01', ...files.withRibs], /all update files lie outside/],
       [['replay', file, '--format', 'parquet'], /parquet: choose one of ndjson, csv, text/],
       [['watch'], /nothing to watch: give --asn/],
       [['watch', '--asn', '1', '--format', 'xml'], /xml: choose one of/],

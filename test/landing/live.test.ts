@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import type { Incident } from '../../src/core/incident.ts'
 import type { Instant } from '../../src/core/time.ts'
 import { type Cue, play } from '../../src/scenario/player.ts'
@@ -9,7 +9,7 @@ import { absent, daemon, incidentsIn, last, real, replay, until, workshop } from
 
 const place = workshop()
 const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const it of open.splice(0)) await it.close()
 })
 
@@ -55,7 +55,7 @@ function sameFacts({ samples, inputs, ...incident }: Incident) {
   return { ...incident, samples: rest, version: inputs.version }
 }
 
-it('a generated day tells watch what it tells replay, every word of it, and so does its journal', async () => {
+it.concurrent('a generated day tells watch what it tells replay, every word of it, and so does its journal', async () => {
   const { updates, withRibs } = dayFiles(place, { cut: true })
   const live = await watched(updates, 10_000, firehose(4766), ...withRibs)
   const played = await replay(...updates, '--asn', '4766', ...withRibs)
@@ -66,7 +66,7 @@ it('a generated day tells watch what it tells replay, every word of it, and so d
   expect((await replay(live.journal)).out).toBe(live.out)
 })
 
-it('subscriptions tell the same of what is watched, and of a leak what goes through it', async () => {
+it.concurrent('subscriptions tell the same of what is watched, and of a leak what goes through it', async () => {
   const { updates, withRibs } = dayFiles(place)
   const args = ['--asn', '4766', ...withRibs]
   const live = await watched(updates, 10_000, ...args)
@@ -94,6 +94,7 @@ const why = 'the Google leak through RIS Live'
 
 it.skipIf(absent(why, google.updates, google.rib))(
   'the Google leak tells both the same',
+  { concurrent: true },
   async () => {
     const config = firehose(15169)
     const args = ['--rib', real(google.rib)]
