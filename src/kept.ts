@@ -49,19 +49,18 @@ export class KeptBatches {
       return
     }
     this.#left -= size
-    const pathId = batch.pathId.subarray(0, e)
     list.push({
       file: batch.file,
       at: batch.at.slice(0, m),
       offset: batch.offset.slice(0, m),
-      vantage: Uint16Array.from(batch.vantage.subarray(0, m)),
+      vantage: new Uint16Array(batch.vantage.subarray(0, m)),
       kind: batch.kind.slice(0, m),
       detail: batch.detail.slice(0, m),
       pathRef: batch.pathRef.slice(0, m),
       first: batch.first.slice(0, m + 1),
       announced: batch.announced.slice(0, e),
       prefixRef: batch.prefixRef.slice(0, e),
-      pathId: pathId.some((id) => id !== 0) ? pathId.slice() : null,
+      pathId: hasPathIds(batch) ? batch.pathId.slice(0, e) : null,
     })
   }
 
@@ -99,4 +98,9 @@ export class KeptBatches {
       yield batch
     }
   }
+}
+
+function hasPathIds({ pathId, elements }: Batch): boolean {
+  for (let e = 0; e < elements; e++) if (pathId[e] !== 0) return true
+  return false
 }

@@ -9,10 +9,11 @@ import { START } from './corpus.ts'
 import { DumpWriter } from './dump.ts'
 import type { Measured } from './measured.ts'
 
-const ORIGINS_EACH = 5
+/** The real table has thirteen prefixes an origin. */
+const PREFIXES_EACH = 10
 const TRANSITS = 200
 
-/** `prefixes` of `peers` full tables: a fifth as many unique paths as routes, like the real ones. */
+/** `prefixes` of `peers` full tables: a tenth as many unique paths as routes, as real ones have. */
 export async function loading(peers: number, prefixes: number): Promise<Measured> {
   const vantages = new VantagePoints()
   const table = new Table({ vantages, asns: null, baseline: 'rib' })
@@ -42,7 +43,7 @@ export async function loading(peers: number, prefixes: number): Promise<Measured
   const out = new DumpWriter(START, list, read)
   const path = new Int32Array(5)
   for (let k = 0; k < prefixes; k++) {
-    const origin = Math.floor(k / ORIGINS_EACH)
+    const origin = Math.floor(k / PREFIXES_EACH)
     // From 1.0.0.0 on, with holes, so that hashing is not made too easy.
     out.begin(4, [(0x01000000 + k * 3 * 256) | 0], 24)
     for (let peer = 0; peer < peers; peer++) {

@@ -76,7 +76,7 @@ export class Paths {
     this.origin[id] = originOf(source, from, length) | 0
     this.#table[slot] = hash
     this.#table[slot + 1] = id
-    if (this.count * 5 > this.#table.length) this.#rehash()
+    if (this.count * 3 > this.#table.length) this.#rehash()
     return id
   }
 

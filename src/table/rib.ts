@@ -16,6 +16,9 @@ export const DISPLACED = 1 << 31
 const PAGE_BITS = 9
 const PAGE = 1 << PAGE_BITS
 const SLAB_BITS = 24
+const IN_SLAB = (1 << SLAB_BITS) - 1
+/** Positions are 31 bits: 8 GiB of routes. */
+const MOST_PAGES = 1 << (31 - PAGE_BITS)
 const PAGES_IN_SLAB = 1 << (SLAB_BITS - PAGE_BITS)
 
 export class Rib {
@@ -29,7 +32,7 @@ export class Rib {
 
   /** maxRoutes bounds memory: 4 bytes each, in pages of 512. */
   constructor(maxRoutes = 600_000_000) {
-    this.#maxPages = Math.ceil(maxRoutes / PAGE)
+    this.#maxPages = Math.min(MOST_PAGES, Math.ceil(maxRoutes / PAGE))
   }
 
   /** Position of a word: pass it to `get` and `set`. -1 when there is no page and `make` is false. */
@@ -37,19 +40,17 @@ export class Rib {
     const index = prefix >>> PAGE_BITS
     const pages = this.#pages[vantage]
     const page = pages === undefined || index >= pages.length ? 0 : (pages[index] as number)
-    if (page !== 0) return (page - 1) * PAGE + (prefix & (PAGE - 1))
+    if (page !== 0) return ((page - 1) << PAGE_BITS) | (prefix & (PAGE - 1))
     return make ? this.#page(vantage, index, prefix) : -1
   }
 
   get(position: number): number {
-    return (this.#slabs[Math.floor(position / 2 ** SLAB_BITS)] as Int32Array)[
-      position & (2 ** SLAB_BITS - 1)
-    ] as number
+    return (this.#slabs[position >>> SLAB_BITS] as Int32Array)[position & IN_SLAB] as number
   }
 
   set(position: number, word: number): void {
-    const slab = this.#slabs[Math.floor(position / 2 ** SLAB_BITS)] as Int32Array
-    slab[position & (2 ** SLAB_BITS - 1)] = word
+    const slab = this.#slabs[position >>> SLAB_BITS] as Int32Array
+    slab[position & IN_SLAB] = word
   }
 
   word(vantage: number, prefix: number): number {
