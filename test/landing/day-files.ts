@@ -27,7 +27,7 @@ export function dayFiles(
   const day = cut ? { ...made, messages } : made
   const write = (kind: string, files: ReadonlyMap<string, Uint8Array>) =>
     [...files].map(([collector, octets]) => {
-      const path = place(`${collector}.${kind}.20211025.0000-0300`)
+      const path = place(`${collector}.${kind}.20211025.0000-0300${cut ? '.cut' : ''}`)
       writeFileSync(path, octets)
       return path
     })

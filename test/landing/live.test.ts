@@ -1,21 +1,36 @@
 import { writeFileSync } from 'node:fs'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Incident } from '../../src/core/incident.ts'
 import type { Instant } from '../../src/core/time.ts'
 import { type Cue, play } from '../../src/scenario/player.ts'
 import { startRisLiveServer } from '../../src/scenario/ris-live-server.ts'
-import { cuesOfFiles, dayFiles, essence } from './day-files.ts'
+import { cuesOfFiles, type DayFiles, dayFiles, essence } from './day-files.ts'
 import { absent, daemon, incidentsIn, last, real, replay, until, workshop } from './program.ts'
 
 const place = workshop()
 const open: { close(): Promise<void> }[] = []
+let day: DayFiles
+let cutDay: DayFiles
+beforeAll(() => {
+  day = dayFiles(place)
+  cutDay = dayFiles(place, { cut: true })
+})
 afterAll(async () => {
   for (const it of open.splice(0)) await it.close()
 })
 
 /** Plays files to a daemon, which ends when it has heard it all; what it told. */
 async function watched(paths: readonly string[], speed: number, ...args: string[]) {
-  const cues = await cuesOfFiles(paths)
+  return watchedUntil(Number.POSITIVE_INFINITY, paths, speed, ...args)
+}
+
+async function watchedUntil(
+  end: Instant,
+  paths: readonly string[],
+  speed: number,
+  ...args: string[]
+) {
+  const cues = (await cuesOfFiles(paths)).filter(({ at }) => at < end)
   const server = await startRisLiveServer()
   open.push(server)
   let heard = 0
@@ -56,7 +71,7 @@ function sameFacts({ samples, inputs, ...incident }: Incident) {
 }
 
 it.concurrent('a generated day tells watch what it tells replay, every word of it, and so does its journal', async () => {
-  const { updates, withRibs } = dayFiles(place, { cut: true })
+  const { updates, withRibs } = cutDay
   const live = await watched(updates, 10_000, firehose(4766), ...withRibs)
   const played = await replay(...updates, '--asn', '4766', ...withRibs)
   expect(live.heard).toBe(live.frames)
@@ -67,7 +82,7 @@ it.concurrent('a generated day tells watch what it tells replay, every word of i
 })
 
 it.concurrent('subscriptions tell the same of what is watched, and of a leak what goes through it', async () => {
-  const { updates, withRibs } = dayFiles(place)
+  const { updates, withRibs } = day
   const args = ['--asn', '4766', ...withRibs]
   const live = await watched(updates, 10_000, ...args)
   const played = await replay(...updates, ...args)
@@ -83,6 +98,19 @@ it.concurrent('subscriptions tell the same of what is watched, and of a leak wha
   expect([mine.key, mine.state]).toEqual([whole.key, 'resolved'])
   const apart = Math.abs(Date.parse(mine.startedAt) - Date.parse(whole.startedAt))
   expect(apart).toBeLessThan(30_000)
+  expect((await replay(live.journal)).out).toBe(live.out)
+})
+
+it.concurrent('what is on its way when it is told to end, is heard and judged', async () => {
+  const { updates, withRibs } = cutDay
+  const args = ['--asn', '4766', ...withRibs]
+  const [first] = (await replay(...updates, ...args)).incidents
+  // The clock would wait longer for latecomers.
+  const end = Date.parse(first?.detectedAt ?? '') + 1_000
+  const live = await watchedUntil(end * 1_000, updates, 10_000, ...args)
+  const played = await replay(...updates, ...args, '--until', new Date(end).toISOString())
+  expect(played.incidents[0]).toEqual(first)
+  expect(live.incidents.map(essence)).toEqual(played.incidents.map(essence))
   expect((await replay(live.journal)).out).toBe(live.out)
 })
 
