@@ -161,10 +161,11 @@ it.concurrent('a server that is gone makes it blind, not the network dark', asyn
   const { url } = server
   const args = ['--ris-live', url, '--journal', journal, ...anywhere, ...ndjson]
   const one = await daemon('watch', config, ...files.withRibs, ...args)
-  // Everybody is alive, now.
+  // Everybody is alive, now; give or take, so that nobody waits long for the next tick.
+  let ahead = 0
   const alive = setInterval(() => {
     for (const { collector, address, asn } of files.day.internet.sessions) {
-      const timestamp = Math.floor(Date.now()) / 1_000
+      const timestamp = (Date.now() + ahead) / 1_000
       const host = collector.startsWith('rrc') ? `${collector}.ripe.net` : collector
       const who = { peer: address, peer_asn: String(asn), id: '1', host }
       const frame: RisFrame = { timestamp, ...who, type: 'KEEPALIVE' }
@@ -180,6 +181,11 @@ it.concurrent('a server that is gone makes it blind, not the network dark', asyn
   await until('it has heard', async () => {
     return (await one.metric('faultline_feed_messages_total{feed="ris-live"}')) > 100
   })
+  ahead = (19_000 - (Date.now() % 10_000)) % 10_000
+  const heard = await one.metric('faultline_feed_messages_total{feed="ris-live"}')
+  await until('it has heard more', async () => {
+    return (await one.metric('faultline_feed_messages_total{feed="ris-live"}')) > heard + 80
+  })
   await server.close()
   // Whoever answers and says nothing is asked less often than whoever refuses.
   const silence = await deaf(portOf(url))
@@ -188,6 +194,7 @@ it.concurrent('a server that is gone makes it blind, not the network dark', asyn
   await until('it tells that it is blind', async () => (await state()) === 'open')
   expect(await one.metric('faultline_feed_gaps_total{feed="ris-live"}')).toBe(1)
   await silence.close()
+  ahead += 40_000
   server = await serve(portOf(url))
   await until('it sees again', async () => (await state()) === 'resolved')
   expect((await one.get('/readyz')).status).toBe(200)
