@@ -60,8 +60,12 @@ async function demo(flags: DemoFlags): Promise<number> {
   if (!formatNames.includes(flags.format as FormatName))
     throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
   const listen = flags.listen === undefined ? null : loopback(flags.listen)
-  const day = generateDay({ watched: WATCHED })
-  const cues = cuesOfDay(day)
+  let made: Day | undefined
+  // It takes seconds: not before we know that we may listen.
+  const dayOf = () => {
+    made ??= generateDay({ watched: WATCHED })
+    return made
+  }
   const server = await startRisLiveServer()
   const { config } = defaultConfig({ asns: [WATCHED] })
   const settled = settle({
@@ -75,10 +79,11 @@ async function demo(flags: DemoFlags): Promise<number> {
       settled: { ...settled, warnings: [] },
       format: flags.format as FormatName,
       ribs: null,
-      load: (run) => loadTables(run, day),
+      load: (run) => loadTables(run, dayOf()),
     })
+    const day = dayOf()
     process.stderr.write(`${introduction(day, daemon, flags.speed)}\n`)
-    await perform(day, cues, server, daemon, flags)
+    await perform(day, cuesOfDay(day), server, daemon, flags)
     await daemon.close()
   } finally {
     await server.close()
