@@ -6,5 +6,7 @@ export default defineConfig({
     exclude: ['test/integration/**'],
     testTimeout: 60_000,
     pool: 'forks',
+    // Most of the longer ones wait for processes they have started.
+    maxWorkers: 2,
   },
 })

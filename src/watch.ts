@@ -10,7 +10,7 @@ import {
   settledConfig,
   several,
 } from './command.ts'
-import { isLoopback } from './config/fields.ts'
+import { isLoopback, parseListen } from './config/fields.ts'
 import { settle } from './config/load.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
@@ -81,15 +81,13 @@ function webSocket(url: string): string {
 
 /** Other addresses are for the configuration, where one has to say that it is meant. */
 export function loopback(text: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2] ?? ''
-  const port = Number(match?.[3])
-  if (!match || port > 65_535)
+  const listen = parseListen(text)
+  if (!listen)
     throw new InputError(`--listen ${text}: give an address and a port, as in 127.0.0.1:9477`)
-  if (!isLoopback(host))
+  if (!isLoopback(listen.host))
     throw new InputError(
       `--listen ${text}: only a loopback address; to serve others, say so in a configuration ` +
         '(listen: {address, exposed: true})',
     )
-  return { host, port }
+  return listen
 }

@@ -71,6 +71,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['report'],
   'prom-client': ['report'],
   ws: ['feeds', 'scenario'],
+  'ipaddr.js': ['config'],
   yaml: ['config'],
   zod: ['config'],
 }

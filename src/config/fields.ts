@@ -4,6 +4,7 @@
 // A time has its unit ("45s") and a bare number is refused: the one thing operators get wrong is
 // whether 300 meant seconds or milliseconds.
 
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { type Asn, parseAsn } from '../core/asn.ts'
 import { addressText, parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
@@ -152,7 +153,7 @@ interface Listen {
   readonly port: number
 }
 
-function parseListen(written: string): Listen | undefined {
+export function parseListen(written: string): Listen | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(written)
   const [, inner, plain = '', digits] = match ?? []
   const host = inner ?? plain
@@ -161,12 +162,10 @@ function parseListen(written: string): Listen | undefined {
   return (inner ?? /^[\d.]+$/.test(host)) && !parseAddress(host) ? undefined : { host, port }
 }
 
-/** Whether only this machine can reach it. */
+/** Whether only this machine can reach it; IPv4 written as IPv6 counts as what it is. */
 export function isLoopback(host: string): boolean {
-  const address = parseAddress(host)
-  if (!address) return host.toLowerCase() === 'localhost'
-  const [w0, w1, w2, w3] = address.words
-  return address.afi === 4 ? w0 >>> 24 === 127 : (w0 | w1 | w2) === 0 && w3 === 1
+  if (!ipaddr.isValid(host)) return host.toLowerCase() === 'localhost'
+  return ipaddr.process(host).range() === 'loopback'
 }
 
 const address = { title: 'an address and a port', examples: ['127.0.0.1:9477', '[::1]:9477'] }
