@@ -1,6 +1,7 @@
 // Live feeds through the corridor: frames are decoded as they come, put in order by the clock, and from
 // there on nothing differs from a replay. Gaps are facts in the stream like everything else.
 
+import { existsSync, renameSync } from 'node:fs'
 import { ArchiveInput } from './archive-input.ts'
 import { JournalWriter } from './clock/journal.ts'
 import { Order } from './clock/order.ts'
@@ -104,6 +105,8 @@ export class LiveRun {
     this.journey = new Journey({ ...settings, vantages: this.vantages }, tell)
     const { files } = this.journey.table
     if (options.journal !== null) {
+      // A daemon that starts again must not write over what the last one heard.
+      if (existsSync(options.journal)) renameSync(options.journal, `${options.journal}.previous`)
       this.journal = new JournalWriter(
         options.journal,
         { baseline, inputs, asns: this.asns, detect },

@@ -255,8 +255,13 @@ async function playFiles(
   progress.clear()
   const closed = journal as JournalWriter | null
   closed?.close()
-  if (closed?.fault) log.error(`${flags.journal}: the journal is not whole: ${closed.fault}`)
+  if (closed?.fault)
+    throw new InputError(
+      `--journal ${flags.journal}: it could not be written whole: ${closed.fault}`,
+    )
   const summary = summarise(run, log)
+  if (from !== undefined && run.order.newestOfAll() < from)
+    log.warn('all of the input lies before --from: there is nothing to tell')
   if (updates.collectors.length === 0)
     log.info(
       `only starting tables: ${routesOf(run)} routes of ${summary.vantagePoints} vantage points; ` +
@@ -289,6 +294,10 @@ function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {
     if (error !== null) log.error(`${path}: ${error}`)
     if (mrt.malformed > 0)
       log.warn(`${path}: ${mrt.malformed} of ${mrt.records} records could not be read`)
+    if (mrt.skipped > 0)
+      log.info(
+        `${path}: ${mrt.skipped} of ${mrt.records} records are of kinds that say nothing here`,
+      )
     if (packed.damaged > 0) log.warn(`${path}: ${packed.damaged} damaged ${packed.format} blocks`)
     if (mrt.truncated || packed.truncated)
       log.warn(`${path}: it ends in the middle of a record; what came before was used`)
