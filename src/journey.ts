@@ -31,6 +31,7 @@ export class Journey implements Sink {
   readonly ledger: Ledger
   readonly #detectors: Detector[]
   readonly #tell: (incident: Incident) => void
+  #tickedAt: Instant = 0
 
   constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
     const { baseline, inputs, mostIncidents } = settings
@@ -63,15 +64,17 @@ export class Journey implements Sink {
   fact(fact: Fact): void {
     this.table.fact(fact)
     if (fact.kind !== 'tick') return
+    this.#tickedAt = fact.at
     const signals: Signal[] = []
     for (const detector of this.#detectors) signals.push(...detector.tick(fact.at))
-    if (signals.length === 0) return
-    for (const incident of this.ledger.take(signals, this.table.vantage())) this.#tell(incident)
+    for (const incident of this.ledger.take(signals, this.table.vantage(), fact.at))
+      this.#tell(incident)
   }
 
   /** The input is over: incidents that know more than was told of them. */
   finish(): void {
-    for (const incident of this.ledger.finish(this.table.vantage())) this.#tell(incident)
+    for (const incident of this.ledger.finish(this.table.vantage(), this.#tickedAt))
+      this.#tell(incident)
   }
 }
 

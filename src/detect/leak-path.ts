@@ -361,7 +361,7 @@ export class LeakPath implements Detector {
     }
     const { last } = culprit
     const each = culprit.open.map((leak) => leak.routes).join()
-    if (last && last.phase === phase && culprit.lastRoutes === each) return { ...last, at }
+    if (last?.phase === phase && culprit.lastRoutes === each) return null
     culprit.lastRoutes = each
     culprit.last = this.#signal(culprit, at, phase, null)
     return culprit.last

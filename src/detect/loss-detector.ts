@@ -44,11 +44,15 @@ interface Case {
   age: Span
   lastSignal: Signal | null
   lastLoss: Loss | null
+  /** The loss about which all has been said; time alone changes nothing. */
+  settled: Loss | null
 }
 
 /** So many prefixes are asked who lost them; more would say the same. */
 const ASKED = 32
 const SHOWN = 20
+/** Older than any cap that depends on age. */
+const GROWN: Span = Number.POSITIVE_INFINITY
 
 export class LossDetector implements Detector {
   readonly name: string
@@ -69,7 +73,7 @@ export class LossDetector implements Detector {
     for (const loss of this.#losses.active) {
       const number = loss.asn * 8 + loss.afi
       const open = this.#cases.get(number)
-      if (!open && !this.#rule.holds(loss)) continue
+      if (open ? open.settled === loss && this.#sees(open, loss) : !this.#rule.holds(loss)) continue
       const key = open?.key ?? `${this.#rule.family}:${loss.asn}:${afiName(loss.afi)}`
       const c = open ?? this.#open(key, loss)
       if (!open) this.#cases.set(number, c)
@@ -79,6 +83,10 @@ export class LossDetector implements Detector {
       if (c.hold.since === null) this.#cases.delete(number)
     }
     return out
+  }
+
+  #sees(c: Case, { afi }: Loss): boolean {
+    return this.#view.voters(afi) * 2 >= c.voters
   }
 
   #open(key: string, loss: Loss): Case {
@@ -92,6 +100,7 @@ export class LossDetector implements Detector {
       age: 0,
       lastSignal: null,
       lastLoss: null,
+      settled: null,
     }
   }
 
@@ -100,7 +109,7 @@ export class LossDetector implements Detector {
     const { hold } = c
     // Half of those who could tell have gone: what they no longer say is no recovery, and while we
     // do not see, nothing lasts long enough to be believed.
-    if (this.#view.voters(loss.afi) * 2 < c.voters) {
+    if (!this.#sees(c, loss)) {
       if (hold.confirmedAt === null) hold.since = null
       return null
     }
@@ -132,12 +141,11 @@ export class LossDetector implements Detector {
     const young = c.age
     if (phase === 'open' && rule.holds(loss)) c.age = at - (hold.since ?? at)
     const cap = rule.cap(loss, c.age)?.level
-    if (
-      c.lastSignal?.phase === phase &&
-      c.lastLoss === loss &&
-      cap === rule.cap(loss, young)?.level
-    )
-      return { ...c.lastSignal, at }
+    // Open, not getting well, and as sure as it will be: until the loss changes there is nothing to say.
+    const rests = phase === 'open' && !clears && cap === rule.cap(loss, GROWN)?.level
+    c.settled = rests ? loss : null
+    const said = c.lastSignal?.phase === phase && c.lastLoss === loss
+    if (said && cap === rule.cap(loss, young)?.level) return null
     c.lastLoss = loss
     c.lastSignal = this.#signal(key, c, loss, at, phase, null)
     return c.lastSignal

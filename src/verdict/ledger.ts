@@ -59,6 +59,8 @@ export class Ledger {
   dropped = 0
   readonly #settings: LedgerSettings
   readonly #entries = new Map<string, Entry>()
+  /** Open incidents that have changed since they were written. */
+  readonly #behind = new Map<string, Entry>()
 
   constructor(settings: Pick<LedgerSettings, 'baseline' | 'inputs'> & Partial<LedgerSettings>) {
     this.#settings = { ...ledgerDefaults, ...settings }
@@ -70,22 +72,55 @@ export class Ledger {
     return n
   }
 
-  /** Takes in what the detectors said at one tick; the revisions that follow from it, in order. */
-  take(signals: readonly Signal[], vantage: Vantage): Incident[] {
-    const sorted = [...signals].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  /**
+   * Takes in what the detectors said at one tick; the revisions that follow from it, in order. A
+   * detector that has nothing new says nothing; what it said last is taken to hold.
+   */
+  take(signals: readonly Signal[], vantage: Vantage, at: Instant): Incident[] {
+    const due = this.#due(signals, at)
+    if (signals.length + due.length === 0) return []
+    const sorted = [...signals, ...due].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     const out: Incident[] = []
     for (const signal of sorted) {
       const record = this.#one(signal, vantage)
       if (record) out.push(record)
+      const entry = this.#entries.get(signal.key)
+      if (entry && isBehind(entry)) this.#behind.set(signal.key, entry)
+      else this.#behind.delete(signal.key)
     }
     return out
   }
 
+  /** What was said before and is to be written by now. */
+  #due(signals: readonly Signal[], at: Instant): Signal[] {
+    const out: Signal[] = []
+    const again = (key: string, entry: Entry) => {
+      if (!signals.some((signal) => signal.key === key)) out.push({ ...entry.signal, at })
+    }
+    // What an outage may turn out to be the whole of is looked at anew with it.
+    for (const { kind, key, phase } of signals) {
+      if (kind !== 'outage.as') continue
+      for (const family of ['prefix:', 'withdrawal:']) {
+        const part = key.replace(/^outage:/, family)
+        const entry = this.#entries.get(part)
+        // What went into it and has not ended with it stands for itself again.
+        const left = phase === 'resolved' && entry?.record.foldedInto != null
+        const lasts = entry?.signal.phase === 'open' || entry?.signal.phase === 'resolving'
+        if (entry && lasts && (entry.overAt === null || left)) again(part, entry)
+      }
+    }
+    for (const [key, entry] of this.#behind)
+      if (at - entry.writtenAt >= this.#settings.update && !out.some((s) => s.key === key))
+        again(key, entry)
+    return out
+  }
+
   /** At the end of the input: those that know more than was written of them, as they stand. */
-  finish(vantage: Vantage): Incident[] {
+  finish(vantage: Vantage, at: Instant): Incident[] {
     const out: Incident[] = []
     for (const entry of this.#entries.values()) {
-      if (entry.overAt !== null || same(entry.record.counts.now, entry.signal.now)) continue
+      if (!isBehind(entry)) continue
+      entry.signal = { ...entry.signal, at }
       out.push(this.#write(entry, entry.record.state, 'the input ends here', vantage))
     }
     return out
@@ -95,7 +130,11 @@ export class Ledger {
     const entry = this.#entries.get(signal.key)
     const larger = this.#larger(signal)
     if (!entry) return larger ? null : this.#open(signal, vantage, null)
-    if (entry.overAt !== null) return larger ? null : this.#again(entry, signal, vantage)
+    if (entry.overAt !== null) {
+      if (!larger) return this.#again(entry, signal, vantage)
+      entry.signal = signal
+      return null
+    }
     const before = entry.signal
     if (saysTheSame(before, signal)) entry.signal = signal
     else this.#absorb(entry, signal)
@@ -186,7 +225,10 @@ export class Ledger {
       return
     }
     const oldest = this.#entries.keys().next().value
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    if (oldest !== undefined) {
+      this.#entries.delete(oldest)
+      this.#behind.delete(oldest)
+    }
     this.dropped++
   }
 
@@ -247,6 +289,10 @@ function together(...lists: (readonly Segment[])[]): Segment[] {
     (a, b) => b.prefixes - a.prefixes || a.by - b.by || a.to - b.to || a.from - b.from,
   )
   return all.slice(0, MOST_SEGMENTS)
+}
+
+function isBehind({ overAt, record, signal }: Entry): boolean {
+  return overAt === null && !same(record.counts.now, signal.now)
 }
 
 function stateOf(entry: Entry, { phase }: Signal): State {

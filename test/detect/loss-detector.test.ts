@@ -74,10 +74,11 @@ describe('hold-down', () => {
   test('believed when it has lasted, let go when it has been gone as long as that asks', () => {
     const { lost } = watching()
     expect(lost(5, 4)).toEqual([undefined, undefined, undefined, 'open'])
-    expect(lost(1, 2)).toEqual(['open', 'open'])
-    expect(lost(0, 3)).toEqual(['resolving', 'resolving', 'resolving'])
+    expect(lost(1, 2)).toEqual(['open', undefined])
+    // What has been said is not said again.
+    expect(lost(0, 3)).toEqual(['resolving', undefined, undefined])
     expect(lost(1)).toEqual(['open'])
-    expect(lost(0, 7)).toEqual([...Array(6).fill('resolving'), 'resolved'])
+    expect(lost(0, 7)).toEqual(['resolving', ...Array(5).fill(undefined), 'resolved'])
     expect(lost(0, 2)).toEqual([undefined, undefined])
   })
 

@@ -44,15 +44,19 @@ function signal(at: number, prefixes: number, about: Partial<Signal> = {}): Sign
   }
 }
 
+/** What follows from the signals of one tick. */
+const told = (book: Ledger, signals: readonly Signal[]) =>
+  book.take(signals, vantage, signals[0]?.at ?? start)
+
 /** The reasons of the revisions that follow from signals, one tick each. */
 function reasons(book: Ledger, ...signals: Signal[]): string[] {
-  return signals.flatMap((s) => book.take([s], vantage).map(({ because }) => because))
+  return signals.flatMap((s) => told(book, [s]).map(({ because }) => because))
 }
 
 test('the id is 16 hex of SHA-256 of the key and the first start, and stays', () => {
   const book = ledger()
-  const [first] = book.take([signal(60, 10)], vantage)
-  const [second] = book.take([signal(70, 30, { startedAt: start + seconds(9) })], vantage)
+  const [first] = told(book, [signal(60, 10)])
+  const [second] = told(book, [signal(70, 30, { startedAt: start + seconds(9) })])
   const hash = createHash('sha256')
     .update(`outage:7000:ipv4|${start / 1_000}`)
     .digest('hex')
@@ -106,11 +110,11 @@ describe('a revision is written when', () => {
 
 test('counts are the worst so far, `now` the present, evidence that of the worst', () => {
   const book = ledger()
-  book.take([signal(60, 10)], vantage)
-  book.take([signal(70, 40, { severity: 'major' })], vantage)
-  book.take([signal(80, 2, { phase: 'resolving' })], vantage)
+  told(book, [signal(60, 10)])
+  told(book, [signal(70, 40, { severity: 'major' })])
+  told(book, [signal(80, 2, { phase: 'resolving' })])
   const end = signal(400, 0, { phase: 'resolved', endedAt: start + seconds(79) })
-  const [last] = book.take([{ ...end, samples: noSamples }], vantage)
+  const [last] = told(book, [{ ...end, samples: noSamples }])
   expect(last).toMatchObject({ severity: 'major', endedAt: '2025-01-01T00:01:19.000Z' })
   expect(last?.counts).toMatchObject({ prefixes: 40, share: 0.4, now: { prefixes: 0 } })
   expect(last?.samples.prefixes).toEqual(['40 prefixes'])
@@ -119,10 +123,10 @@ test('counts are the worst so far, `now` the present, evidence that of the worst
 test('segments are those of the worst, and those told of at other times', () => {
   const book = ledger()
   const link = (to: number, prefixes: number) => ({ from: 1, by: 2, to, prefixes })
-  book.take([signal(60, 50, { segments: [link(3, 50)] })], vantage)
-  const [second] = book.take([signal(70, 20, { segments: [link(4, 20)] })], vantage)
+  told(book, [signal(60, 50, { segments: [link(3, 50)] })])
+  const [second] = told(book, [signal(70, 20, { segments: [link(4, 20)] })])
   expect(second?.segments).toEqual([link(3, 50), link(4, 20)])
-  const [last] = book.take([signal(80, 0, { phase: 'resolving' })], vantage)
+  const [last] = told(book, [signal(80, 0, { phase: 'resolving' })])
   expect(last?.segments).toEqual([link(3, 50), link(4, 20)])
 })
 
@@ -153,8 +157,8 @@ describe('confidence', () => {
     const book = ledger()
     const tags = (score: number) => [{ name: 't', score, because: 'b' }]
     const cap = { level: 'low', because: 'young' } as const
-    const [first] = book.take([signal(60, 10, { tags: tags(7), cap })], vantage)
-    const [second] = book.take([signal(70, 9, { tags: tags(6) })], vantage)
+    const [first] = told(book, [signal(60, 10, { tags: tags(7), cap })])
+    const [second] = told(book, [signal(70, 9, { tags: tags(6) })])
     expect([first?.confidence.level, second?.confidence.level]).toEqual(['low', 'medium'])
   })
 })
@@ -172,17 +176,17 @@ describe('again', () => {
   test('within half an hour it is reopened, and stays so until it is over', () => {
     const book = ledger()
     over(book)
-    const [back] = book.take([later(minutes(30))], vantage)
+    const [back] = told(book, [later(minutes(30))])
     expect(back).toMatchObject({ state: 'reopened', revision: 3, previousId: null, endedAt: null })
-    const [worse] = book.take([later(minutes(31), { severity: 'critical' })], vantage)
+    const [worse] = told(book, [later(minutes(31), { severity: 'critical' })])
     expect(worse?.state).toBe('reopened')
   })
 
   test('later it is another', () => {
     const book = ledger()
-    const [first] = book.take([signal(60, 10)], vantage)
+    const [first] = told(book, [signal(60, 10)])
     over(book)
-    const [back] = book.take([later(minutes(30) + seconds(10))], vantage)
+    const [back] = told(book, [later(minutes(30) + seconds(10))])
     expect(back).toMatchObject({ state: 'open', revision: 1, previousId: first?.id })
     expect(back?.id).not.toBe(first?.id)
   })
@@ -190,15 +194,15 @@ describe('again', () => {
   test('later but of the same start it has the same id, so it is the same', () => {
     const book = ledger()
     over(book)
-    const [back] = book.take([later(minutes(40), { startedAt: start })], vantage)
+    const [back] = told(book, [later(minutes(40), { startedAt: start })])
     expect(back).toMatchObject({ state: 'reopened', revision: 3 })
   })
 
   test('a passing moment after it is over is told only when it is long over', () => {
     const book = ledger()
     over(book)
-    expect(book.take([later(minutes(10), { phase: 'transient' })], vantage)).toEqual([])
-    const [transient] = book.take([later(minutes(40), { phase: 'transient' })], vantage)
+    expect(told(book, [later(minutes(10), { phase: 'transient' })])).toEqual([])
+    const [transient] = told(book, [later(minutes(40), { phase: 'transient' })])
     expect(transient).toMatchObject({ state: 'transient', revision: 1 })
     expect(book.open).toBe(0)
   })
@@ -206,8 +210,8 @@ describe('again', () => {
   test('what is still getting well opens nothing', () => {
     const book = ledger()
     over(book)
-    expect(book.take([later(minutes(1), { phase: 'resolving' })], vantage)).toEqual([])
-    expect(book.take([later(minutes(1), { phase: 'resolved' })], vantage)).toEqual([])
+    expect(told(book, [later(minutes(1), { phase: 'resolving' })])).toEqual([])
+    expect(told(book, [later(minutes(1), { phase: 'resolved' })])).toEqual([])
   })
 })
 
@@ -217,53 +221,71 @@ describe('a part of an outage', () => {
 
   test('is folded when nothing of it stands alone, once, and stays so', () => {
     const book = ledger()
-    book.take([part(60, 10)], vantage)
-    expect(book.take([part(70, 10), signal(70, 30)], vantage)).toHaveLength(1)
-    const folded = book.take([part(80, 0), signal(80, 30)], vantage)
+    told(book, [part(60, 10)])
+    expect(told(book, [part(70, 10), signal(70, 30)])).toHaveLength(1)
+    const folded = told(book, [part(80, 0), signal(80, 30)])
     expect(folded).toMatchObject([{ kind: 'withdrawal.mass', state: 'suppressed' }])
     expect(folded[0]?.foldedInto).toMatch(/^[0-9a-f]{16}$/)
     for (let at = 90; at < 400; at += 10)
-      expect(book.take([part(at, 0, { phase: 'resolving' }), signal(at, 30)], vantage)).toEqual([])
+      expect(told(book, [part(at, 0, { phase: 'resolving' }), signal(at, 30)])).toEqual([])
     expect(book.open).toBe(1)
   })
 
   test('of the other family is none', () => {
     const book = ledger()
-    book.take([part(60, 10, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' })], vantage)
-    const told = book.take(
-      [part(70, 0, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' }), signal(70, 30)],
-      vantage,
-    )
-    expect(told.map(({ kind }) => kind)).toEqual(['outage.as'])
+    told(book, [part(60, 10, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' })])
+    const six = part(70, 0, { key: 'withdrawal:7000:ipv6', afi: 'ipv6' })
+    expect(told(book, [six, signal(70, 30)]).map(({ kind }) => kind)).toEqual(['outage.as'])
   })
 })
 
 test('the order of signals does not matter', () => {
   const keys = ['leak:5', 'outage:7000:ipv4', 'outage:7001:ipv4', 'prefix:7002:ipv4']
-  const told = (order: readonly string[]) =>
-    ledger().take(
+  const inOrder = (order: readonly string[]) =>
+    told(
+      ledger(),
       order.map((key) => signal(60, 10, { key })),
-      vantage,
     )
-  expect(told(keys.toReversed())).toEqual(told(keys))
+  expect(inOrder(keys.toReversed())).toEqual(inOrder(keys))
 })
 
 test('at the end those are told once more that know more than was written', () => {
   const book = ledger()
-  book.take([signal(60, 10), signal(60, 10, { key: 'outage:7001:ipv4' })], vantage)
-  book.take([signal(70, 12)], vantage)
-  const told = book.finish(vantage)
-  expect(told).toMatchObject([{ key: 'outage:7000:ipv4', state: 'open', endedAt: null }])
-  expect(told[0]?.counts.now.prefixes).toBe(12)
+  told(book, [signal(60, 10), signal(60, 10, { key: 'outage:7001:ipv4' })])
+  told(book, [signal(70, 12)])
+  const last = book.finish(vantage, start + seconds(80))
+  expect(last).toMatchObject([{ key: 'outage:7000:ipv4', state: 'open', endedAt: null }])
+  expect(last[0]?.counts.now.prefixes).toBe(12)
 })
 
 test('there is an end to how many are kept: what is over goes first, and is no loss', () => {
   const book = ledger(3)
   const open = (n: number) => signal(60 + n, 10, { key: `outage:${n}:ipv4` })
-  for (const n of [1, 2, 3]) book.take([open(n)], vantage)
-  book.take([{ ...open(2), phase: 'resolved', endedAt: start }], vantage)
-  book.take([open(4)], vantage)
+  for (const n of [1, 2, 3]) told(book, [open(n)])
+  told(book, [{ ...open(2), phase: 'resolved', endedAt: start }])
+  told(book, [open(4)])
   expect([book.open, book.dropped]).toEqual([3, 0])
-  book.take([open(5)], vantage)
+  told(book, [open(5)])
   expect([book.open, book.dropped]).toEqual([3, 1])
+})
+
+test('what a detector does not repeat is written when its time has come', () => {
+  const book = ledger()
+  const quiet = (at: number) => book.take([], vantage, start + seconds(at))
+  told(book, [signal(60, 10)])
+  expect(told(book, [signal(70, 12)])).toEqual([])
+  expect(quiet(350)).toEqual([])
+  expect(quiet(360)).toMatchObject([
+    { because: 'it has changed', counts: { now: { prefixes: 12 } } },
+  ])
+  expect(quiet(700)).toEqual([])
+})
+
+test('a part that was said before is folded when the outage opens', () => {
+  const book = ledger()
+  told(book, [signal(60, 1, { kind: 'outage.prefix', key: 'prefix:7000:ipv4' })])
+  expect(told(book, [signal(120, 30)]).map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+    'outage.as open',
+    'outage.prefix suppressed',
+  ])
 })
