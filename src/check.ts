@@ -9,7 +9,7 @@ export function checkCommand(): Command {
     .summary('validate a configuration file and explain it')
     .description('Validates a configuration file; exit status 2 with every fault it has.')
     .argument('<config>', 'YAML file')
-    .action((path: string) => {
-      process.stdout.write(explainConfig(settledConfig(path, [])))
+    .action(async (path: string) => {
+      process.stdout.write(explainConfig(await settledConfig(path, [])))
     })
 }

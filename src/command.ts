@@ -3,8 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { formatFaults } from './config/faults.ts'
-import { defaultConfig, loadConfig, type Settled, settle } from './config/load.ts'
+import { defaultConfig, type Settled, settle } from './config/settle.ts'
 import { type Asn, parseAsn } from './core/asn.ts'
 import { type Instant, parseInstant } from './core/time.ts'
 import { type Archive, type ArchiveOptions, listArchive } from './feeds/archive.ts'
@@ -37,8 +36,14 @@ export function instantOption(text: string): Instant {
 export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]
 
 /** The configuration a command runs with: the file's, changed by what the command line says. */
-export function settledConfig(path: string | undefined, asns: readonly Asn[]): Settled {
+export async function settledConfig(
+  path: string | undefined,
+  asns: readonly Asn[],
+): Promise<Settled> {
   if (path === undefined) return defaultConfig({ asns })
+  // Reading YAML and checking it takes longer than replaying a small archive.
+  const { loadConfig } = await import('./config/load.ts')
+  const { formatFaults } = await import('./config/faults.ts')
   const loaded = loadConfig(path)
   if (!loaded.ok) throw new InputError(formatFaults(loaded.faults))
   if (asns.length === 0) return loaded

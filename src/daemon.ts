@@ -1,8 +1,8 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
-import type { Settled } from './config/load.ts'
 import { risLiveSettings } from './config/schema.ts'
+import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import type { Archive } from './feeds/archive.ts'
 import { LiveRun } from './live-run.ts'

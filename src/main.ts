@@ -2,11 +2,15 @@
 // The door: arguments → command → exit status.
 
 import { Command, CommanderError } from 'commander'
-import { checkCommand } from './check.ts'
 import { Exit, InputError, unknownCommand, version } from './command.ts'
-import { demoCommand } from './demo.ts'
-import { replayCommand } from './replay.ts'
-import { watchCommand } from './watch.ts'
+
+/** What a command needs is loaded when it is the one that runs; for the general help all are. */
+const commands: Record<string, () => Promise<Command>> = {
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+  watch: async () => (await import('./watch.ts')).watchCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+}
 
 const program = new Command('faultline')
   .description(
@@ -15,14 +19,17 @@ const program = new Command('faultline')
   )
   .version(version)
   .showHelpAfterError('(--help says more)')
-  .addCommand(demoCommand(), { isDefault: true })
-  .addCommand(watchCommand())
-  .addCommand(replayCommand())
-  .addCommand(checkCommand())
   .addHelpText(
     'after',
     '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 `replay --strict` found incidents.',
   )
+
+const word = process.argv[2]
+const wanted = word !== undefined && word in commands ? [word] : Object.keys(commands)
+for (const name of wanted) {
+  const sub = await commands[name]?.()
+  if (sub) program.addCommand(sub, { isDefault: name === 'demo' })
+}
 
 for (const sub of [program, ...program.commands]) sub.exitOverride()
 
@@ -33,7 +40,7 @@ for (const stream of [process.stdout, process.stderr])
   })
 
 try {
-  const fault = unknownCommand(program, process.argv[2])
+  const fault = unknownCommand(program, word)
   if (fault !== null) throw new InputError(fault)
   await program.parseAsync()
 } catch (error) {

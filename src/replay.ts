@@ -15,7 +15,7 @@ import {
   several,
   version,
 } from './command.ts'
-import type { Settled } from './config/load.ts'
+import type { Settled } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
@@ -78,7 +78,7 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
     throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
   if (flags.from !== undefined && flags.until !== undefined && flags.from >= flags.until)
     throw new InputError('--from is not before --until: nothing would be left')
-  const settled = settledConfig(flags.config, flags.asn ?? [])
+  const settled = await settledConfig(flags.config, flags.asn ?? [])
   const formatter = openFormatter(flags.format as FormatName, {
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })

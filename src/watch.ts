@@ -10,8 +10,8 @@ import {
   settledConfig,
   several,
 } from './command.ts'
-import { isLoopback, parseListen } from './config/fields.ts'
-import { settle } from './config/load.ts'
+import { isLoopback, parseListen } from './config/listen.ts'
+import { settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
 import { type FormatName, formatNames } from './report/format.ts'
@@ -50,7 +50,7 @@ export function watchCommand(): Command {
 async function watch(path: string | undefined, flags: WatchFlags): Promise<number> {
   if (!formatNames.includes(flags.format as FormatName))
     throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
-  const { config } = settledConfig(path, flags.asn ?? [])
+  const { config } = await settledConfig(path, flags.asn ?? [])
   if (config.asns.length === 0)
     throw new InputError('nothing to watch: give --asn, or a configuration with asns')
   const settled = settle({

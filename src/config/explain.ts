@@ -2,10 +2,10 @@
 
 import { type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
-import { isLoopback } from './fields.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
-import type { Settled } from './load.ts'
+import { isLoopback } from './listen.ts'
 import { type Config, configSchema } from './schema.ts'
+import type { Settled } from './settle.ts'
 
 export function explainConfig({ config, hash, warnings }: Settled): string {
   const { asns, feeds, context, listen, journal, log } = config

@@ -4,11 +4,11 @@
 // A time has its unit ("45s") and a bare number is refused: the one thing operators get wrong is
 // whether 300 meant seconds or milliseconds.
 
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { type Asn, parseAsn } from '../core/asn.ts'
 import { addressText, parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
 import { hours, minutes, parseSpan, type Span, seconds } from '../core/time.ts'
+import { isLoopback, type Listen, parseListen } from './listen.ts'
 
 /** Says why a value is refused when "must be <title>" would not help; always undefined. */
 type Refuse = (why: string, hint: string) => undefined
@@ -146,27 +146,6 @@ export const watched = z
     }),
   ])
   .meta({ title: 'an AS number from 1 to 4294967295, or a group with asn, name and prefixes' })
-
-/** Where the HTTP server listens; port 0 is any that is free. */
-interface Listen {
-  readonly host: string
-  readonly port: number
-}
-
-export function parseListen(written: string): Listen | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):(\d{1,5})$/i.exec(written)
-  const [, inner, plain = '', digits] = match ?? []
-  const host = inner ?? plain
-  const port = Number(digits)
-  if (!match || port > 65535) return undefined
-  return (inner ?? /^[\d.]+$/.test(host)) && !parseAddress(host) ? undefined : { host, port }
-}
-
-/** Whether only this machine can reach it; IPv4 written as IPv6 counts as what it is. */
-export function isLoopback(host: string): boolean {
-  if (!ipaddr.isValid(host)) return host.toLowerCase() === 'localhost'
-  return ipaddr.process(host).range() === 'loopback'
-}
 
 const address = { title: 'an address and a port', examples: ['127.0.0.1:9477', '[::1]:9477'] }
 

@@ -1,22 +1,12 @@
-// A file, or a command line without one, becomes one settled configuration: complete, checked, with a
-// hash and with what is allowed but probably not meant. Faults come all at once, never as a throw.
+// A file becomes one settled configuration. Faults come all at once, never as a throw.
 
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Asn } from '../core/asn.ts'
-import { explainIssues, type Fault, type Remark } from './faults.ts'
+import { explainIssues, type Fault } from './faults.ts'
 import { type Config, configSchema } from './schema.ts'
-import { warningsOf } from './warnings.ts'
+import { type Settled, settle } from './settle.ts'
 import { type Found, type Mark, readYaml } from './yaml.ts'
-
-export interface Settled {
-  readonly config: Config
-  /** `sha256:…` of what decides which incidents are found; see `hashOf`. */
-  readonly hash: string
-  readonly warnings: readonly Remark[]
-}
 
 interface Refused {
   readonly ok: false
@@ -48,49 +38,6 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
   }
   found.sort((a, b) => a.at - b.at)
   return { ok: false, faults: found.map(({ at, ...told }) => ({ path, ...place(at), ...told })) }
-}
-
-/** What runs without a file: every default, these ASNs. */
-export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Settled {
-  return settle(configSchema.parse({ version: 1, asns: [...new Set(asns)] }))
-}
-
-/** Again after the command line has changed something: the hash and the warnings go with the config. */
-export function settle(config: Config): Settled {
-  return { config, hash: hashOf(config), warnings: warningsOf(config) }
-}
-
-/**
- * Of what decides which incidents are found, and of nothing else: not where facts come from or are
- * told, nor how talkative we are. So a replay and the daemon, on whatever machine, agree on it when
- * they judge alike. Whatever is added to the configuration counts until it is named here.
- */
-function hashOf(config: Config): string {
-  const {
-    listen: _,
-    feeds: _feeds,
-    context: _context,
-    journal: _journal,
-    log: _log,
-    ...rest
-  } = config
-  const asns = rest.asns
-    .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
-    .sort((a, b) => a.asn - b.asn)
-  const { detect } = rest
-  const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
-  return `sha256:${createHash('sha256')
-    .update(canonical({ ...rest, asns, detect: { ...detect, leak } }))
-    .digest('hex')}`
-}
-
-/** JSON with its keys in order. */
-function canonical(value: object): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {

@@ -3,7 +3,7 @@
 import { isReserved } from '../core/asn.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import type { Remark } from './faults.ts'
-import { isLoopback } from './fields.ts'
+import { isLoopback } from './listen.ts'
 import type { Config } from './schema.ts'
 
 export function warningsOf(config: Config): Remark[] {

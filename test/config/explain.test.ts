@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
-import { defaultConfig, loadConfig, settle } from '../../src/config/load.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { configSchema } from '../../src/config/schema.ts'
+import { defaultConfig, settle } from '../../src/config/settle.ts'
 import { CLIQUE } from '../../src/detect/relations.ts'
 
 test('what the defaults do', () => {

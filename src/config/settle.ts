@@ -1,0 +1,78 @@
+// A configuration, settled: complete, checked, with a hash and with what is allowed but probably not
+// meant.
+
+import { createHash } from 'node:crypto'
+import type { Asn } from '../core/asn.ts'
+import { detectDefaults } from '../detect/detectors.ts'
+import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { tableLimits } from '../table/table.ts'
+import { ledgerDefaults } from '../verdict/ledger.ts'
+import type { Remark } from './faults.ts'
+import type { Config } from './schema.ts'
+import { warningsOf } from './warnings.ts'
+
+export interface Settled {
+  readonly config: Config
+  /** `sha256:…` of what decides which incidents are found; see `hashOf`. */
+  readonly hash: string
+  readonly warnings: readonly Remark[]
+}
+
+/**
+ * What runs without a file: every default, these ASNs. Written out, because a replay of one file should
+ * not have to wait for the schema; a test holds the two together.
+ */
+export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Settled {
+  const { url, mode, includeRaw, client } = risLiveDefaults
+  return settle({
+    version: 1,
+    asns: [...new Set(asns)].map((asn) => ({ asn, prefixes: [] })),
+    listen: { host: '127.0.0.1', port: 9477 },
+    feeds: [{ type: 'ris-live', url, mode, hosts: [], includeRaw, client, history: false }],
+    context: { rib: [] },
+    detect: {
+      ...detectDefaults,
+      leak: { ...detectDefaults.leak, clique: [...detectDefaults.leak.clique] },
+    },
+    limits: { ...tableLimits, incidents: ledgerDefaults.most },
+    log: { level: 'info' },
+  })
+}
+
+/** Again after the command line has changed something: the hash and the warnings go with the config. */
+export function settle(config: Config): Settled {
+  return { config, hash: hashOf(config), warnings: warningsOf(config) }
+}
+
+/**
+ * Of what decides which incidents are found, and of nothing else: not where facts come from or are
+ * told, nor how talkative we are. So a replay and the daemon, on whatever machine, agree on it when
+ * they judge alike. Whatever is added to the configuration counts until it is named here.
+ */
+function hashOf(config: Config): string {
+  const {
+    listen: _,
+    feeds: _feeds,
+    context: _context,
+    journal: _journal,
+    log: _log,
+    ...rest
+  } = config
+  const asns = rest.asns
+    .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
+    .sort((a, b) => a.asn - b.asn)
+  const { detect } = rest
+  const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
+  return `sha256:${createHash('sha256')
+    .update(canonical({ ...rest, asns, detect: { ...detect, leak } }))
+    .digest('hex')}`
+}
+
+/** JSON with its keys in order. */
+function canonical(value: object): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
