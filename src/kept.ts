@@ -42,9 +42,10 @@ export class KeptBatches {
       this.#open.add(path)
     }
     const { messages: m, elements: e } = batch
-    const size = 29 * m + 5 * e
+    const size = sizeOf(m, e, hasPathIds(batch))
     if (size > this.#left) {
-      for (const kept of list) this.#left += 29 * kept.at.length + 5 * kept.announced.length
+      for (const { at, announced, pathId } of list)
+        this.#left += sizeOf(at.length, announced.length, pathId !== null)
       this.#files.delete(path)
       return
     }
@@ -99,6 +100,10 @@ export class KeptBatches {
     }
   }
 }
+
+/** Octets that so many messages and elements take. */
+const sizeOf = (messages: number, elements: number, pathIds: boolean): number =>
+  29 * messages + (pathIds ? 9 : 5) * elements
 
 function hasPathIds({ pathId, elements }: Batch): boolean {
   for (let e = 0; e < elements; e++) if (pathId[e] !== 0) return true

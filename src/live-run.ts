@@ -65,6 +65,7 @@ export class LiveFeedState {
   batch: Batch | null = null
   /** Stamps of the past are expected: event time does not follow the wall clock. */
   readonly historic: boolean
+  /** Own prefixes when they were asked for last. */
   subscribed = 0
   lastFrame = Number.NEGATIVE_INFINITY
   refused = 0
@@ -181,7 +182,7 @@ export class LiveRun {
 
   #listen(feed: LiveFeedState): void {
     const prefixes = [...feed.settings.prefixes, ...this.#ownPrefixes()]
-    feed.subscribed = prefixes.length
+    feed.subscribed = this.#ownCount()
     feed.client = openRisLive(
       { ...feed.settings, asns: [...this.#options.asns], prefixes },
       {
@@ -266,10 +267,18 @@ export class LiveRun {
 
   /** Prefixes we did not know of are heard by their own subscription from now on. */
   #follow(feed: LiveFeedState): void {
-    const own = this.#ownPrefixes()
-    if (own.length <= feed.subscribed) return
-    feed.client?.subscribe(own)
-    feed.subscribed = own.length
+    // Their texts are made only when there are others; what is known already is not asked for twice.
+    const count = this.#ownCount()
+    if (count === feed.subscribed) return
+    feed.client?.subscribe(this.#ownPrefixes())
+    feed.subscribed = count
+  }
+
+  #ownCount(): number {
+    const { table } = this.journey
+    let count = 0
+    for (const asn of this.#options.asns) count += table.prefixesOf(asn).length
+    return count
   }
 
   #ownPrefixes(): string[] {

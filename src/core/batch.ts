@@ -16,9 +16,12 @@ export const Message = {
   sessionDown: 3,
   /** End-of-RIB marker (RFC 4724); `afi` of the marker is in `detail`. */
   endOfRib: 4,
-  /** A sign of life without routes: KEEPALIVE, OPEN, NOTIFICATION. */
+  /** A sign of life without routes; `detail` is KEEPALIVE for one of those, 0 for OPEN and others. */
   alive: 5,
 } as const
+
+/** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */
+export const KEEPALIVE = 4
 
 /** Room for the largest single message: an UPDATE of 65,535 octets can hold that many prefixes. */
 const SPARE_ELEMENTS = 65_536

@@ -1,7 +1,7 @@
 // MRT (RFC 6396, ADD-PATH RFC 8050): what RIS and RouteViews archive. Framing is in mrt-frames.ts,
 // RIB dumps in mrt-table.ts; here are the updates, and who gets which record.
 
-import { type Batch, Message } from '../core/batch.ts'
+import { type Batch, KEEPALIVE, Message } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import { FORM, Form } from './mrt-form.ts'
@@ -145,7 +145,10 @@ export class MrtReader {
     this.#checkEnd(stop)
     const type = view.getUint8(message + 18)
     if (type < 1 || type > REFRESH) return 'malformed'
-    if (type !== UPDATE) return this.#bare(Message.alive, stamp, vantage, offset, batch)
+    if (type !== UPDATE) {
+      const detail = type === KEEPALIVE ? KEEPALIVE : 0
+      return this.#bare(Message.alive, stamp, vantage, offset, batch, detail)
+    }
     const addPath = (form & Form.addPath) !== 0
     const m = batch.open(Message.update, stamp, vantage, offset)
     return this.#update(m, message + BGP_HEADER, stop, as4, addPath, batch)
@@ -189,8 +192,15 @@ export class MrtReader {
   }
 
   /** A message without routes. */
-  #bare(kind: number, stamp: number, vantage: number, offset: number, batch: Batch): Outcome {
-    batch.open(kind, stamp, vantage, offset)
+  #bare(
+    kind: number,
+    stamp: number,
+    vantage: number,
+    offset: number,
+    batch: Batch,
+    detail = 0,
+  ): Outcome {
+    batch.detail[batch.open(kind, stamp, vantage, offset)] = detail
     batch.close()
     return 'read'
   }

@@ -2,7 +2,7 @@
 // we do not run and whose feed has changed shape over the years, so every field may be missing, null
 // or of another type: a frame is read, set aside or called malformed, never thrown over.
 
-import { type Batch, Message } from '../core/batch.ts'
+import { type Batch, KEEPALIVE, Message } from '../core/batch.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { dropRepeats, PrefixReader } from './prefix-text.ts'
@@ -146,7 +146,8 @@ export class RisDecoder {
     // The feed writes two or three decimals; what a float adds behind them is noise.
     const at = Math.round(seconds * 1_000) * 1_000
     if (kind === Message.update) return this.#update(data, at, seat, batch, offset)
-    batch.open(kind, at, seat.vantage, offset)
+    const m = batch.open(kind, at, seat.vantage, offset)
+    if (data.type === 'KEEPALIVE') batch.detail[m] = KEEPALIVE
     return this.#close(batch)
   }
 

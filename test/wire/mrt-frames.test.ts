@@ -243,7 +243,7 @@ describe('leaps in time', () => {
     const rest = start().withdraw('10.0.0.0/8').state(6, 1).state(5, 6).keepalive().bytes()
     const bytes = join8([wild, Uint8Array.from({ length: 99 }, noise(3).bind(null, 256)), rest])
     expect(readMrt(bytes, { chunk: 20 })).toEqual({
-      lines: ['update W 9.0.0.0/8', 'update W 10.0.0.0/8', 'sessionDown', 'sessionUp', 'alive'],
+      lines: ['update W 9.0.0.0/8', 'update W 10.0.0.0/8', 'sessionDown', 'sessionUp', 'keepalive'],
       stats: { ...sound, records: 6, malformed: 1 },
     })
   })

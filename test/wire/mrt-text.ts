@@ -1,6 +1,6 @@
 // What MrtReader makes of octets, as lines a test can compare: one an element, one a message without.
 
-import { Batch, Message } from '../../src/core/batch.ts'
+import { Batch, KEEPALIVE, Message } from '../../src/core/batch.ts'
 import { pathText } from '../../src/core/path.ts'
 import { prefixText } from '../../src/core/prefix.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
@@ -55,12 +55,14 @@ export function elementText(batch: Batch, e: number): string {
 export function lines(batch: Batch, head: (m: number) => string = () => ''): string[] {
   const out: string[] = []
   for (let m = 0; m < batch.messages; m++) {
-    const kind = `${head(m)}${NAMES[batch.kind[m] as number]}`
+    const isKeepalive = batch.kind[m] === Message.alive && batch.detail[m] === KEEPALIVE
+    const kind = `${head(m)}${isKeepalive ? 'keepalive' : NAMES[batch.kind[m] as number]}`
     const path = pathText(batch.path, batch.pathStart[m] as number, batch.pathLength[m] as number)
     const otc = batch.otc[m] ? ` otc ${(batch.otc[m] as number) >>> 0}` : ''
     const from = batch.first[m] as number
     const until = batch.first[m + 1] as number
-    if (from === until) out.push(batch.detail[m] ? `${kind} ${batch.detail[m]}` : kind)
+    if (from === until)
+      out.push(batch.detail[m] && !isKeepalive ? `${kind} ${batch.detail[m]}` : kind)
     for (let e = from; e < until; e++) {
       const prefix = elementText(batch, e)
       out.push(

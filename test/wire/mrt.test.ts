@@ -84,7 +84,7 @@ describe('BGP4MP and BGP4MP_ET', () => {
     const builder = start().keepalive()
     for (const type of [1, 3, 5]) builder.message(bgpMessage(type, new Uint8Array(10)))
     const { lines: read, stats } = readMrt(builder.bytes(), { who: true })
-    expect(read).toEqual(new Array(4).fill(`${HEAD} alive`))
+    expect(read).toEqual([`${HEAD} keepalive`, ...new Array(3).fill(`${HEAD} alive`)])
     expect(stats).toEqual({ ...sound, records: 4 })
   })
 
@@ -108,10 +108,10 @@ describe('BGP4MP and BGP4MP_ET', () => {
       .bytes()
     const vantages = new VantagePoints()
     expect(readMrt(bytes, { who: true, vantages }).lines).toEqual([
-      `${HEAD} alive`,
-      `${AT} 192.0.2.7 64497 alive`,
-      `${AT} 2001:db8::7 4200000001 alive`,
-      `${HEAD} alive`,
+      `${HEAD} keepalive`,
+      `${AT} 192.0.2.7 64497 keepalive`,
+      `${AT} 2001:db8::7 4200000001 keepalive`,
+      `${HEAD} keepalive`,
     ])
     expect(vantages.list).toHaveLength(3)
   })
@@ -140,7 +140,7 @@ describe('BGP4MP and BGP4MP_ET', () => {
       ...body(true, bgpMessage(4, new Uint8Array(0))),
     ])
     expect(readMrt(start().record(17, 4, wrong).bytes(), { who: true }).lines).toEqual([
-      `${HEAD} alive`,
+      `${HEAD} keepalive`,
     ])
   })
 
