@@ -36,6 +36,7 @@ export const ledgerDefaults = {
 }
 
 const MOST_SEGMENTS = 20
+const MOST_REFUSED = 10_000
 
 interface Entry {
   readonly id: string
@@ -55,12 +56,14 @@ interface Entry {
 }
 
 export class Ledger {
-  /** Incidents forgotten before they were over, because there were too many. */
+  /** Incidents that were never told, because too many were open already. */
   dropped = 0
   readonly #settings: LedgerSettings
   readonly #entries = new Map<string, Entry>()
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
+  /** What there was no room for, as it was said last. */
+  readonly #refused = new Map<string, Signal>()
 
   constructor(settings: Pick<LedgerSettings, 'baseline' | 'inputs'> & Partial<LedgerSettings>) {
     this.#settings = { ...ledgerDefaults, ...settings }
@@ -112,6 +115,12 @@ export class Ledger {
     for (const [key, entry] of this.#behind)
       if (at - entry.writtenAt >= this.#settings.update && !out.some((s) => s.key === key))
         again(key, entry)
+    // Those who were refused may have nothing new to say when room is made.
+    let room = this.#refused.size > 0 ? this.#settings.most - this.open : 0
+    for (const [key, signal] of this.#refused) {
+      if (room-- <= 0) break
+      if (!signals.some((s) => s.key === key)) out.push({ ...signal, at })
+    }
     return out
   }
 
@@ -195,8 +204,16 @@ export class Ledger {
   }
 
   #open(signal: Signal, vantage: Vantage, previousId: string | null): Incident | null {
-    if (signal.phase === 'resolved') return null
-    this.#makeRoom()
+    if (signal.phase === 'resolved') {
+      this.#refused.delete(signal.key)
+      return null
+    }
+    // Its own record of long ago makes room for it as well.
+    if (!this.#entries.has(signal.key) && !this.#hasRoom()) {
+      this.#refuse(signal)
+      return null
+    }
+    this.#refused.delete(signal.key)
     const id = idOf(signal)
     const confidence = confidenceOf(signal)
     const over = signal.phase === 'transient'
@@ -217,19 +234,24 @@ export class Ledger {
     return this.#write(entry, over ? 'transient' : 'open', why, vantage)
   }
 
-  #makeRoom(): void {
-    if (this.#entries.size < this.#settings.most) return
+  /** Whether one more fits in. What is open stays: forgotten, it would be told as new at once. */
+  #hasRoom(): boolean {
+    if (this.#entries.size < this.#settings.most) return true
     for (const [key, { overAt }] of this.#entries) {
       if (overAt === null) continue
       this.#entries.delete(key)
-      return
+      return true
     }
-    const oldest = this.#entries.keys().next().value
-    if (oldest !== undefined) {
-      this.#entries.delete(oldest)
-      this.#behind.delete(oldest)
-    }
-    this.dropped++
+    return false
+  }
+
+  /** What there is no room for counts once, and is kept to be told when there is. */
+  #refuse(signal: Signal): void {
+    const { key, phase } = signal
+    if (!this.#refused.has(key)) this.dropped++
+    const lasts = phase === 'open' || phase === 'resolving'
+    if (lasts && (this.#refused.has(key) || this.#refused.size < MOST_REFUSED))
+      this.#refused.set(key, signal)
   }
 
   #absorb(entry: Entry, signal: Signal): void {

@@ -269,6 +269,33 @@ test('there is an end to how many are kept: what is over goes first, and is no l
   expect([book.open, book.dropped]).toEqual([3, 1])
 })
 
+test('what is open stays: beyond, newcomers are refused once, and told when there is room', () => {
+  const book = ledger(3)
+  const all = (at: number) =>
+    [1, 2, 3, 4, 5].map((n) => signal(at, 10, { key: `outage:${n}:ipv4`, asn: n }))
+  const keys = (at: number, signals: Signal[]) =>
+    book.take(signals, vantage, start + seconds(at)).map(({ asn, state }) => `${asn} ${state}`)
+  expect(keys(60, all(60))).toEqual(['1 open', '2 open', '3 open'])
+  for (const at of [70, 80, 90]) expect(keys(at, all(at))).toEqual([])
+  expect([book.open, book.dropped]).toEqual([3, 2])
+  // The fourth is over before there was room; the fifth says nothing new.
+  expect(
+    keys(
+      100,
+      all(100)
+        .slice(3, 4)
+        .map((s) => ({ ...s, phase: 'resolved' })),
+    ),
+  ).toEqual([])
+  const over = all(110)
+    .slice(0, 1)
+    .map((s): Signal => ({ ...s, phase: 'resolved', endedAt: start }))
+  expect(keys(110, over)).toEqual(['1 resolved'])
+  expect(keys(120, [])).toEqual(['5 open'])
+  expect(keys(130, [])).toEqual([])
+  expect([book.open, book.dropped]).toEqual([3, 2])
+})
+
 test('what a detector does not repeat is written when its time has come', () => {
   const book = ledger()
   const quiet = (at: number) => book.take([], vantage, start + seconds(at))
