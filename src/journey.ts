@@ -21,6 +21,8 @@ export interface JourneySettings {
   readonly baseline: Baseline
   readonly inputs: Inputs
   readonly detect: DetectSettings
+  /** Whether more than watched prefixes is heard (table/table.ts). */
+  readonly hearsAll?: boolean
   readonly limits?: Partial<TableLimits>
   readonly mostIncidents?: number
   readonly files?: string[]

@@ -24,9 +24,11 @@ export interface Peer {
   /** Votes in IPv4, in IPv6. */
   votes4: boolean
   votes6: boolean
-  /** Routes held; full-feed is judged by them. */
+  /** Routes held, and those it ordinarily carries that are missing; full-feed is judged by both. */
   routes4: number
   routes6: number
+  missing4: number
+  missing6: number
   /** A starting table or a completed transfer has told what it holds. */
   known: boolean
   /** Of the table transfer under way. */
@@ -44,6 +46,9 @@ export interface Peer {
   /** When its turn is to be looked at (table/reference.ts); -1 until that is worked out. */
   slot: number
 }
+
+/** What is counted anew as the words of a snapshot are read. */
+export type Counted = 'routes4' | 'routes6' | 'missing4' | 'missing6'
 
 export class Peers {
   readonly list: Peer[] = []
@@ -65,6 +70,8 @@ export class Peers {
         votes6: false,
         routes4: 0,
         routes6: 0,
+        missing4: 0,
+        missing6: 0,
         known: false,
         since: 0,
         windowStart: 0,
@@ -131,10 +138,12 @@ export class Peers {
 
   /**
    * Whose table is large enough to speak for the others. With fewer than three networks nobody is
-   * left out: scarcity lowers confidence elsewhere, it does not silence.
+   * left out: scarcity lowers confidence elsewhere, it does not silence. What is missing now counts
+   * too, or an outage would take the vote from those who see it.
    */
   fullFeed(afi: Afi): (peer: Peer) => boolean {
-    const size = (peer: Peer) => (afi === 4 ? peer.routes4 : peer.routes6)
+    const size = (peer: Peer) =>
+      afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
     const byAsn = new Map<number, number>()
     for (const peer of this.list) {
       if (peer.state !== PeerState.active) continue

@@ -48,8 +48,10 @@ function* rowsOf(table: Table, kept: (word: number) => number): Iterable<Seed> {
 }
 
 function* peersOf(table: Table): Iterable<SeedPeer> {
-  for (const { id, slot: _, routes4: _4, routes6: _6, ...notes } of table.peers.list)
+  for (const peer of table.peers.list) {
+    const { id, slot: _, routes4: _4, routes6: _6, missing4: _m4, missing6: _m6, ...notes } = peer
     yield { vantage: id, notes }
+  }
 }
 
 function* originsOf(table: Table): Iterable<SeedOrigin> {

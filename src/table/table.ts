@@ -21,7 +21,7 @@ import {
 import { AddPaths } from './add-paths.ts'
 import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
-import { type Peer, Peers } from './peers.ts'
+import { type Counted, type Peer, Peers } from './peers.ts'
 import { Prefixes } from './prefixes.ts'
 import { season } from './reference.ts'
 import { DISPLACED, PATH, PENDING, REFERENCE, Rib, STALE } from './rib.ts'
@@ -45,6 +45,11 @@ export interface TableSettings {
   /** Origins whose prefixes are watched; null = all. */
   readonly asns: ReadonlySet<Asn> | null
   readonly baseline: Baseline
+  /**
+   * Whether everything that peers say reaches us; false when only watched prefixes were asked for.
+   * What is not heard cannot be confirmed or lost: it stays as the starting table told it.
+   */
+  readonly hearsAll?: boolean
   readonly limits?: Partial<TableLimits>
   /** Names of input files or feeds, by the numbers that batches carry; may still grow. */
   readonly files?: string[]
@@ -79,6 +84,7 @@ export class Table implements View {
   /** Elements heard of watched origins, by family. */
   readonly updates = new Map<Asn, Record<Afi, { announced: number; withdrawn: number }>>()
   readonly #asns: ReadonlySet<Asn> | null
+  readonly #hearsAll: boolean
   readonly #more: AddPaths
   readonly #detectors: Detector[] = []
   #onPrefix: Detector[] = []
@@ -88,11 +94,13 @@ export class Table implements View {
   #resumed = false
   #revoteAt = 0
 
-  constructor({ vantages, asns, baseline, limits, files = [] }: TableSettings) {
+  constructor(settings: TableSettings) {
+    const { vantages, asns, baseline, limits, files = [], hearsAll = true } = settings
     const most = { ...tableLimits, ...limits }
     this.vantages = vantages
     this.files = files
     this.#asns = asns
+    this.#hearsAll = hearsAll
     this.narrow = asns !== null
     this.baseline = baseline
     this.names = new Prefixes(most.prefixes)
@@ -185,9 +193,12 @@ export class Table implements View {
   /** One route of the starting table; with `known` the vantage point's whole table is told. */
   seed(vantage: number, prefix: number, path: number, known: boolean): void {
     const position = this.rib.at(vantage, prefix, true)
-    if (position < 0 || (this.rib.get(position) & PATH) !== 0) return
+    if (position < 0) return
+    const word = this.rib.get(position)
+    if ((word & PATH) !== 0) return
     this.rib.set(position, path | REFERENCE)
     const peer = this.peers.get(vantage)
+    if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, -1)
     if (known) peer.known = true
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
     this.#routes(peer, prefix, 1)
@@ -199,9 +210,10 @@ export class Table implements View {
   /** A route that this vantage point ordinarily has, and did not have when the input began. */
   seedLost(vantage: number, prefix: number): void {
     const position = this.rib.at(vantage, prefix, true)
-    if (position < 0) return
+    if (position < 0 || this.rib.get(position) !== 0) return
     this.rib.set(position, REFERENCE)
     const peer = this.peers.get(vantage)
+    this.#missing(peer, prefix, 1)
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
   }
 
@@ -210,13 +222,17 @@ export class Table implements View {
     const position = this.rib.at(vantage, prefix, true)
     if (position < 0) return
     this.rib.set(position, word)
-    if ((word & PATH) === 0) return
-    this.#routes(this.peers.get(vantage), prefix, 1)
+    const peer = this.peers.get(vantage)
+    if ((word & PATH) === 0) {
+      if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, 1)
+      return
+    }
+    this.#routes(peer, prefix, 1)
     if ((word & REFERENCE) !== 0) this.learn(word & PATH)
   }
 
   /** Where one vantage point stood when the snapshot was taken. */
-  resume(notes: Omit<Peer, 'slot' | 'routes4' | 'routes6'>): void {
+  resume(notes: Omit<Peer, 'slot' | Counted>): void {
     const peer = this.peers.get(notes.id)
     const { state, votes4, votes6, ...rest } = notes
     Object.assign(peer, rest)
@@ -318,7 +334,10 @@ export class Table implements View {
     cause.prefix = prefix
     cause.before = before
     cause.after = path
-    if (before === 0) this.#routes(peer, prefix, 1)
+    if (before === 0) {
+      this.#routes(peer, prefix, 1)
+      if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, -1)
+    }
     if ((before === 0 || restored) && this.#votes(peer, prefix)) {
       if (before === 0)
         this.standing.visible[prefix] = (this.standing.visible[prefix] as number) + 1
@@ -355,6 +374,7 @@ export class Table implements View {
     if ((word & STALE) !== 0) peer.stale--
     rib.set(position, next)
     this.#routes(peer, prefix, -1)
+    if ((next & REFERENCE) !== 0) this.#missing(peer, prefix, 1)
     cause.prefix = prefix
     cause.before = before
     cause.after = 0
@@ -384,6 +404,12 @@ export class Table implements View {
   #routes(peer: Peer, prefix: number, change: 1 | -1): void {
     if (this.names.afi[prefix] === 4) peer.routes4 += change
     else peer.routes6 += change
+  }
+
+  /** A route it ordinarily carries is missing, or no longer is. */
+  #missing(peer: Peer, prefix: number, change: 1 | -1): void {
+    if (this.names.afi[prefix] === 4) peer.missing4 += change
+    else peer.missing6 += change
   }
 
   #settle(prefix: number): void {
@@ -419,14 +445,16 @@ export class Table implements View {
     const heard = peer.lostTo !== null || peer.routes4 + peer.routes6 > 0
     if (peer.state === PeerState.unknown && !heard) return
     this.#setVotes(peer, false, false)
-    peer.before = peer.routes4 + peer.routes6
     peer.stale = 0
     this.#more.forget(peer.id)
-    this.rib.sweep(peer.id, (_, word) => {
+    this.rib.sweep(peer.id, (prefix, word) => {
       if ((word & PATH) === 0) return word
+      // What we do not hear of would never be confirmed.
+      if (!this.#hearsAll && !this.watches(this.origin(prefix))) return word
       peer.stale++
       return word | STALE
     })
+    peer.before = peer.stale
     peer.lostTo = null
     this.#enter(peer, PeerState.down, at)
   }
@@ -572,12 +600,15 @@ export class Table implements View {
         this.#transferred(peer, at)
     }
     if (this.#revoteAt === 0) this.#revoteAt = at + REVOTE
-    if (at >= this.#revoteAt) this.#revote(at)
+    // Tables that are heard of in part only do not change their size.
+    if (this.#hearsAll && at >= this.#revoteAt) this.#revote(at)
     if (this.baseline !== 'learned-from-input') season(this, at)
   }
 
   /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */
   changeReference(peer: Peer, prefix: number, change: 1 | -1): void {
+    // It ceases to be because it is not there.
+    if (change === -1) this.#missing(peer, prefix, -1)
     if (!this.#votes(peer, prefix)) return
     this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + change
     this.#unmoved(peer, prefix, this.rib.word(peer.id, prefix) & PATH)

@@ -106,6 +106,12 @@ export class Model {
     return [...peer.routes].filter(([p, r]) => afiOf(p) === afi && r.path !== null).length
   }
 
+  /** What it holds, and what it ordinarily would. */
+  whole(peer: ModelPeer, afi: 4 | 6): number {
+    return [...peer.routes].filter(([p, r]) => afiOf(p) === afi && (r.path !== null || r.ordinary))
+      .length
+  }
+
   stale(peer: ModelPeer): number {
     return [...peer.routes.values()].filter((r) => r.stale).length
   }
@@ -311,13 +317,13 @@ export class Model {
     const largest = new Map<number, number>()
     for (const p of this.peers) {
       if (p.state !== 'active') continue
-      largest.set(p.who.asn, Math.max(largest.get(p.who.asn) ?? 0, this.size(p, afi)))
+      largest.set(p.who.asn, Math.max(largest.get(p.who.asn) ?? 0, this.whole(p, afi)))
     }
     const sizes = [...largest.values()].filter((n) => n > 0).sort((a, b) => b - a)
-    if (sizes.length < 3) return this.size(peer, afi) > 0
+    if (sizes.length < 3) return this.whole(peer, afi) > 0
     const few = sizes.slice(1, 6)
     const mean = few.reduce((a, b) => a + b) / few.length
-    return this.size(peer, afi) >= (peer.votes[afi] ? 0.65 : 0.75) * mean
+    return this.whole(peer, afi) >= (peer.votes[afi] ? 0.65 : 0.75) * mean
   }
 
   #elect(...peers: ModelPeer[]): void {

@@ -53,24 +53,39 @@ describe('full feed', () => {
 
   test('is judged anew each hour, and left only below 0.65', () => {
     const stage = sized([100, 100, 100, 80])
-    for (let k = 0; k < 14; k++) stage.withdraw(10, 3, `10.${k}.0.0/16`)
+    // The first three hold so many more.
+    const others = (at: number, from: number, to: number, has: boolean) => {
+      for (let v = 0; v < 3; v++)
+        for (let k = from; k < to; k++)
+          if (has) stage.announce(at, v, `11.${k}.0.0/16`, `${101 + v} 900`)
+          else stage.withdraw(at, v, `11.${k}.0.0/16`)
+    }
+    others(10, 0, 23, true)
     stage.tick(10).tick(3_600)
     expect(voters(stage)).toEqual([0, 1, 2, 3])
-    // 66 of 88.7: above 0.65, below 0.75.
+    // 80 of 108.7: above 0.65, below 0.75.
     stage.tick(3_610)
     expect(voters(stage)).toEqual([0, 1, 2, 3])
-    for (let k = 14; k < 30; k++) stage.withdraw(3_620, 3, `10.${k}.0.0/16`)
+    others(3_620, 23, 60, true)
     stage.tick(7_200)
     expect(voters(stage)).toEqual([0, 1, 2, 3])
     stage.tick(7_210)
     expect(voters(stage)).toEqual([0, 1, 2])
     // It does not come back as easily as it stayed.
-    for (let k = 0; k < 16; k++) stage.announce(7_220, 3, `10.${k}.0.0/16`, '104 900')
+    others(7_220, 23, 60, false)
     stage.tick(10_810)
     expect(voters(stage)).toEqual([0, 1, 2])
-    for (let k = 16; k < 30; k++) stage.announce(10_820, 3, `10.${k}.0.0/16`, '104 900')
+    others(10_820, 0, 23, false)
     stage.tick(14_410)
     expect(voters(stage)).toEqual([0, 1, 2, 3])
+  })
+
+  test('does not shrink with what is lost: an outage takes nobody the vote', () => {
+    const stage = sized([100, 100, 100, 100])
+    for (let k = 0; k < 50; k++) stage.withdraw(10, 3, `10.${k}.0.0/16`)
+    stage.tick(10).tick(3_610)
+    expect(voters(stage)).toEqual([0, 1, 2, 3])
+    expect(stage.standing('10.0.0.0/16')).toBe('3/4 up')
   })
 
   test('who was not in the starting table does not vote until it has told its own', () => {

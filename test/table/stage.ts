@@ -52,6 +52,7 @@ export interface StageSettings {
   readonly baseline?: Baseline
   readonly limits?: Partial<TableLimits>
   readonly asns?: readonly number[]
+  readonly hearsAll?: boolean
 }
 
 export class Stage {
@@ -63,11 +64,12 @@ export class Stage {
   /** Transitions of prefixes, in the words of `states`, and other calls of detectors. */
   readonly told: string[] = []
 
-  constructor({ baseline = 'rib', limits, asns }: StageSettings = {}) {
+  constructor({ baseline = 'rib', limits, asns, hearsAll = true }: StageSettings = {}) {
     this.table = new Table({
       vantages: this.vantages,
       asns: asns ? new Set(asns) : null,
       baseline,
+      hearsAll,
       ...(limits ? { limits } : {}),
     })
     this.table.attach([this.#listener()])

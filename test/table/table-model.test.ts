@@ -214,14 +214,17 @@ class Duel {
     for (const peer of this.peers) {
       const { id } = peer.who
       const held = this.model.size(peer, 4) + this.model.size(peer, 6)
-      const { routes4, routes6, stale } = table.peers.get(id)
+      const [four, six] = ([4, 6] as const).map(
+        (afi) => this.model.whole(peer, afi) - this.model.size(peer, afi),
+      )
+      const { routes4, routes6, missing4, missing6, stale } = table.peers.get(id)
       has.push(
         `${id} ${peerStates[table.peerState(id)]} ${table.votes(id, 4)} ${table.votes(id, 6)} ` +
-          `${table.known(id)} holds ${routes4 + routes6} stale ${stale}`,
+          `${table.known(id)} holds ${routes4 + routes6} misses ${missing4} ${missing6} stale ${stale}`,
       )
       want.push(
         `${id} ${peer.state} ${peer.votes[4]} ${peer.votes[6]} ` +
-          `${peer.known} holds ${held} stale ${this.model.stale(peer)}`,
+          `${peer.known} holds ${held} misses ${four} ${six} stale ${this.model.stale(peer)}`,
       )
       for (const prefix of PREFIXES) {
         const p = this.stage.id(prefix)

@@ -182,6 +182,29 @@ describe('sessions', () => {
   })
 })
 
+test('who is heard of watched prefixes only keeps the rest of its table, and its vote', () => {
+  const stage = new Stage({ asns: [900], hearsAll: false })
+  for (const v of stage.peers(4)) {
+    for (let k = 0; k < 40; k++) stage.load(v, `20.${k}.0.0/16`, `${101 + v} 901`)
+    for (let k = 0; k < 2; k++) stage.load(v, `10.${k}.0.0/16`, `${101 + v} 900`)
+  }
+  stage.table.start()
+  stage.down(10, 0).up(20, 0).announce(21, 0, '10.0.0.0/16', '101 900')
+  expect(stage.table.peers.get(0)).toMatchObject({ before: 2, stale: 1, routes4: 42 })
+  stage.announce(21, 0, '10.1.0.0/16', '101 900').ticks(30, 50)
+  expect([stage.table.peerState(0), stage.table.votes(0, 4)]).toEqual([2, true])
+  expect([stage.standing('10.0.0.0/16'), stage.standing('20.0.0.0/16')]).toEqual([
+    '4/4 up',
+    '4/4 up',
+  ])
+  // What it does not confirm of the watched is gone.
+  stage.down(60, 1).up(61, 1).announce(62, 1, '10.0.0.0/16', '102 900').endOfRib(63, 1)
+  expect([stage.standing('10.1.0.0/16'), stage.standing('20.0.0.0/16')]).toEqual([
+    '3/3 up',
+    '4/4 up',
+  ])
+})
+
 describe('leaks', () => {
   const path = (stage: Stage, v: number) => stage.table.rib.word(v, stage.id(P)) & 0xfffffff
 
