@@ -91,6 +91,8 @@ export interface View {
   votes(id: number, afi: Afi): boolean
   voters(afi: Afi): number
   readonly collectors: number
+  /** Vantage points that have said anything at all, if only that they live. */
+  readonly heard: number
   vantage(): Vantage
 }
 

@@ -44,3 +44,22 @@ export function witnessCap({ peerAsns, collectors }: Counts): Cap {
     return { level: 'medium', because: `${peerAsns} peer ASNs of one collector saw it` }
   return null
 }
+
+/** So many of those we hear must have carried it for their silence to be news. */
+const SPOKEN = 0.25
+
+/**
+ * Learned while running, the reference is whoever happened to speak of it: a few behind one upstream
+ * that flaps, while all the others may carry it without a word.
+ */
+export function silenceCap(view: View, prefixes: readonly number[]): Cap {
+  if (view.baseline !== 'learned-live' || prefixes.length === 0) return null
+  const spoken = prefixes.reduce((n, prefix) => Math.max(n, view.reference(prefix)), 0)
+  const { active, quarantined, down, unknown } = view.vantage()
+  const heard = Math.max(view.heard, active + quarantined + down + unknown)
+  if (spoken >= SPOKEN * heard) return null
+  return {
+    level: 'low',
+    because: `only ${spoken} of ${heard} vantage points have ever spoken of it`,
+  }
+}

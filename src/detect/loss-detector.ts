@@ -6,7 +6,7 @@ import type { Counts, Kind, Severity, Signal, Tag } from '../core/incident.ts'
 import { afiName } from '../core/prefix.ts'
 import type { Instant, Span } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
-import { capOf, lowest } from './confidence.ts'
+import { capOf, lowest, silenceCap } from './confidence.ts'
 import type { Loss, Losses } from './losses.ts'
 
 export interface LossRule {
@@ -186,6 +186,8 @@ export class LossDetector implements Detector {
       collectors: collectors.size,
       share: Math.round(rule.share(loss) * 10_000) / 10_000,
     }
+    const silence = silenceCap(view, prefixes)
+    const severity = phase === 'transient' ? 'info' : rule.severity(loss, view)
     return {
       kind: rule.kind,
       key,
@@ -196,10 +198,12 @@ export class LossDetector implements Detector {
       phase,
       startedAt: c.startedAt,
       endedAt,
-      severity: phase === 'transient' ? 'info' : rule.severity(loss, view),
+      // Those who never spoke of it may still have it.
+      severity: silence && severity === 'critical' ? 'major' : severity,
       tags: rule.tags(loss, counts),
       cap: lowest(
         capOf(view, counts, loss.down === loss.of && loss.of >= 3),
+        silence,
         rule.cap(loss, c.age),
       ),
       now: counts,

@@ -799,6 +799,12 @@ export class Table implements View {
     return names.size
   }
 
+  get heard(): number {
+    let n = 0
+    for (const { source } of this.peers.list) if (source >= 0) n++
+    return n
+  }
+
   vantage(): Vantage {
     return this.peers.counts()
   }

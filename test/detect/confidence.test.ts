@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { baselineCap, capOf, lowest, witnessCap } from '../../src/detect/confidence.ts'
+import type { Baseline } from '../../src/core/incident.ts'
+import { baselineCap, capOf, lowest, silenceCap, witnessCap } from '../../src/detect/confidence.ts'
 import { view } from './view.ts'
 
 const low = { level: 'low', because: 'l' } as const
@@ -48,5 +49,28 @@ describe('witnesses', () => {
     const learned = view({ baseline: 'learned-from-input', narrow: true })
     expect(capOf(learned, counts(20, 1), false)?.because).toContain('learned')
     expect(capOf(learned, counts(2, 1), false)?.because).toBe('only 2 peer ASNs saw it')
+  })
+})
+
+describe('learned while running, silence of those who never spoke of it', () => {
+  const seen = (reference: number, baseline: Baseline = 'learned-live') =>
+    view({
+      baseline,
+      heard: 40,
+      reference: (prefix) => (prefix === 7 ? reference : 1),
+      vantage: () => ({ active: 12, quarantined: 0, down: 0, unknown: 0 }),
+    })
+
+  test('is no evidence when they are more than three quarters', () => {
+    expect(silenceCap(seen(9), [6, 7])).toEqual({
+      level: 'low',
+      because: 'only 9 of 40 vantage points have ever spoken of it',
+    })
+    expect(silenceCap(seen(10), [6, 7])).toBeNull()
+  })
+
+  test('says nothing when there is a table, or nothing is lost', () => {
+    expect(silenceCap(seen(1, 'rib'), [7])).toBeNull()
+    expect(silenceCap(seen(1), [])).toBeNull()
   })
 })
