@@ -29,6 +29,9 @@ export interface Peer {
   routes6: number
   missing4: number
   missing6: number
+  /** It has held a route of the family, if ever so long ago. */
+  had4: boolean
+  had6: boolean
   /** A starting table or a completed transfer has told what it holds. */
   known: boolean
   /** Of the table transfer under way. */
@@ -72,6 +75,8 @@ export class Peers {
         routes6: 0,
         missing4: 0,
         missing6: 0,
+        had4: false,
+        had6: false,
         known: false,
         since: 0,
         windowStart: 0,

@@ -198,6 +198,7 @@ export class Table implements View {
     if ((word & PATH) !== 0) return
     this.rib.set(position, path | REFERENCE)
     const peer = this.peers.get(vantage)
+    this.#hold(peer, prefix)
     if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, -1)
     if (known) peer.known = true
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
@@ -213,6 +214,7 @@ export class Table implements View {
     if (position < 0 || this.rib.get(position) !== 0) return
     this.rib.set(position, REFERENCE)
     const peer = this.peers.get(vantage)
+    this.#hold(peer, prefix)
     this.#missing(peer, prefix, 1)
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
   }
@@ -223,6 +225,7 @@ export class Table implements View {
     if (position < 0) return
     this.rib.set(position, word)
     const peer = this.peers.get(vantage)
+    this.#hold(peer, prefix)
     if ((word & PATH) === 0) {
       if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, 1)
       return
@@ -318,6 +321,8 @@ export class Table implements View {
     const { rib, paths, cause } = this
     const position = rib.at(peer.id, prefix, true)
     if (position < 0) return
+    // Before the word is written, because an election counts what is written.
+    if (this.#hold(peer, prefix) && peer.state === PeerState.active) this.#elect(peer)
     const word = rib.get(position)
     const before = word & PATH
     if (before === path && (word & (STALE | DISPLACED)) === 0) {
@@ -404,6 +409,18 @@ export class Table implements View {
   #routes(peer: Peer, prefix: number, change: 1 | -1): void {
     if (this.names.afi[prefix] === 4) peer.routes4 += change
     else peer.routes6 += change
+  }
+
+  /** True when it is the first route of its family. */
+  #hold(peer: Peer, prefix: number): boolean {
+    if (this.names.afi[prefix] === 4) {
+      if (peer.had4) return false
+      peer.had4 = true
+    } else {
+      if (peer.had6) return false
+      peer.had6 = true
+    }
+    return true
   }
 
   /** A route it ordinarily carries is missing, or no longer is. */
@@ -556,8 +573,9 @@ export class Table implements View {
   }
 
   #bars(): [(peer: Peer) => boolean, (peer: Peer) => boolean] {
-    // Without starting tables nobody's size is known, only who speaks most.
-    if (this.baseline !== 'rib') return [() => true, () => true]
+    // Without starting tables nobody's size is known, only who speaks most; but a session that never
+    // carried a family is no witness of what is missing in it.
+    if (this.baseline !== 'rib') return [(p) => p.had4, (p) => p.had6]
     const [four, six] = [this.peers.fullFeed(4), this.peers.fullFeed(6)]
     return [(p) => p.known && four(p), (p) => p.known && six(p)]
   }

@@ -25,6 +25,7 @@ export interface ModelPeer {
   announced: number
   before: number
   ended: Set<number>
+  had: Set<number>
 }
 
 export interface Standing {
@@ -65,6 +66,7 @@ export class Model {
       announced: 0,
       before: 0,
       ended: new Set(),
+      had: new Set(),
     }))
     for (const p of prefixes)
       this.standings.set(p, {
@@ -121,6 +123,7 @@ export class Model {
   load(peer: ModelPeer, prefix: string, path: string, id: number): void {
     peer.known = true
     peer.state = 'active'
+    peer.had.add(afiOf(prefix))
     this.#fold(peer, prefix, id, path)
     const best = this.#best(peer, prefix) ?? path
     const route = { path: best, stale: false, ordinary: true, pending: false, displaced: false }
@@ -163,6 +166,10 @@ export class Model {
   }
 
   #announce(peer: ModelPeer, prefix: string, path: string): void {
+    if (!peer.had.has(afiOf(prefix))) {
+      peer.had.add(afiOf(prefix))
+      if (peer.state === 'active') this.#elect(peer)
+    }
     const s = this.of(prefix)
     const now = peer.routes.get(prefix)
     if (now && now.path === path && !now.stale && !now.displaced) return
@@ -312,7 +319,7 @@ export class Model {
   // votes
 
   #mayVote(peer: ModelPeer, afi: 4 | 6): boolean {
-    if (this.#baseline !== 'rib') return true
+    if (this.#baseline !== 'rib') return peer.had.has(afi)
     if (!peer.known) return false
     const largest = new Map<number, number>()
     for (const p of this.peers) {

@@ -100,6 +100,20 @@ describe('full feed', () => {
   })
 })
 
+test('without starting tables, who has ever held a route of the family', () => {
+  const stage = new Stage({ baseline: 'learned-live' })
+  const [v, w] = stage.peers(3) as [number, number, number]
+  stage.table.start()
+  stage.announce(1, v, '10.0.0.0/8', '101 900').announce(1, w, '2001:db8::/32', '102 900')
+  stage.withdraw(2, 2, '10.0.0.0/8')
+  expect([voters(stage, 4), voters(stage, 6)]).toEqual([[v], [w]])
+  expect([stage.table.voters(4), stage.table.voters(6)]).toEqual([1, 1])
+  // Its last route is gone, and that is what it is a witness of.
+  stage.announce(3, v, '2001:db8::/32', '101 900').withdraw(4, v, '10.0.0.0/8').tick(10).tick(3_610)
+  expect([voters(stage, 4), voters(stage, 6)]).toEqual([[v], [v, w]])
+  expect(stage.standing('2001:db8::/32')).toBe('2/0 new')
+})
+
 describe('counts', () => {
   test('those never heard of are not counted', () => {
     const stage = new Stage({ baseline: 'learned-live' })
