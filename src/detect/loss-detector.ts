@@ -39,7 +39,8 @@ interface Case {
   peak: number
   voters: number
   startedAt: Instant
-  recoveredAt: Instant
+  /** Null when nothing came back: it was given up. */
+  recoveredAt: Instant | null
   /** How long it has held, while it does. */
   age: Span
   lastSignal: Signal | null
@@ -151,10 +152,14 @@ export class LossDetector implements Detector {
     return c.lastSignal
   }
 
-  /** The last element that brought it back; something else may have ended it. */
-  #endOf(c: Case, loss: Loss, at: Instant): Instant {
+  /**
+   * The last element that brought it back; something else may have ended it. Null when nothing has:
+   * so long after, nobody is expected to carry it any more.
+   */
+  #endOf(c: Case, loss: Loss, at: Instant): Instant | null {
     const back = this.#losses.recoveredAt(loss)
-    return back > c.startedAt ? back : at
+    if (back > c.startedAt) return back
+    return this.#losses.givenUpAt(loss) > c.startedAt ? null : at
   }
 
   #signal(

@@ -51,11 +51,17 @@ interface Book {
   loss: Loss
   /** Prefixes nobody ordinarily carries, new ones most of all: a cover in the making. */
   fresh: readonly number[]
-  /** How many of them were reachable, and how many prefixes there were, when it was measured. */
+  /** How many of them were reachable, when it was measured. */
   covers: number
-  prefixes: number
-  /** When a prefix came back last; when a detector last had a case of it. */
+  /** The prefixes of the network as they were numbered then; those of this family by address. */
+  numbered: readonly number[]
+  ordered: readonly number[]
+  /**
+   * When a prefix came back last; when one was given up, because nobody is expected to carry it any
+   * more; when a detector last had a case of it.
+   */
   recoveredAt: Instant
+  givenUpAt: Instant
   usedAt: Instant
   /** Of what is lost now, the first few. */
   samples: Sample[]
@@ -108,8 +114,10 @@ export class Losses implements Detector {
         loss: nothing(asn, afi),
         fresh: [],
         covers: 0,
-        prefixes: 0,
+        numbered: [],
+        ordered: [],
         recoveredAt: 0,
+        givenUpAt: 0,
         usedAt: 0,
         samples: [],
       }
@@ -120,7 +128,8 @@ export class Losses implements Detector {
     const { cause } = view
     if (is && !was) {
       book.lost.set(prefix, cause.at)
-      if (book.samples.length < MOST_ELEMENTS) {
+      // Where only a vote has changed, the element in hand has nothing to do with it.
+      if (cause.before !== cause.after && book.samples.length < MOST_ELEMENTS) {
         const { vantage, before: path, file, offset } = cause
         book.samples.push({ prefix, vantage, before: path, file, offset })
       }
@@ -129,7 +138,8 @@ export class Losses implements Detector {
       book.left.delete(prefix)
       book.bare.delete(prefix)
       book.samples = book.samples.filter((sample) => sample.prefix !== prefix)
-      book.recoveredAt = cause.at
+      if (after === Seen.new && view.reference(prefix) === 0) book.givenUpAt = cause.at
+      else book.recoveredAt = cause.at
     }
   }
 
@@ -171,9 +181,9 @@ export class Losses implements Detector {
   }
 
   /** Carriers that come to a prefix without reference change no state that we would be told of. */
-  #coversDiffer({ asn, lost, fresh, covers, prefixes }: Book): boolean {
+  #coversDiffer({ asn, lost, fresh, covers, numbered }: Book): boolean {
     if (lost.size === 0) return false
-    if (this.#view.prefixesOf(asn).length !== prefixes) return true
+    if (this.#view.prefixesOf(asn).length !== numbered.length) return true
     return reachable(this.#view, fresh) !== covers
   }
 
@@ -192,6 +202,10 @@ export class Losses implements Detector {
 
   recoveredAt(loss: Loss): Instant {
     return this.#book(loss)?.recoveredAt ?? 0
+  }
+
+  givenUpAt(loss: Loss): Instant {
+    return this.#book(loss)?.givenUpAt ?? 0
   }
 
   elements(loss: Loss): ElementSample[] {
@@ -217,8 +231,8 @@ export class Losses implements Detector {
 
 const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
 
-const forgottenAt = ({ recoveredAt, usedAt }: Book): Instant =>
-  Math.max(recoveredAt, usedAt) + RETAIN
+const forgottenAt = ({ recoveredAt, givenUpAt, usedAt }: Book): Instant =>
+  Math.max(recoveredAt, givenUpAt, usedAt) + RETAIN
 
 function reachable(view: View, prefixes: readonly number[]): number {
   let n = 0
@@ -237,9 +251,7 @@ function measure(view: View, book: Book, at: Instant): Loss {
   const up: number[] = []
   const lost: number[] = []
   const fresh: number[] = []
-  const all = view.prefixesOf(asn)
-  for (const prefix of all) {
-    if (view.afi(prefix) !== afi) continue
+  for (const prefix of inOrder(view, book)) {
     if (view.seen(prefix) === Seen.new) fresh.push(prefix)
     if (view.seen(prefix) >= Seen.lost) {
       if (book.lost.has(prefix)) lost.push(prefix)
@@ -249,7 +261,6 @@ function measure(view: View, book: Book, at: Instant): Loss {
   const whole = new Space(view, [...up, ...lost])
   book.fresh = fresh
   book.covers = reachable(view, fresh)
-  book.prefixes = all.length
   const uncovered: number[] = []
   const covered: number[] = []
   const leftCovered: number[] = []
@@ -281,6 +292,26 @@ function measure(view: View, book: Book, at: Instant): Loss {
     uncoveredSince: since(view, bare.length > 0 ? bare : uncovered),
     leftSince: since(view, leftCovered),
   }
+}
+
+/**
+ * Its prefixes by address: whom the detectors ask, and what they name, must not show in which order
+ * we met them.
+ */
+function inOrder(view: View, book: Book): readonly number[] {
+  const all = view.prefixesOf(book.asn)
+  const { numbered } = book
+  if (all.length === numbered.length && all.every((p, i) => p === numbered[i])) return book.ordered
+  book.numbered = [...all]
+  book.ordered = all
+    .filter((prefix) => view.afi(prefix) === book.afi)
+    .sort(
+      (a, b) =>
+        view.firstUnit(a) - view.firstUnit(b) ||
+        view.length(a) - view.length(b) ||
+        (view.prefixText(a) < view.prefixText(b) ? -1 : 1),
+    )
+  return book.ordered
 }
 
 /** How many prefixes of a network that has lost none are carried. */

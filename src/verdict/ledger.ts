@@ -10,13 +10,13 @@ import type {
   Incident,
   Inputs,
   Level,
-  Segment,
   Signal,
   State,
   Vantage,
 } from '../core/incident.ts'
 import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
+import { evidence, linkOf, together } from './evidence.ts'
 
 export interface LedgerSettings {
   readonly baseline: Baseline
@@ -35,7 +35,6 @@ export const ledgerDefaults = {
   most: 2_000,
 }
 
-const MOST_SEGMENTS = 20
 const MOST_REFUSED = 10_000
 
 interface Entry {
@@ -184,7 +183,10 @@ export class Ledger {
 
   #reason(entry: Entry, before: Signal, signal: Signal): string | null {
     const { record } = entry
-    if (signal.phase === 'resolved') return 'it has been well for long enough'
+    if (signal.phase === 'resolved')
+      return signal.endedAt === null
+        ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
+        : 'it has been well for long enough'
     if (signal.phase !== before.phase)
       return signal.phase === 'resolving' ? 'it is getting well' : 'it is getting worse again'
     if (severities.indexOf(signal.severity) > severities.indexOf(record.severity))
@@ -256,7 +258,7 @@ export class Ledger {
 
   #absorb(entry: Entry, signal: Signal): void {
     entry.signal = signal
-    if (signal.now.prefixes >= entry.peak.prefixes) entry.worst = signal
+    if (signal.now.prefixes >= entry.peak.prefixes) entry.worst = evidence(signal, entry.worst)
     entry.peak = worst(entry.peak, signal.now)
     const confidence = confidenceOf(signal)
     // What was once well supported does not become doubtful because it is getting better.
@@ -295,22 +297,6 @@ export class Ledger {
 function idOf({ key, startedAt }: Signal): string {
   const ms = Math.floor(startedAt / 1_000)
   return createHash('sha256').update(`${key}|${ms}`).digest('hex').slice(0, 16)
-}
-
-const linkOf = ({ by, to }: Segment): string => `${by} ${to}`
-
-/** The ways it took at its worst, and those that were told of at other times. */
-function together(...lists: (readonly Segment[])[]): Segment[] {
-  const out = new Map<string, Segment>()
-  for (const segment of lists.flat()) {
-    const key = `${segment.from} ${linkOf(segment)}`
-    const known = out.get(key)
-    if (!known || segment.prefixes > known.prefixes) out.set(key, segment)
-  }
-  const all = [...out.values()].sort(
-    (a, b) => b.prefixes - a.prefixes || a.by - b.by || a.to - b.to || a.from - b.from,
-  )
-  return all.slice(0, MOST_SEGMENTS)
 }
 
 function isBehind({ overAt, record, signal }: Entry): boolean {

@@ -7,7 +7,7 @@ import { view } from './view.ts'
 
 /** A detector of "anything lost", asked every ten seconds about what the test says is lost. */
 function watching(about: Partial<LossRule> = {}) {
-  const at = { now: 0, voters: 10, recovered: 0, used: 0 }
+  const at = { now: 0, voters: 10, recovered: 0, givenUp: 0, used: 0 }
   const known: Partial<View> = {
     baseline: 'rib',
     narrow: true,
@@ -28,6 +28,7 @@ function watching(about: Partial<LossRule> = {}) {
       return [loss]
     },
     recoveredAt: () => seconds(at.recovered),
+    givenUpAt: () => seconds(at.givenUp),
     elements: () => [],
     paths: () => [],
     use: () => {
@@ -126,6 +127,13 @@ describe('when it was over', () => {
   })
   test('found well without one since it began: when it was found', () => {
     expect(ended(3)).toBe(50)
+  })
+  test('never, when it was given up', () => {
+    const { at, lost, signal } = watching()
+    lost(5, 4)
+    at.givenUp = 47
+    lost(0, 6)
+    expect(signal()).toMatchObject({ phase: 'resolved', endedAt: null })
   })
 })
 

@@ -9,10 +9,9 @@ import { view } from './view.ts'
  * A network of a /22 (number 0) and its four /24 (1 … 4), all well; what is `gone` nobody has, what
  * is `fresh` is carried without reference.
  */
-function network() {
+function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
   const seen = new Map<number, number>()
   const starts = new Map<number, number>()
-  const prefixes = [0, 1, 2, 3, 4]
   const cause: Cause = { at: 0, vantage: 0, prefix: 0, before: 5, after: 0, file: 0, offset: 0 }
   const state = (prefix: number): number => seen.get(prefix) ?? Seen.up
   let measured = 0
@@ -29,6 +28,7 @@ function network() {
       return prefixes
     },
     seen: state,
+    reference: () => reference,
     reachable: (prefix) => state(prefix) === Seen.up,
     lossStart: (prefix) => starts.get(prefix) ?? 0,
     fileName: () => 'file',
@@ -37,8 +37,9 @@ function network() {
     vantagePoint: () => ({ id: 0, project: 'ris', collector: 'rrc00', address: 'x', asn: 201 }),
   }
   const losses = new Losses(view(known))
-  const to = (prefix: number, after: number, at: number) => {
+  const to = (prefix: number, after: number, at: number, path = 0) => {
     cause.at = seconds(at)
+    cause.after = path
     cause.offset = at
     const before = state(prefix)
     seen.set(prefix, after)
@@ -133,4 +134,27 @@ test('nothing new, nothing measured; forgotten an hour after the last came back'
   expect(loss && losses.recoveredAt(loss)).toBe(30e6)
   at(4_210)
   expect(loss && losses.recoveredAt(loss)).toBe(0)
+})
+
+test('what only a vote has changed is named by no element', () => {
+  const { losses, to, at } = network()
+  to(1, Seen.down, 10)
+  to(2, Seen.down, 20, 5)
+  const loss = at(20)
+  expect(loss?.covered).toEqual([1, 2])
+  expect(loss && losses.elements(loss)).toEqual([{ file: 'file', offset: 10 }])
+})
+
+test('is told by address, whatever the numbers', () => {
+  const { to, at } = network([3, 1, 0, 4, 2])
+  for (const p of [4, 2, 0, 3]) to(p, Seen.down, 10)
+  expect(at(10)?.uncovered).toEqual([0, 2, 3, 4])
+})
+
+test('what is given up has not come back', () => {
+  const { losses, to, at } = network([0, 1], 0)
+  to(1, Seen.down, 10)
+  to(1, Seen.new, 20)
+  const loss = at(20)
+  expect(loss && [losses.recoveredAt(loss), losses.givenUpAt(loss)]).toEqual([0, 20e6])
 })

@@ -316,3 +316,17 @@ test('a part that was said before is folded when the outage opens', () => {
     'outage.prefix suppressed',
   ])
 })
+
+test('a worse signal without evidence keeps what there was', () => {
+  const book = ledger()
+  const element = { file: 'f', offset: 7 }
+  told(book, [signal(60, 10, { samples: { ...noSamples, elements: [element] } })])
+  const [worse] = told(book, [signal(70, 30, { samples: { ...noSamples, prefixes: ['p'] } })])
+  expect(worse?.samples).toEqual({ prefixes: ['p'], paths: [], elements: [element] })
+})
+
+test('what ends without having come back was given up', () => {
+  const book = ledger()
+  const over = signal(70, 0, { phase: 'resolved' })
+  expect(reasons(book, signal(60, 10), over)[1]).toContain('given up')
+})
