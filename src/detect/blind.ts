@@ -123,7 +123,9 @@ export class Blind implements Detector {
   }
 
   #signal(b: Blindness, at: Instant, phase: 'open' | 'resolving' | 'resolved'): Signal {
-    const all = this.#view.vantagePoints
+    // Those who are in a list of peers, but were never heard of, are not missed.
+    const { active, quarantined, down, unknown } = this.#view.vantage()
+    const all = active + quarantined + down + unknown
     const now: Counts = {
       prefixes: 0,
       ofPrefixes: 0,

@@ -61,6 +61,8 @@ export class LossDetector implements Detector {
   readonly #losses: Losses
   readonly #rule: LossRule
   readonly #cases = new Map<number, Case>()
+  /** What was left when it was let go: it is told again when it grows, not because it is there. */
+  readonly #left = new Map<number, number>()
 
   constructor(view: View, losses: Losses, rule: LossRule) {
     this.name = rule.kind
@@ -74,13 +76,17 @@ export class LossDetector implements Detector {
     for (const loss of this.#losses.active) {
       const number = loss.asn * 8 + loss.afi
       const open = this.#cases.get(number)
-      if (open ? open.settled === loss && this.#sees(open, loss) : !this.#rule.holds(loss)) continue
+      const holds = this.#rule.holds(loss)
+      if (!holds) this.#left.delete(number)
+      if (open ? open.settled === loss && this.#sees(open, loss) : !holds) continue
+      if (!open && this.#rule.size(loss) <= (this.#left.get(number) ?? 0)) continue
       const key = open?.key ?? `${this.#rule.family}:${loss.asn}:${afiName(loss.afi)}`
       const c = open ?? this.#open(key, loss)
       if (!open) this.#cases.set(number, c)
       this.#losses.use(loss, at)
       const signal = this.#judge(key, c, loss, at)
       if (signal) out.push(signal)
+      if (holds && signal?.phase === 'resolved') this.#left.set(number, this.#rule.size(loss))
       if (c.hold.since === null) this.#cases.delete(number)
     }
     return out
@@ -115,8 +121,8 @@ export class LossDetector implements Detector {
       return null
     }
     const size = rule.size(loss)
-    const worse = size > c.peak
-    if (worse) c.peak = size
+    // Losses that are told as something larger are not its own.
+    if (size > c.peak && rule.holds(loss)) c.peak = size
     if (hold.confirmedAt === null) {
       // Lost without a loss: those who still had it lost their vote.
       c.startedAt = rule.since(loss) || (hold.since ?? at)

@@ -8,6 +8,9 @@ import { LossDetector } from './loss-detector.ts'
 import type { Losses } from './losses.ts'
 import { isOutage, type OutageSettings, witnessTag } from './outage-as.ts'
 
+/** Over when so little is left of the worst: one that never comes back holds nothing open. */
+const LEFT = 0.1
+
 export interface PrefixOutageSettings {
   readonly confirm: Span
   /** When hardly anybody has them any more. */
@@ -34,7 +37,7 @@ export function outageOfPrefix(
     holds: (loss) => view.narrow && loss.uncovered.length > 0 && !isOutage(loss, outage),
     size: (loss) => loss.uncovered.length,
     // Grown into an outage of the network it is not over; the ledger makes it part of that.
-    clears: (loss) => loss.uncovered.length === 0,
+    clears: (loss, peak) => loss.uncovered.length <= Math.floor(LEFT * peak),
     confirm: (loss) => (loss.down === loss.uncovered.length ? s.fastConfirm : s.confirm),
     clear: s.clear,
     prefixes: (loss) => loss.uncovered,

@@ -61,3 +61,9 @@ describe('sessions that are lost', () => {
     expect(reset('abcd')).toEqual([])
   })
 })
+
+test('who is only in a list of peers is not missed', () => {
+  const world = new World().holds('abcdeABCDE', '198.51.100.0/24', '3356 7000').names('klmnopq')
+  const told = world.at('00:10:00').gap('socket closed').play('00:30:00')
+  expect(only(told, 'blind')).toMatchObject({ severity: 'major', counts: { share: 1 } })
+})

@@ -85,3 +85,21 @@ test('what remains of an outage that is getting well is not told twice', () => {
     .play('00:25:00')
   expect(told.map(({ kind }) => kind)).toEqual(['outage.as', 'outage.as'])
 })
+
+test('one of twenty that never comes back holds nothing open, until there is another', () => {
+  const large = many(300)
+  const world = new World({ watch: [7000] })
+    .holds(ten, large, '3356 7000')
+    .at('00:10:00')
+    .withdraw(ten, large.slice(0, 20))
+    .at('00:20:00')
+    .announce(ten, large.slice(1, 20), '3356 7000')
+    .at('02:00:00')
+    .withdraw(ten, large[7] ?? '')
+  expect(lines(world.play('03:00:00'))).toEqual([
+    '00:11:10 outage.prefix AS7000 ipv4 open: confirmed',
+    '00:20:10 outage.prefix AS7000 ipv4 resolving: it is getting well',
+    '00:25:10 outage.prefix AS7000 ipv4 resolved: it has been well for long enough',
+    '02:01:10 outage.prefix AS7000 ipv4 open: confirmed',
+  ])
+})

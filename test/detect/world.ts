@@ -64,6 +64,7 @@ export class World {
   readonly #table: Step[] = []
   readonly #steps: Step[] = []
   readonly #facts: Fact[] = []
+  #named = ''
   #at = instant('00:00:00')
 
   constructor(settings: WorldSettings = {}) {
@@ -73,6 +74,12 @@ export class World {
   /** In the starting table. The path goes on behind the peer's own AS. */
   holds(who: string, prefixes: Prefixes, path: string): this {
     for (const peer of who) this.#table.push(this.#step(peer, Message.rib, prefixes, [], path))
+    return this
+  }
+
+  /** Numbered before all others, and never heard. */
+  names(who: string): this {
+    this.#named += who
     return this
   }
 
@@ -133,6 +140,7 @@ export class World {
       (incident) => told.push(incident),
     )
     journey.table.files.push('test')
+    for (const who of this.#named) this.#intern(who, vantages)
     const steps = [...signsOfLife(this.#table), ...inOrder(this.#steps, dice)]
     if (baseline === 'rib') journey.table.load(this.#batch(this.#start(dice), vantages))
     else {
@@ -155,6 +163,12 @@ export class World {
     order.advance(instant(until))
     journey.finish()
     return told
+  }
+
+  #intern(who: string, vantages: VantagePoints): number {
+    const collector = vantages.collector(who >= 'a' ? 'rrc00' : 'rrc01')
+    const [word = 0] = parseAddress(`192.0.2.${who.charCodeAt(0)}`)?.words ?? []
+    return vantages.intern(collector, word, 0, 0, 0, this.#asn(who), 4)
   }
 
   #asn(who: string): Asn {
@@ -213,9 +227,7 @@ export class World {
     batch.clear()
     for (const step of steps) {
       const { at, who, kind, afi, path } = step
-      const collector = vantages.collector(who >= 'a' ? 'rrc00' : 'rrc01')
-      const [word = 0] = parseAddress(`192.0.2.${who.charCodeAt(0)}`)?.words ?? []
-      const vantage = vantages.intern(collector, word, 0, 0, 0, this.#asn(who), 4)
+      const vantage = this.#intern(who, vantages)
       // The number of the step stands for its place in a file, whatever the order of arrival.
       const m = batch.open(kind, at, vantage, this.#steps.indexOf(step))
       batch.detail[m] = kind === Message.endOfRib ? afi : 0
