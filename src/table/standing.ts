@@ -11,6 +11,9 @@ import { Seen } from '../core/view.ts'
  */
 const RUN: Span = minutes(5)
 
+/** Who wander between paths come back for seconds; after so long they were really back. */
+const WANDER: Span = minutes(1)
+
 export class Standing {
   /** Vantage points that vote and hold it; those among the voters that are its reference. */
   visible = new Uint16Array(1 << 12)
@@ -19,6 +22,9 @@ export class Standing {
   /** Beginning of the present run of losses, its last loss; 0 when there is none. */
   lossStart = new Float64Array(1 << 12)
   lastLoss = new Float64Array(1 << 12)
+  /** How many saw it when the present run of losses began, and how few have since. */
+  from = new Uint16Array(1 << 12)
+  lowest = new Uint16Array(1 << 12)
 
   /** Makes room for prefixes up to `count`. */
   grow(count: number): void {
@@ -33,13 +39,26 @@ export class Standing {
     this.seen = wider(this.seen, new Uint8Array(room))
     this.lossStart = wider(this.lossStart, new Float64Array(room))
     this.lastLoss = wider(this.lastLoss, new Float64Array(room))
+    this.from = wider(this.from, new Uint16Array(room))
+    this.lowest = wider(this.lowest, new Uint16Array(room))
   }
 
-  /** A vantage point that votes has lost it. */
+  /** A vantage point that votes has lost it, and is no longer counted in `visible`. */
   loss(prefix: number, at: Instant): void {
-    if (this.lossStart[prefix] === 0 || at - (this.lastLoss[prefix] as number) > RUN) {
+    const visible = this.visible[prefix] as number
+    const start = this.lossStart[prefix] as number
+    const apart = at - (this.lastLoss[prefix] as number)
+    // One who flaps makes nothing worse. While the prefix is up, a run is over when all who saw it
+    // at its beginning did so again, and does not go on unless fewer and fewer see it.
+    const over =
+      this.seen[prefix] === Seen.up &&
+      ((apart > WANDER && visible + 1 >= (this.from[prefix] as number)) ||
+        (at - start > RUN && visible >= (this.lowest[prefix] as number)))
+    if (start === 0 || over || apart > RUN) {
       this.lossStart[prefix] = at
-    }
+      this.from[prefix] = visible + 1
+      this.lowest[prefix] = visible
+    } else if (visible < (this.lowest[prefix] as number)) this.lowest[prefix] = visible
     this.lastLoss[prefix] = at
   }
 

@@ -34,6 +34,8 @@ export interface Standing {
   seen: string
   lossStart: number
   lastLoss: number
+  from: number
+  lowest: number
   origin: number
 }
 
@@ -75,6 +77,8 @@ export class Model {
         seen: 'new',
         lossStart: 0,
         lastLoss: 0,
+        from: 0,
+        lowest: 0,
         origin: 0,
       })
   }
@@ -200,7 +204,16 @@ export class Model {
       route.displaced = true
     } else if (route.ordinary && peer.votes[afiOf(prefix)]) {
       const s = this.of(prefix)
-      if (s.lossStart === 0 || at - s.lastLoss > 5 * MINUTE) s.lossStart = at
+      const left = s.visible - 1
+      const back = at - s.lastLoss > MINUTE && left + 1 >= s.from
+      const idle = at - s.lossStart > 5 * MINUTE && left >= s.lowest
+      const over = s.seen === 'up' && (back || idle)
+      if (s.lossStart === 0 || over || at - s.lastLoss > 5 * MINUTE) {
+        s.lossStart = at
+        s.from = left + 1
+        s.lowest = left
+      }
+      s.lowest = Math.min(s.lowest, left)
       s.lastLoss = at
     }
     route.path = null

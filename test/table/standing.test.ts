@@ -47,21 +47,79 @@ test('few carriers', () => {
 
 test('losses belong together unless five minutes lie between, and end when all is well', () => {
   const standing = new Standing()
-  standing.reference[0] = 4
-  standing.visible[0] = 2
+  standing.reference[0] = 8
+  standing.visible[0] = 8
   const at = (t: number) => seconds(1_000) + minutes(t)
-  for (const t of [0, 4, 9]) standing.loss(0, at(t))
-  standing.settle(0)
+  const lose = (t: number) => {
+    standing.visible[0] = (standing.visible[0] as number) - 1
+    standing.loss(0, at(t))
+    standing.settle(0)
+  }
+  for (const t of [0, 4, 9]) lose(t)
   expect([standing.lossStart[0], standing.lastLoss[0]]).toEqual([at(0), at(9)])
-  standing.loss(0, at(14) + 1)
-  expect(standing.lossStart[0]).toBe(at(14) + 1)
-  // Three of four is up, but one is still missing.
+  lose(14.1)
+  lose(14.2)
+  expect(standing.lossStart[0]).toBe(at(14.1))
+  // Up, but one is still missing.
+  standing.reference[0] = 4
   standing.visible[0] = 3
   standing.settle(0)
-  expect(standing.lossStart[0]).toBe(at(14) + 1)
+  expect(standing.lossStart[0]).toBe(at(14.1))
   standing.visible[0] = 4
   standing.settle(0)
-  expect([standing.lossStart[0], standing.lastLoss[0]]).toEqual([0, at(14) + 1])
+  expect([standing.lossStart[0], standing.lastLoss[0]]).toEqual([0, at(14.2)])
+})
+
+test('who flaps does not carry the beginning of a run along', () => {
+  const standing = new Standing()
+  standing.reference[0] = standing.visible[0] = 10
+  const lose = (t: number) => {
+    standing.visible[0] = (standing.visible[0] as number) - 1
+    standing.loss(0, seconds(t))
+    standing.settle(0)
+  }
+  // One is gone for good, another comes and goes every 100 s.
+  lose(1_000)
+  for (let t = 1_100; t <= 9_000; t += 100) {
+    lose(t)
+    standing.visible[0] = 9
+    standing.settle(0)
+    if (t > 1_300) expect(standing.lossStart[0]).toBe(seconds(t))
+  }
+  for (let t = 9_100; t < 9_109; t++) lose(t)
+  expect(standing.lossStart[0]).toBe(seconds(9_100))
+  // While it is down, who comes and goes is part of it.
+  for (let t = 9_200; t <= 10_200; t += 100) {
+    standing.visible[0] = 1
+    standing.settle(0)
+    lose(t)
+  }
+  expect(standing.lossStart[0]).toBe(seconds(9_100))
+})
+
+test('who is back for seconds only was not back', () => {
+  const standing = new Standing()
+  standing.reference[0] = 10
+  standing.visible[0] = 9
+  for (const t of [1_000, 1_026, 1_052, 1_060]) {
+    standing.visible[0] = 8
+    standing.loss(0, seconds(t))
+    standing.settle(0)
+    standing.visible[0] = 9
+    standing.settle(0)
+  }
+  expect(standing.lossStart[0]).toBe(seconds(1_000))
+})
+
+test('a slow drain is one run', () => {
+  const standing = new Standing()
+  standing.reference[0] = standing.visible[0] = 40
+  for (let t = 0; t < 20; t++) {
+    standing.visible[0] = (standing.visible[0] as number) - 1
+    standing.loss(0, seconds(1_000) + minutes(4 * t))
+    standing.settle(0)
+  }
+  expect(standing.lossStart[0]).toBe(seconds(1_000))
 })
 
 test('growth keeps what is there', () => {
@@ -71,8 +129,7 @@ test('growth keeps what is there', () => {
   standing.loss(4_095, 77)
   standing.grow(4_097)
   expect(standing.visible.length).toBeGreaterThanOrEqual(4_097)
-  const { visible, reference, seen, lossStart, lastLoss } = standing
-  expect([visible, reference, seen, lossStart, lastLoss].map((c) => c[4_095])).toEqual([
-    3, 3, 1, 77, 77,
-  ])
+  const { visible, reference, seen, lossStart, lastLoss, from, lowest } = standing
+  const columns = [visible, reference, seen, lossStart, lastLoss, from, lowest]
+  expect(columns.map((c) => c[4_095])).toEqual([3, 3, 1, 77, 77, 4, 3])
 })
