@@ -5,7 +5,7 @@
 import type { Instant, Span } from '../core/time.ts'
 import { Liveness } from './liveness.ts'
 import { adviceFor, Retry } from './retry.ts'
-import { readControl } from './ris-live-control.ts'
+import { Complaints, readControl } from './ris-live-control.ts'
 import {
   addressOf,
   type RisLive,
@@ -50,6 +50,7 @@ class Client implements RisLive {
   #pingedAt = 0
   #queue: string[] = []
   #counts = { frames: 0, octets: 0, errors: 0, connections: 0, failures: 0 }
+  readonly #complaints: Complaints
   #signs = 0
   #sent = 0
   #acknowledged = 0
@@ -65,6 +66,7 @@ class Client implements RisLive {
     this.#handlers = handlers
     this.#url = addressOf(settings)
     this.#wants = new RisLiveWants(settings)
+    this.#complaints = new Complaints((text) => handlers.log('error', text))
     this.#liveness = new Liveness(settings)
     this.#retry = new Retry({ start: settings.retryStart, most: settings.retryMost })
     const { pingEvery, deadAfter, silentAfter, stalePatience } = settings
@@ -180,7 +182,7 @@ class Client implements RisLive {
     } else if (control.kind === 'error') {
       this.#counts.errors++
       this.#complaint = control.message
-      this.#handlers.log('error', `RIS Live complains: ${control.message}`)
+      this.#complaints.add(control.message, uptime())
     }
   }
 
@@ -195,8 +197,9 @@ class Client implements RisLive {
   }
 
   #watch(): void {
-    if (this.#openedAt === null) return
     const now = uptime()
+    this.#complaints.tell(now)
+    if (this.#openedAt === null) return
     if (this.#paused) this.#liveness.excuse(now)
     const verdict = this.#liveness.check(now, Date.now() * 1_000, this.#counts.frames, this.#signs)
     if (verdict === 'alive') {

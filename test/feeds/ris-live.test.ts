@@ -5,6 +5,7 @@ import { afterEach, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { seconds } from '../../src/core/time.ts'
 import { openRisLive } from '../../src/feeds/ris-live.ts'
+import { Complaints, readControl } from '../../src/feeds/ris-live-control.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
 import { RisLiveWants } from '../../src/feeds/ris-live-wants.ts'
 
@@ -25,6 +26,7 @@ async function until(what: () => boolean): Promise<void> {
 async function pair(
   settings: Partial<RisLiveSettings>,
   greet: (socket: WebSocket, request: IncomingMessage) => void,
+  logs: string[] = [],
 ) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false })
   await once(server, 'listening')
@@ -42,7 +44,7 @@ async function pair(
       frame: (text) => frames.push(text),
       gap: (why) => told.push(`gap ${why}`),
       sight: () => told.push('sight'),
-      log: () => undefined,
+      log: (_, text) => logs.push(text),
     },
   )
   open.push(() => feed.close())
@@ -117,4 +119,33 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
     { socketOptions: { includeRaw: false, acknowledge: true } },
   ])
   expect(seconds(1) / risLiveDefaults.pace).toBe(5)
+})
+
+it('does not repeat all that a server says', () => {
+  const said: string[] = []
+  const complaints = new Complaints((text) => said.push(text))
+  for (let s = 0; s <= 130; s++) {
+    complaints.tell(seconds(s))
+    if (s < 100) for (let i = 0; i < 10; i++) complaints.add(`no ${s}`, seconds(s))
+  }
+  expect(said).toEqual([
+    'RIS Live complains: no 0',
+    'RIS Live complains: no 59 (and 598 more times in the last minute)',
+    'RIS Live complains: no 99 (and 399 more times in the last minute)',
+  ])
+  const long = JSON.stringify({ type: 'ris_error', data: { message: 'x'.repeat(1_000) } })
+  expect(readControl(long)).toEqual({ kind: 'error', message: 'x'.repeat(300), refused: false })
+})
+
+it('tells a flood of complaints in one line', async () => {
+  const logs: string[] = []
+  const { feed } = await pair(
+    {},
+    (socket) => {
+      for (let i = 0; i < 500; i++) socket.send('{"type":"ris_error","data":{"message":"no"}}')
+    },
+    logs,
+  )
+  await until(() => feed.status().errors === 500)
+  expect(logs.filter((text) => text.includes('complains'))).toEqual(['RIS Live complains: no'])
 })

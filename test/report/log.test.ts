@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,44 @@ import { describe, expect, test } from 'vitest'
 import { openLog, readableLine } from '../../src/report/log.ts'
 
 const PINO = createRequire(import.meta.url).resolve('pino')
+
+/** Runs a script that has a `log`; `stderr` is a file, or a pipe that is read or never read. */
+async function run(script: string, how: string, stderr: number | 'read' | 'unread') {
+  // Node 20 does not read TypeScript: the two files as they are, their types taken off.
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-log-'))
+  for (const name of ['log', 'plain']) {
+    const source = readFileSync(new URL(`../../src/report/${name}.ts`, import.meta.url), 'utf8')
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    })
+    const placed = outputText.replace('./plain.ts', './plain.mjs')
+    writeFileSync(join(folder, `${name}.mjs`), placed.replace("'pino'", JSON.stringify(PINO)))
+  }
+  const main = join(folder, 'main.mjs')
+  writeFileSync(
+    main,
+    `import { openLog } from './log.mjs'
+    const log = openLog({ readable: process.argv[2] === 'readable' })
+    ${script}`,
+  )
+  const child = spawn(process.execPath, [main, how], {
+    stdio: ['ignore', 'pipe', typeof stderr === 'number' ? stderr : 'pipe'],
+    timeout: 20_000,
+  })
+  const said = { out: '', err: '' }
+  child.stdout?.on('data', (text) => {
+    said.out += text
+  })
+  if (stderr === 'read') {
+    child.stderr?.on('data', (text) => {
+      said.err += text
+    })
+  }
+  const [status] = await once(child, stderr === 'unread' ? 'exit' : 'close')
+  child.stderr?.destroy()
+  rmSync(folder, { recursive: true })
+  return { ...said, status }
+}
 
 function capture(readable: boolean) {
   const lines: string[] = []
@@ -56,6 +95,17 @@ describe('log', () => {
     expect(parsed()[0]).toMatchObject(fields)
   })
 
+  test('is not held up by what a stranger says, and does not say all of it', () => {
+    const { log, lines, parsed } = capture(false)
+    const start = performance.now()
+    log.warn(`a ${'?'.repeat(200_000)}`)
+    log.warn({ said: '?&'.repeat(100_000) }, `${'x'.repeat(1_900)}?token=hunter2${'y'.repeat(200)}`)
+    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(parsed()[0].msg).toHaveLength('... [198002 characters cut]'.length + 2_000)
+    expect(parsed()[0].msg).toMatch(/\?\.\.\. \[198002 characters cut\]$/)
+    expect(lines[1]).not.toContain('hunter2')
+  })
+
   test('survives a ring', () => {
     const { log, lines } = capture(false)
     const ring: { self?: unknown } = {}
@@ -87,29 +137,31 @@ describe('log', () => {
     )
   })
 
-  test.each(['JSON', 'readable'])(
-    '%s goes to stderr, all of it out when the process ends',
-    (how) => {
-      // Node 20 does not read TypeScript: the two files as they are, their types taken off.
-      const folder = mkdtempSync(join(tmpdir(), 'faultline-log-'))
-      for (const name of ['log', 'plain']) {
-        const source = readFileSync(new URL(`../../src/report/${name}.ts`, import.meta.url), 'utf8')
-        const { outputText } = ts.transpileModule(source, {
-          compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-        })
-        const placed = outputText.replace('./plain.ts', './plain.mjs')
-        writeFileSync(join(folder, `${name}.mjs`), placed.replace("'pino'", JSON.stringify(PINO)))
-      }
-      const script = `
-      import { openLog } from ${JSON.stringify(join(folder, 'log.mjs'))}
-      const log = openLog({ readable: process.argv[1] === 'readable' })
+  test.each(['JSON', 'readable'])('%s is all out when the process ends', async (how) => {
+    const script = `
       for (let i = 0; i < 500; i++) log.info({ i }, 'line')
       process.exit(0)`
-      const args = ['--input-type=module', '-e', script, how]
-      const child = spawnSync(process.execPath, args, { encoding: 'utf8' })
-      rmSync(folder, { recursive: true })
-      expect(child.stdout).toBe('')
-      expect(child.stderr.trim().split('\n')).toHaveLength(500)
-    },
-  )
+    const { out, err } = await run(script, how, 'read')
+    expect(out).toBe('')
+    expect(err.trim().split('\n')).toHaveLength(500)
+  })
+
+  test.each(['JSON', 'readable'])('%s on a full disk is lost, and only the log', async (how) => {
+    const full = openSync('/dev/full', 'w')
+    const script = `
+      log.info('one')
+      setTimeout(() => log.info('two'), 50)
+      setTimeout(() => { log.fatal('three'); console.log('alive') }, 100)`
+    const { out, status } = await run(script, how, full)
+    closeSync(full)
+    expect([out, status]).toEqual(['alive\n', 0])
+  })
+
+  test('to a pipe nobody reads it does not keep the end away', async () => {
+    const script = `
+      process.stderr.on('error', () => undefined)
+      for (let i = 0; i < 1_000; i++) log.info({ text: 'x'.repeat(1_900) }, 'line')
+      setTimeout(() => { log.fatal('over'); process.exit(3) }, 50)`
+    expect((await run(script, 'JSON', 'unread')).status).toBe(3)
+  }, 30_000)
 })
