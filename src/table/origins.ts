@@ -1,5 +1,6 @@
 // Whose prefix it is. The origin of a prefix is what most of its announcements said while it was
-// learned; afterwards a newcomer does not get it by announcing louder, only when nobody holds it.
+// learned; afterwards a newcomer does not get it by announcing louder, only when nobody holds it. An
+// origin that is watched gets what it announces from those who are not: we are asked about it alone.
 
 import type { Asn } from '../core/asn.ts'
 
@@ -8,6 +9,11 @@ export class Origins {
   of = new Int32Array(1 << 12)
   #votes = new Int32Array(1 << 12)
   readonly #prefixes = new Map<Asn, number[]>()
+  readonly #watched: (origin: Asn) => boolean
+
+  constructor(watched: (origin: Asn) => boolean = () => false) {
+    this.#watched = watched
+  }
 
   grow(count: number): void {
     if (count <= this.of.length) return
@@ -23,12 +29,19 @@ export class Origins {
   /** One more announcement while learning: the majority wins (Boyer and Moore 1981). */
   vote(prefix: number, origin: number): void {
     const votes = this.#votes[prefix] as number
-    if (this.of[prefix] === origin) this.#votes[prefix] = votes + 1
-    else if (votes > 0) this.#votes[prefix] = votes - 1
+    const holder = this.of[prefix] as number
+    if (holder !== origin && this.outranks(holder, origin)) return
+    if (holder === origin) this.#votes[prefix] = votes + 1
+    else if (votes > 0 && !this.outranks(origin, holder)) this.#votes[prefix] = votes - 1
     else {
       this.assign(prefix, origin)
       this.#votes[prefix] = 1
     }
+  }
+
+  /** Whether one is watched and the other is not. */
+  outranks(one: number, other: number): boolean {
+    return this.#watched(one >>> 0) && !this.#watched(other >>> 0)
   }
 
   assign(prefix: number, origin: number): void {

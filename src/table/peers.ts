@@ -138,6 +138,8 @@ export class Peers {
     const quiet = peer.windowCount < QUIET_ANNOUNCEMENTS
     peer.windowStart = at
     peer.windowCount = 0
+    // Of whom nothing was known something must have been heard.
+    if (peer.before === 0 && peer.routes4 + peer.routes6 === 0) return false
     return quiet && peer.stale <= (1 - NEARLY_ALL) * peer.before
   }
 
@@ -151,7 +153,9 @@ export class Peers {
       afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
     const byAsn = new Map<number, number>()
     for (const peer of this.list) {
-      if (peer.state !== PeerState.active) continue
+      // Until a transfer ends, what was held before it is held.
+      const back = peer.state === PeerState.transfer && peer.known
+      if (peer.state !== PeerState.active && !back) continue
       const { asn } = this.#vantages.get(peer.id)
       byAsn.set(asn, Math.max(byAsn.get(asn) ?? 0, size(peer)))
     }

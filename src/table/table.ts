@@ -58,6 +58,9 @@ export interface TableSettings {
 /** Table sizes are compared anew so often; networks change their feeds in weeks. */
 const REVOTE: Span = hours(1)
 
+/** Type of a BGP message (RFC 4271 §4.1). */
+const KEEPALIVE = 4
+
 export class Table implements View {
   readonly cause: Cause = {
     at: 0,
@@ -75,7 +78,7 @@ export class Table implements View {
   readonly paths: Paths
   readonly rib: Rib
   readonly standing = new Standing()
-  readonly origins = new Origins()
+  readonly origins: Origins
   readonly peers: Peers
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
   repeats = 0
@@ -102,6 +105,7 @@ export class Table implements View {
     this.#asns = asns
     this.#hearsAll = hearsAll
     this.narrow = asns !== null
+    this.origins = new Origins((asn) => asns?.has(asn) === true)
     this.baseline = baseline
     this.names = new Prefixes(most.prefixes)
     this.paths = new Paths(most.paths)
@@ -285,6 +289,10 @@ export class Table implements View {
       case Message.endOfRib:
         this.#endOfRib(peer, batch.detail[m] as number, at)
         break
+      case Message.alive:
+        // Keepalives are sent when a session is Established only: it came up unheard.
+        if (peer.state === PeerState.down && batch.detail[m] === KEEPALIVE) this.#transfer(peer, at)
+        break
     }
   }
 
@@ -397,6 +405,7 @@ export class Table implements View {
     if (known === origin || origin === 0) return
     if (
       known === 0 ||
+      this.origins.outranks(origin, known) ||
       (this.standing.reference[prefix] === 0 && this.standing.visible[prefix] === 0)
     )
       this.origins.assign(prefix, origin)
@@ -488,8 +497,13 @@ export class Table implements View {
     if (peer.state !== PeerState.transfer) return
     if (afi === 4) peer.ended4 = true
     else peer.ended6 = true
-    if ((peer.routes4 === 0 || peer.ended4) && (peer.routes6 === 0 || peer.ended6))
-      this.#transferred(peer, at)
+    // Who held nothing before may still have a family to tell.
+    const first = peer.before === 0
+    const ended4 = peer.ended4 || (!first && peer.routes4 === 0)
+    const ended6 = peer.ended6 || (!first && peer.routes6 === 0)
+    if (!ended4 || !ended6) return
+    this.#transferred(peer, at)
+    this.#elect(peer)
   }
 
   /** What was not confirmed by the new table is gone, and nobody saw when: it is no loss. */
@@ -510,7 +524,6 @@ export class Table implements View {
     peer.stale = 0
     peer.known = true
     this.#enter(peer, PeerState.active, at)
-    this.#elect(peer)
   }
 
   #gap(gap: Gap): void {
@@ -613,10 +626,12 @@ export class Table implements View {
   }
 
   #tick(at: Instant): void {
-    for (const peer of this.peers.list) {
-      if (peer.state === PeerState.transfer && this.peers.finished(peer, at))
-        this.#transferred(peer, at)
-    }
+    const back = this.peers.list.filter(
+      (peer) => peer.state === PeerState.transfer && this.peers.finished(peer, at),
+    )
+    for (const peer of back) this.#transferred(peer, at)
+    // Only when all have told what they hold: the order in which we met them must not show.
+    if (back.length > 0) this.#electAll(back)
     if (this.#revoteAt === 0) this.#revoteAt = at + REVOTE
     // Tables that are heard of in part only do not change their size.
     if (this.#hearsAll && at >= this.#revoteAt) this.#revote(at)

@@ -248,15 +248,17 @@ export class Model {
   endOfRib(peer: ModelPeer, afi: 4 | 6): void {
     if (peer.state !== 'transfer') return
     peer.ended.add(afi)
-    if (([4, 6] as const).every((a) => peer.ended.has(a) || this.size(peer, a) === 0))
+    const none = (a: 4 | 6) => peer.before > 0 && this.size(peer, a) === 0
+    if (([4, 6] as const).every((a) => peer.ended.has(a) || none(a))) {
       this.#transferred(peer)
+      this.#elect(peer)
+    }
   }
 
   #transferred(peer: ModelPeer): void {
     for (const [prefix, route] of peer.routes) if (route.stale) peer.routes.delete(prefix)
     peer.known = true
     peer.state = 'active'
-    this.#elect(peer)
   }
 
   // facts
@@ -287,16 +289,22 @@ export class Model {
   }
 
   tick(at: number): void {
+    const back: ModelPeer[] = []
     for (const peer of this.peers) {
       if (peer.state !== 'transfer') continue
       let over = at - peer.since >= 15 * MINUTE
       if (!over && at - peer.window >= 30) {
-        over = peer.announced < 50 && this.stale(peer) <= 0.05 * peer.before
+        const told = peer.before > 0 || this.size(peer, 4) + this.size(peer, 6) > 0
+        over = told && peer.announced < 50 && this.stale(peer) <= 0.05 * peer.before
         peer.window = at
         peer.announced = 0
       }
-      if (over) this.#transferred(peer)
+      if (over) {
+        this.#transferred(peer)
+        back.push(peer)
+      }
     }
+    this.#elect(...back)
     this.#revoteAt ??= at + HOUR
     if (at >= this.#revoteAt) {
       this.#revoteAt = at + HOUR
@@ -336,7 +344,7 @@ export class Model {
     if (!peer.known) return false
     const largest = new Map<number, number>()
     for (const p of this.peers) {
-      if (p.state !== 'active') continue
+      if (p.state !== 'active' && !(p.state === 'transfer' && p.known)) continue
       largest.set(p.who.asn, Math.max(largest.get(p.who.asn) ?? 0, this.whole(p, afi)))
     }
     const sizes = [...largest.values()].filter((n) => n > 0).sort((a, b) => b - a)

@@ -44,3 +44,18 @@ test('growth keeps origins and how firmly they sit', () => {
   origins.vote(4_095, 6)
   expect(origins.of[4_095]).toBe(6)
 })
+
+test('who is watched has what it announces, however many say otherwise', () => {
+  for (const votes of [
+    [1, 1, 1, 2, 1, 1],
+    [2, 1, 1, 1],
+    [1, 2],
+  ]) {
+    const origins = new Origins((asn) => asn >= 2 && asn < 4)
+    for (const origin of votes) origins.vote(7, origin)
+    expect([origins.of[7], origins.prefixesOf(1), origins.prefixesOf(2)]).toEqual([2, [], [7]])
+    // Among those who are watched the majority wins.
+    for (let i = 0; i < 9; i++) origins.vote(7, 3)
+    expect(origins.of[7]).toBe(3)
+  }
+})

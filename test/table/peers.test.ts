@@ -175,4 +175,68 @@ describe('a table transfer', () => {
     other.tick(1_010)
     expect(state(other)).toBe('active')
   })
+
+  test('of a peer that held nothing ends with both markers, or when it has told something', () => {
+    const fresh = () => {
+      const stage = sized([40, 40, 40])
+      stage.up(110, stage.peer(500, 'rrc00', 99))
+      return stage
+    }
+    const at = (stage: Stage) => stage.table.peerState(3)
+    const stage = fresh()
+    stage.announce(111, 3, '10.0.0.0/16', '500 900').endOfRib(112, 3)
+    expect(at(stage)).toBe(1)
+    stage.announce(113, 3, '2001:db8::/32', '500 900').endOfRib(114, 3, 6)
+    expect(at(stage)).toBe(2)
+    const quiet = fresh()
+    quiet.ticks(120, 200)
+    expect(at(quiet)).toBe(1)
+    quiet.announce(201, 3, '10.0.0.0/16', '500 900').ticks(210, 230)
+    expect(at(quiet)).toBe(2)
+    const empty = fresh()
+    empty.ticks(120, 1_000)
+    expect(at(empty)).toBe(1)
+    empty.tick(1_010)
+    expect(at(empty)).toBe(2)
+  })
+
+  test('those that end at the same tick are judged together, whoever was met first', () => {
+    for (const sizes of [
+      [5, 40, 40, 40, 40, 40],
+      [40, 40, 40, 40, 40, 5],
+    ]) {
+      const stage = sized(sizes)
+      const before = voters(stage)
+      expect(before.length).toBe(5)
+      sizes.forEach((_, v) => {
+        stage.down(100, v)
+      })
+      sizes.forEach((size, v) => {
+        stage.up(105, v)
+        for (let k = 0; k < size; k++) stage.announce(106, v, `10.${k}.0.0/16`, `${101 + v} 900`)
+      })
+      stage.ticks(110, 200)
+      expect(voters(stage)).toEqual(before)
+    }
+  })
+
+  test('one that ends early is measured by what the others held', () => {
+    const stage = sized([5, 40, 40, 40, 40, 40])
+    for (let v = 0; v < 6; v++) stage.down(100, v)
+    for (let v = 0; v < 6; v++) stage.up(105, v)
+    for (let k = 0; k < 5; k++) stage.announce(106, 0, `10.${k}.0.0/16`, '101 900')
+    stage.endOfRib(107, 0)
+    expect([stage.table.peerState(0), voters(stage)]).toEqual([2, []])
+  })
+
+  test('begins with a keepalive of one who was down: it came up unheard', () => {
+    const stage = sized([40, 40, 40])
+    stage.down(100, 0).alive(105, 0, 1)
+    expect(stage.table.peerState(0)).toBe(4)
+    stage.alive(110, 0)
+    expect(stage.table.peerState(0)).toBe(1)
+    tell(stage, 111, 0, 40)
+    stage.ticks(120, 150)
+    expect(voters(stage)).toEqual([0, 1, 2])
+  })
 })

@@ -133,8 +133,9 @@ export class Stage {
     return this.message(Message.sessionDown, at, vantage, [])
   }
 
-  alive(at: number, vantage: number) {
-    return this.message(Message.alive, at, vantage, [])
+  /** A message of that BGP type: 4 is a KEEPALIVE, 1 an OPEN. */
+  alive(at: number, vantage: number, type = 4) {
+    return this.message(Message.alive, at, vantage, [], type)
   }
 
   endOfRib(at: number, vantage: number, afi: 4 | 6 = 4) {

@@ -86,7 +86,7 @@ describe('a prefix goes and comes back', () => {
       // Their tables are known, and P is new to them.
       stage.up(1, one)
       for (let k = 1; k < 5; k++) stage.announce(1, one, `10.${k}.0.0/16`, '900 900')
-      stage.endOfRib(1, one).announce(2, one, P, '900 900')
+      stage.endOfRib(1, one).endOfRib(1, one, 6).announce(2, one, P, '900 900')
     }
     expect(stage.standing(P)).toBe('6/4 up')
     stage.withdraw(10, v, P)
@@ -268,6 +268,19 @@ describe('origins and covers', () => {
     stage.withdraw(4, 0, '44.0.0.0/8').announce(5, 1, '44.0.0.0/8', '102 777')
     expect(stage.table.origin(stage.id('44.0.0.0/8'))).toBe(777)
     expect([stage.table.prefixesOf(666), stage.table.prefixesOf(777).length]).toEqual([[], 1])
+  })
+
+  test('an origin that is watched takes what it announces from one that is not', () => {
+    const stage = new Stage({ asns: [900, 901] })
+    const origin = (prefix = P) => stage.table.origin(stage.id(prefix))
+    for (const v of stage.peers(4)) stage.load(v, P, v < 3 ? `${101 + v} 800` : `${101 + v} 900`)
+    for (let v = 0; v < 4; v++) stage.load(v, '20.0.0.0/16', `${101 + v} 800`)
+    stage.table.start()
+    expect(origin()).toBe(900)
+    stage.announce(1, 0, '20.0.0.0/16', '101 900').announce(2, 1, '20.0.0.0/16', '102 800')
+    expect(origin('20.0.0.0/16')).toBe(900)
+    stage.announce(3, 2, '20.0.0.0/16', '103 901').announce(4, 2, P, '103 800')
+    expect([origin('20.0.0.0/16'), origin()]).toEqual([900, 900])
   })
 
   test('the parent is the nearest less specific of the same origin', () => {
