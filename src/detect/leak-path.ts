@@ -9,6 +9,7 @@ import type { Counts, Segment, Severity, Signal, Tag } from '../core/incident.ts
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { firstOf } from './address.ts'
 import { baselineCap, lowest } from './confidence.ts'
 import { LeakCase, Reason } from './leak-case.ts'
 import { CLIQUE, Relations, usable } from './relations.ts'
@@ -135,8 +136,7 @@ export class LeakPath implements Detector {
     }
     this.#links.set(path, links)
     this.#view.mark(path)
-    if (links.some(({ leak }) => this.#culprits.get(leak.by)?.open.includes(leak)))
-      this.#view.leaked(path, true)
+    if (this.#isLeaked(links)) this.#view.leaked(path, true)
   }
 
   /** What is suspicious about `by` telling `to` (at place `i`) what it learned from `from`. */
@@ -258,7 +258,7 @@ export class LeakPath implements Detector {
 
   #admit(culprit: Culprit, leak: LeakCase): void {
     culprit.open.push(leak)
-    if (culprit.hold.confirmedAt !== null) this.#markPaths([leak], true)
+    if (culprit.hold.confirmedAt !== null) this.#markPaths([leak])
   }
 
   /** Lets go of links and paths that have carried nothing for long, so that there is room for others. */
@@ -273,7 +273,11 @@ export class LeakPath implements Detector {
       if (culprit.cases.length === 0) this.#culprits.delete(leak.by)
     }
     for (const [path, links] of this.#links) {
-      if (links.some(({ leak }) => this.#cases.get(`${leak.by} ${leak.to}`) === leak)) continue
+      const live = links.filter(({ leak }) => this.#cases.get(`${leak.by} ${leak.to}`) === leak)
+      if (live.length > 0) {
+        if (live.length < links.length) this.#links.set(path, live)
+        continue
+      }
       this.#links.delete(path)
       this.#view.forget(path)
     }
@@ -351,12 +355,13 @@ export class LeakPath implements Detector {
       this.#close(culprit)
       return null
     }
-    if (was === null) this.#markPaths(culprit.open, true)
+    if (was === null) this.#markPaths(culprit.open)
     if (phase === 'resolved') {
       const ended = Math.max(...culprit.open.map((leak) => leak.lastLeft))
       const signal = this.#signal(culprit, at, phase, ended)
-      this.#markPaths(culprit.open, false)
+      const { open } = culprit
       this.#close(culprit)
+      this.#markPaths(open)
       return signal
     }
     const { last } = culprit
@@ -375,10 +380,19 @@ export class LeakPath implements Detector {
     culprit.last = null
   }
 
-  #markPaths(open: readonly LeakCase[], is: boolean): void {
-    const mine = new Set(open)
+  /** Of paths over these links: whether they are part of a leak, theirs or another. */
+  #markPaths(leaks: readonly LeakCase[]): void {
+    const asked = new Set(leaks)
     for (const [path, links] of this.#links)
-      if (links.some(({ leak }) => mine.has(leak))) this.#view.leaked(path, is)
+      if (links.some(({ leak }) => asked.has(leak))) this.#view.leaked(path, this.#isLeaked(links))
+  }
+
+  /** What is only suspected may lapse without a word: its paths are ordinary until then. */
+  #isLeaked(links: readonly Link[]): boolean {
+    return links.some(({ leak }) => {
+      const culprit = this.#culprits.get(leak.by)
+      return culprit?.hold.confirmedAt != null && culprit.open.includes(leak)
+    })
   }
 
   #signal(culprit: Culprit, at: Instant, phase: Signal['phase'], endedAt: Instant | null): Signal {
@@ -413,8 +427,6 @@ export class LeakPath implements Detector {
         leak.place > 0,
     )
     const many = mass || open.some((leak) => isMany(leak))
-    const shown = [...prefixes].map((p) => view.prefixText(p))
-    if (shown.length <= 10_000) shown.sort()
     return {
       kind: 'leak.path',
       key: `leak:${by}`,
@@ -437,7 +449,7 @@ export class LeakPath implements Detector {
       now: counts,
       segments,
       samples: {
-        prefixes: shown.slice(0, SHOWN),
+        prefixes: firstOf(view, prefixes, SHOWN).map((p) => view.prefixText(p)),
         paths: open
           .flatMap((leak) => leak.samples)
           .slice(0, 5)

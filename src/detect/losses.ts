@@ -6,6 +6,7 @@ import type { ElementSample, PathSample } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
 import { type Detector, Seen, type View } from '../core/view.ts'
+import { byAddress } from './address.ts'
 import { Space } from './space.ts'
 
 /** Losses whose starts lie further apart are different stories. */
@@ -303,14 +304,7 @@ function inOrder(view: View, book: Book): readonly number[] {
   const { numbered } = book
   if (all.length === numbered.length && all.every((p, i) => p === numbered[i])) return book.ordered
   book.numbered = [...all]
-  book.ordered = all
-    .filter((prefix) => view.afi(prefix) === book.afi)
-    .sort(
-      (a, b) =>
-        view.firstUnit(a) - view.firstUnit(b) ||
-        view.length(a) - view.length(b) ||
-        (view.prefixText(a) < view.prefixText(b) ? -1 : 1),
-    )
+  book.ordered = all.filter((prefix) => view.afi(prefix) === book.afi).sort(byAddress(view))
   return book.ordered
 }
 

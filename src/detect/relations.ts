@@ -38,35 +38,36 @@ export class Relations {
   learn(hops: readonly Asn[]): void {
     if (!usable(hops)) return
     this.paths++
-    const last = hops.length - 1
-    for (let i = 0; i < last; i++) {
-      const [to, by] = [hops[i] as Asn, hops[i + 1] as Asn]
-      if (i + 1 < last) {
-        this.#transit.add(this.#pair(to, by))
-        this.#triples.add(this.#triple(hops[i + 2] as Asn, by, to))
-      }
+    const numbers = hops.map((asn) => this.#learnNumber(asn))
+    for (let i = 0; i + 2 < hops.length; i++) {
+      const [to, by, from] = numbers.slice(i, i + 3) as [number, number, number]
+      if (to === 0 || by === 0) continue
+      this.#transit.add(pair(to, by))
+      if (from !== 0) this.#triples.add(triple(from, by, to))
     }
-    this.#vote(hops)
+    this.#vote(hops, numbers)
   }
 
   /** Ordinary paths on which `by` passed somebody else's routes to `to`. */
   transit(to: Asn, by: Asn): number {
-    return this.#transit.get(this.#pair(to, by))
+    const [a, b] = [this.#number(to), this.#number(by)]
+    return a === 0 || b === 0 ? 0 : this.#transit.get(pair(a, b))
   }
 
   isKnown(from: Asn, by: Asn, to: Asn): boolean {
-    return this.#triples.get(this.#triple(from, by, to)) > 0
+    const [a, b, c] = [this.#number(from), this.#number(by), this.#number(to)]
+    return a !== 0 && b !== 0 && c !== 0 && this.#triples.get(triple(a, b, c)) > 0
   }
 
   /** Whether `customer` buys transit from `provider`, as far as votes tell. */
   buys(customer: Asn, provider: Asn): boolean {
-    if (this.#number(customer) === 0 || this.#number(provider) === 0) return false
-    const up = this.#customer.get(this.#pair(customer, provider))
-    if (up < VOTES) return false
-    return up >= MAJORITY * (up + this.#customer.get(this.#pair(provider, customer)))
+    const [c, p] = [this.#number(customer), this.#number(provider)]
+    if (c === 0 || p === 0) return false
+    const up = this.#customer.get(pair(c, p))
+    return up >= VOTES && up >= MAJORITY * (up + this.#customer.get(pair(p, c)))
   }
 
-  #vote(hops: readonly Asn[]): void {
+  #vote(hops: readonly Asn[], numbers: readonly number[]): void {
     let top = -1
     let first = -1
     for (let i = 0; i < hops.length; i++) {
@@ -77,31 +78,33 @@ export class Relations {
       top = i
     }
     if (top < 0) return
-    for (let i = hops.length - 1; i > top; i--)
-      this.#customer.add(this.#pair(hops[i] as Asn, hops[i - 1] as Asn))
+    for (let i = hops.length - 1; i > top; i--) this.#buyer(numbers[i], numbers[i - 1])
     const down = top > 0 && this.inClique(hops[top - 1] as Asn) ? top - 1 : top
-    for (let i = down; i > 0; i--)
-      this.#customer.add(this.#pair(hops[i - 1] as Asn, hops[i] as Asn))
+    for (let i = down; i > 0; i--) this.#buyer(numbers[i - 1], numbers[i])
   }
 
+  #buyer(customer = 0, provider = 0): void {
+    if (customer !== 0 && provider !== 0) this.#customer.add(pair(customer, provider))
+  }
+
+  /** 0 = nothing was learned of it: what is asked about takes no room. */
   #number(asn: Asn): number {
+    return this.#numbers.get(asn) ?? 0
+  }
+
+  #learnNumber(asn: Asn): number {
     const known = this.#numbers.get(asn)
     if (known !== undefined) return known
-    // Beyond what there is room for, all are the same stranger: nothing is learned of them.
+    // Beyond what there is room for, nothing is learned.
     if (this.#numbers.size >= NUMBERS - 1) return 0
     const number = this.#numbers.size + 1
     this.#numbers.set(asn, number)
     return number
   }
-
-  #pair(a: Asn, b: Asn): number {
-    return this.#number(a) * NUMBERS + this.#number(b)
-  }
-
-  #triple(a: Asn, b: Asn, c: Asn): number {
-    return this.#pair(a, b) * NUMBERS + this.#number(c)
-  }
 }
+
+const pair = (a: number, b: number): number => a * NUMBERS + b
+const triple = (a: number, b: number, c: number): number => pair(a, b) * NUMBERS + c
 
 /** Private and reserved ASNs say nothing about who passed on what; such a path teaches nothing. */
 export function usable(hops: readonly Asn[]): boolean {

@@ -75,4 +75,19 @@ test('networks beyond those there is room for are strangers, and strangers buy f
   for (const path of from(5, 174, late, late + 1)) relations.learn(path)
   expect(relations.buys(late + 1, late)).toBe(false)
   expect(relations.buys(late, 174)).toBe(false)
+  // Nor is anything known of strangers because it is of others.
+  relations.learn([late + 2, late + 3, late + 4])
+  expect(relations.transit(late + 5, late + 6)).toBe(0)
+  expect(relations.isKnown(late + 7, late + 6, late + 5)).toBe(false)
+})
+
+test('who is only asked about takes no room', () => {
+  const relations = learned()
+  for (let asn = 200_001; asn < 200_001 + 2 ** 17; asn++) {
+    relations.transit(asn, asn + 1)
+    relations.isKnown(asn, asn + 1, asn + 2)
+    relations.buys(asn, asn + 1)
+  }
+  for (const path of from(5, 174, 900_000, 900_001)) relations.learn(path)
+  expect(relations.buys(900_001, 900_000)).toBe(true)
 })
