@@ -44,7 +44,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const metrics = new Metrics({ version, watched: asns })
   const colour = process.stdout.isTTY === true && !process.env['NO_COLOR']
   const formatter = openFormatter(format, { colour })
-  const output = new Output(null)
+  const output = new Output(null, { waits: false })
   const tell = (incident: Incident) => {
     history.add(incident)
     metrics.incident(incident)

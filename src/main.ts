@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The door: arguments → command → exit status.
 
+import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { Exit, InputError, unknownCommand, version } from './command.ts'
 
@@ -36,7 +37,7 @@ for (const sub of [program, ...program.commands]) sub.exitOverride()
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever reads us may leave early (`| head`); what we would have said is not missed.
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE') process.exit(report(error))
   })
 
 try {
@@ -44,17 +45,45 @@ try {
   if (fault !== null) throw new InputError(fault)
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = report(error)
+  const status = report(error)
+  // After a fault of ours something may still listen, and would keep us alive without a purpose.
+  if (status === Exit.ours) process.exit(status)
+  process.exitCode = status
 }
 
 function report(error: unknown): number {
   // Commander has printed its message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.done : Exit.input
   if (error instanceof InputError) {
-    process.stderr.write(`${error.message}\n`)
+    say(`${error.message}\n`)
     return Exit.input
   }
+  if (isWriteFault(error)) {
+    say(`Cannot write what there is to say: ${error.message}\n`)
+    return Exit.ours
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.stderr.write(`This is a fault of Faultline, please report it:\n${text}\n`)
+  say(`This is a fault of Faultline, please report it:\n${text}\n`)
   return Exit.ours
+}
+
+/** A full disk, say, under standard output: nobody's fault in here. */
+function isWriteFault(error: unknown): error is NodeJS.ErrnoException {
+  const { syscall, code } = error as Partial<NodeJS.ErrnoException>
+  return error instanceof Error && syscall === 'write' && code !== undefined
+}
+
+/** All of it is out when this returns, unless nobody reads for a second: an exit may follow. */
+function say(text: string): void {
+  let octets = Buffer.from(text)
+  for (let attempts = 20; octets.length > 0 && attempts > 0; ) {
+    try {
+      octets = octets.subarray(writeSync(2, octets))
+    } catch (error) {
+      // Nothing else can be said, or there is nowhere to say it.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      attempts--
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    }
+  }
 }

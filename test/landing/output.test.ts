@@ -7,11 +7,11 @@ const { faults } = vi.hoisted(() => ({ faults: [] as (string | null)[] }))
 // A file system that says what a test wants to hear: a code of error, or null for half of the octets.
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>()
-  const writeSync = (file: number, octets: Buffer, at: number): number => {
+  const writeSync = (file: number, octets: Buffer): number => {
     const fault = faults.shift()
-    if (fault === undefined) return fs.writeSync(file, octets, at)
+    if (fault === undefined) return fs.writeSync(file, octets)
     if (fault !== null) throw Object.assign(new Error(`${fault}: so it is`), { code: fault })
-    return fs.writeSync(file, octets, at, Math.ceil((octets.length - at) / 2))
+    return fs.writeSync(file, octets, 0, Math.ceil(octets.length / 2))
   }
   return { ...fs, writeSync }
 })
@@ -70,6 +70,47 @@ describe('output', () => {
     output.close()
     expect([output.gone, output.fault]).toEqual([true, 'ENOSPC: so it is'])
     expect(readFileSync(path, 'utf8')).toBe('')
+  })
+
+  it('keeps what does not fit where nobody may wait, and tries again by itself', async () => {
+    const path = place('kept')
+    const output = new Output(path, { waits: false })
+    faults.push(null, 'EAGAIN', 'EAGAIN', null, 'EAGAIN')
+    output.write('añb☃c\n')
+    output.flush()
+    expect(faults.length).toBe(3)
+    output.write('two\n')
+    output.flush()
+    expect(faults.length).toBe(2)
+    const end = performance.now() + 5_000
+    while (readFileSync(path, 'utf8') !== 'añb☃c\ntwo\n' && performance.now() < end)
+      await new Promise((next) => setTimeout(next, 10))
+    output.close()
+    expect(readFileSync(path, 'utf8')).toBe('añb☃c\ntwo\n')
+    expect([output.gone, output.lost]).toEqual([false, 0])
+  })
+
+  it('loses whole lines beyond its room, counts them, and is closed in a moment', () => {
+    const path = place('lost')
+    const output = new Output(path, { waits: false })
+    const line = `${'x'.repeat(999)}\n`
+    faults.push(...Array(10_000).fill('EAGAIN'))
+    for (let i = 0; i < 5_000; i++) output.write(line)
+    output.flush()
+    const kept = Math.floor((4 << 20) / 1_000)
+    expect(output.lost).toBe(5_000 - kept)
+    const begun = performance.now()
+    output.close()
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect([output.lost, readFileSync(path, 'utf8')]).toEqual([5_000, ''])
+
+    faults.splice(0)
+    const other = new Output(path, { waits: false })
+    faults.push(null, ...Array(100).fill('EAGAIN'))
+    for (let i = 0; i < 5_000; i++) other.write(line)
+    faults.splice(0)
+    other.close()
+    expect(readFileSync(path, 'utf8')).toBe(line.repeat(5_000 - other.lost))
   })
 
   it('says at once when a file cannot be made', () => {
