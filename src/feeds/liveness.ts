@@ -27,7 +27,9 @@ export class Liveness {
   #heard = 0
   #told = 0
   #signs = 0
-  #frames = 0
+  /** Messages, and how many there were at the check before. */
+  #seen = 0
+  #seenBefore = 0
   #staleSince: number | null = null
 
   constructor(settings: LivenessSettings) {
@@ -47,21 +49,28 @@ export class Liveness {
     this.#checked = this.#heard = this.#told = now
   }
 
+  /** Nothing may have been told up to now: not all is asked for yet. */
+  asking(now: number): void {
+    this.#told = now
+  }
+
+  /** Event time of a message that was understood. */
   seen(at: Instant): void {
+    this.#seen++
     if (this.newest === null || at > this.newest) this.newest = at
   }
 
   /**
-   * To be asked regularly. `frames` and `signs` count frames with content, and those plus every other
-   * sign of life; `wall` is the wall clock.
+   * To be asked regularly. `signs` counts frames of any kind and every other sign of life; `wall` is
+   * the wall clock. Only what was understood is told: frames that nobody can read are silence.
    */
-  check(now: number, wall: Instant, frames: number, signs: number): Verdict {
+  check(now: number, wall: Instant, signs: number): Verdict {
     if (now - this.#checked > ASLEEP) this.excuse(now)
     this.#checked = now
     if (signs !== this.#signs) this.#heard = now
-    if (frames !== this.#frames) this.#told = now
+    if (this.#seen !== this.#seenBefore) this.#told = now
     this.#signs = signs
-    this.#frames = frames
+    this.#seenBefore = this.#seen
     const { deadAfter, silentAfter } = this.#settings
     if (now - this.#heard >= deadAfter) return 'dead'
     if (silentAfter !== null && now - this.#told >= silentAfter) return 'silent'

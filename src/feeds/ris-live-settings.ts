@@ -23,7 +23,7 @@ export interface RisLiveSettings extends RisLiveWantsSettings {
   readonly pingEvery: Span
   /** Neither frame nor pong for so long: the connection is dead. */
   readonly deadAfter: Span
-  /** Pongs but no frames for so long: the feed is silent. Null: it may be. */
+  /** Pongs but no frames that can be read for so long: the feed is silent. Null: it may be. */
   readonly silentAfter: Span | null
   /** The newest event is that much older than the wall clock: stale. Null: we play history. */
   readonly staleAfter: Span | null
@@ -86,9 +86,10 @@ export interface RisLiveStatus {
   readonly attempt: number
   /** Why sight was lost last; null if never. */
   readonly lastFault: string | null
-  /** Of the present socket: subscriptions sent, acknowledged, still to be sent. */
+  /** Of the present socket: subscriptions sent, acknowledged, refused, still to be sent. */
   readonly sent: number
   readonly acknowledged: number
+  readonly refused: number
   readonly queued: number
   readonly prefixes: number
   /** Prefixes left out: beyond `mostPrefixes`, no prefix at all. */
@@ -96,7 +97,6 @@ export interface RisLiveStatus {
   readonly prefixesInvalid: number
   /** Newest event time told by `seen`. */
   readonly newest: Instant | null
-  readonly paused: boolean
 }
 
 export interface RisLive {
@@ -104,11 +104,8 @@ export interface RisLive {
   close(): Promise<void>
   /** More prefixes to hear, now and after each reconnection. */
   subscribe(prefixes: readonly string[]): void
-  /** Event time of a frame, told by who decoded it. */
+  /** Event time of each message, told by who decoded it: only by this do we know that we see. */
   seen(at: Instant): void
-  /** Stops reading the socket, so that the server queues instead of us; not for long. */
-  pause(): void
-  resume(): void
   status(): RisLiveStatus
 }
 

@@ -42,9 +42,10 @@ export class RisLiveWants {
     if (mode === 'firehose') return this.#messages([{}])
     return this.#messages([
       { type: 'RIS_PEER_STATE' },
+      // Early, because they are the sign of life while the rest is being asked for.
+      { type: 'KEEPALIVE' },
       ...chunks([...this.#prefixes]),
       ...asns.map((asn) => ({ path: String(asn) })),
-      { type: 'KEEPALIVE' },
     ])
   }
 

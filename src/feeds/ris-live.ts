@@ -43,17 +43,19 @@ class Client implements RisLive {
   #socket: Socket | null = null
   #state: RisLiveStatus['state'] = 'connecting'
   #sees: boolean | null = null
-  /** After a silence an acknowledgement proves nothing: only a frame does. */
+  /** After a silence an acknowledgement proves nothing: only a message that was understood does. */
   #doubt = false
-  #paused = false
   #openedAt: number | null = null
   #pingedAt = 0
   #queue: string[] = []
   #counts = { frames: 0, octets: 0, errors: 0, connections: 0, failures: 0 }
+  /** The frame in hand was understood. */
+  #understood = false
   readonly #complaints: Complaints
   #signs = 0
   #sent = 0
   #acknowledged = 0
+  #refused = 0
   /** What the server said last before it closed. */
   #complaint: string | null = null
   #lastFault: string | null = null
@@ -85,18 +87,10 @@ class Client implements RisLive {
   }
 
   seen(at: Instant): void {
+    // What was kept from before a gap says nothing about the connection of now.
+    if (this.#openedAt === null) return
     this.#liveness.seen(at)
-  }
-
-  pause(): void {
-    this.#paused = true
-    this.#socket?.pause()
-  }
-
-  resume(): void {
-    this.#paused = false
-    this.#liveness.excuse(uptime())
-    this.#socket?.resume()
+    this.#understood = true
   }
 
   status(): RisLiveStatus {
@@ -109,12 +103,12 @@ class Client implements RisLive {
       lastFault: this.#lastFault,
       sent: this.#sent,
       acknowledged: this.#acknowledged,
+      refused: this.#refused,
       queued: this.#queue.length,
       prefixes: this.#wants.prefixes,
       prefixesDropped: this.#wants.dropped,
       prefixesInvalid: this.#wants.invalid,
       newest: this.#liveness.newest,
-      paused: this.#paused,
     }
   }
 
@@ -148,8 +142,7 @@ class Client implements RisLive {
     this.#liveness.opened(now)
     this.#counts.connections++
     this.#state = 'subscribing'
-    this.#sent = this.#acknowledged = 0
-    if (this.#paused) this.#socket?.pause()
+    this.#sent = this.#acknowledged = this.#refused = 0
     this.#queue = this.#wants.all()
     this.#pump()
   }
@@ -174,13 +167,16 @@ class Client implements RisLive {
     const control = readControl(text)
     if (control.kind === 'content') {
       this.#counts.frames++
-      if (this.#sees !== true) this.#perhapsSight(true)
+      this.#understood = false
       this.#handlers.frame(text)
+      // Not from inside of `seen`: whoever reads a frame is in the middle of it.
+      if (this.#understood && this.#sees !== true) this.#perhapsSight(true)
     } else if (control.kind === 'acknowledged') {
       this.#acknowledged++
       this.#perhapsSight(false)
     } else if (control.kind === 'error') {
       this.#counts.errors++
+      if (control.refused) this.#refused++
       this.#complaint = control.message
       this.#complaints.add(control.message, uptime())
     }
@@ -200,8 +196,8 @@ class Client implements RisLive {
     const now = uptime()
     this.#complaints.tell(now)
     if (this.#openedAt === null) return
-    if (this.#paused) this.#liveness.excuse(now)
-    const verdict = this.#liveness.check(now, Date.now() * 1_000, this.#counts.frames, this.#signs)
+    if (this.#state === 'subscribing') this.#liveness.asking(now)
+    const verdict = this.#liveness.check(now, Date.now() * 1_000, this.#signs)
     if (verdict === 'alive') {
       if (now - this.#pingedAt < this.#settings.pingEvery) return
       this.#pingedAt = now

@@ -9,6 +9,8 @@ interface SocketSettings {
   readonly userAgent: string
   /** Octets. */
   readonly maxFrame: number
+  /** Milliseconds for the server to agree to a connection. */
+  readonly handshake?: number
 }
 
 interface SocketEvents {
@@ -22,24 +24,40 @@ interface SocketEvents {
 /** For the server to agree to a connection, and to its end, in milliseconds. */
 const HANDSHAKE = 10_000
 const FAREWELL = 1_000
+const TICKS = 10
 
 export class Socket {
   readonly #socket: WebSocket
+  readonly #deadline: NodeJS.Timeout
   #over = false
 
-  constructor({ url, userAgent, maxFrame }: SocketSettings, events: SocketEvents) {
+  constructor(
+    { url, userAgent, maxFrame, handshake = HANDSHAKE }: SocketSettings,
+    events: SocketEvents,
+  ) {
     const socket = new WebSocket(url, {
       // Inflating each frame for itself costs 30 times what it takes to read it (performance.md §3.4).
       perMessageDeflate: false,
       maxPayload: maxFrame,
-      handshakeTimeout: HANDSHAKE,
       // The decoder takes any text; checking it twice finds nothing more.
       skipUTF8Validation: true,
       headers: { 'User-Agent': userAgent.replace(/[^\x20-\x7e]/g, '?') },
     })
     this.#socket = socket
     let fault: string | null = null
-    socket.on('open', () => this.#over || events.opened())
+    // The deadline that `ws` has begins anew with every byte, and some servers dribble. In ticks,
+    // because time in which we were busy ourselves does not count.
+    let ticks = 0
+    this.#deadline = setInterval(() => {
+      if (++ticks < TICKS) return
+      clearInterval(this.#deadline)
+      fault = 'Opening handshake has timed out'
+      socket.terminate()
+    }, handshake / TICKS)
+    socket.on('open', () => {
+      clearInterval(this.#deadline)
+      if (!this.#over) events.opened()
+    })
     socket.on('message', (data) => {
       if (this.#over) return
       // Without `binaryType` set, `ws` hands over a Buffer.
@@ -49,9 +67,10 @@ export class Socket {
     socket.on('pong', () => this.#over || events.pong())
     // 'close' follows; without a listener an error would end the process.
     socket.on('error', (error) => {
-      fault = faultText(error)
+      fault ??= faultText(error)
     })
     socket.on('close', (code) => {
+      clearInterval(this.#deadline)
       if (this.#over) return
       this.#over = true
       events.closed(code, fault)
@@ -64,14 +83,6 @@ export class Socket {
 
   ping(): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
-  }
-
-  pause(): void {
-    this.#socket.pause()
-  }
-
-  resume(): void {
-    this.#socket.resume()
   }
 
   drop(): void {
@@ -89,8 +100,6 @@ export class Socket {
         clearTimeout(timer)
         done()
       })
-      // What is paused does not hear the answer.
-      socket.resume()
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate()
       else socket.close(1000)
     })

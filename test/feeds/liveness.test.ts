@@ -6,17 +6,20 @@ import { risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
 
 const NOON = 1_700_000_000_000_000
 
+/** Something told at a time that does not matter here. */
+const SOME = NOON + seconds(1e6)
+
 /** Plays second after second until the connection is given up; after how many, and why. */
 function play(
   signs: (s: number) => number,
-  frames: (s: number) => number,
+  told: (s: number) => number,
   event?: (s: number) => number,
   liveness = new Liveness(risLiveDefaults),
 ): [number, string] {
   liveness.opened(0)
   for (let s = 1; s < 20_000; s++) {
-    if (event) liveness.seen(event(s))
-    const verdict = liveness.check(seconds(s), NOON + seconds(s), frames(s), signs(s))
+    if (told(s) !== told(s - 1)) liveness.seen(event?.(s) ?? SOME)
+    const verdict = liveness.check(seconds(s), NOON + seconds(s), signs(s))
     if (verdict !== 'alive') return [s, verdict]
   }
   return [20_000, 'alive']
@@ -32,6 +35,18 @@ it('calls a connection dead, silent or stale in its time', () => {
   expect(play(always, always, (s) => NOON + seconds(s) - minutes(4))).toEqual([61, 'stale'])
 })
 
+it('does not expect to be told anything while not all is asked for', () => {
+  const liveness = new Liveness(risLiveDefaults)
+  liveness.opened(0)
+  const verdicts: [number, string][] = []
+  for (let s = 1; s < 200; s++) {
+    if (s <= 100) liveness.asking(seconds(s))
+    const verdict = liveness.check(seconds(s), NOON, s)
+    if (verdict !== 'alive') verdicts.push([s, verdict])
+  }
+  expect(verdicts[0]).toEqual([155, 'silent'])
+})
+
 it('has ever more patience with a service that lags, and less again when it has caught up', () => {
   const liveness = new Liveness(risLiveDefaults)
   const always = (s: number) => s
@@ -40,14 +55,14 @@ it('has ever more patience with a service that lags, and less again when it has 
   expect(waits).toEqual([61, 121, 241, 481, 961, 1921, 3601, 3601, 3601])
   liveness.opened(0)
   liveness.seen(NOON)
-  liveness.check(seconds(1), NOON, 1, 1)
+  liveness.check(seconds(1), NOON, 1)
   expect(play(always, always, late, liveness)[0]).toBe(61)
 })
 
 it('does not blame the other side for the time we slept, and plays history when told to', () => {
   const liveness = new Liveness(risLiveDefaults)
   liveness.opened(0)
-  expect(liveness.check(minutes(90), NOON, 0, 0)).toBe('alive')
+  expect(liveness.check(minutes(90), NOON, 0)).toBe('alive')
   const history = new Liveness({ ...risLiveDefaults, staleAfter: null, silentAfter: null })
   const [s, verdict] = play(
     (s) => s,

@@ -1,13 +1,18 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { seconds } from '../../src/core/time.ts'
 import { openRisLive } from '../../src/feeds/ris-live.ts'
 import { Complaints, readControl } from '../../src/feeds/ris-live-control.ts'
-import { type RisLiveSettings, risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
+import {
+  type RisLive,
+  type RisLiveSettings,
+  risLiveDefaults,
+} from '../../src/feeds/ris-live-settings.ts'
 import { RisLiveWants } from '../../src/feeds/ris-live-wants.ts'
+import { Socket } from '../../src/feeds/socket.ts'
 
 const open: (() => unknown)[] = []
 afterEach(async () => {
@@ -27,6 +32,7 @@ async function pair(
   settings: Partial<RisLiveSettings>,
   greet: (socket: WebSocket, request: IncomingMessage) => void,
   logs: string[] = [],
+  heard: (feed: RisLive, text: string) => void = () => undefined,
 ) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false })
   await once(server, 'listening')
@@ -38,10 +44,13 @@ async function pair(
   const frames: string[] = []
   const told: string[] = []
   const { port } = server.address() as AddressInfo
-  const feed = openRisLive(
+  const feed: RisLive = openRisLive(
     { url: `ws://127.0.0.1:${port}/v1/ws/`, pace: 1_000, retryStart: 50_000, ...settings },
     {
-      frame: (text) => frames.push(text),
+      frame: (text) => {
+        frames.push(text)
+        heard(feed, text)
+      },
       gap: (why) => told.push(`gap ${why}`),
       sight: () => told.push('sight'),
       log: (_, text) => logs.push(text),
@@ -107,8 +116,14 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
   const wants = new RisLiveWants({ ...risLiveDefaults, prefixes, hosts, asns: [64500] })
   expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 23])
   const asked = wants.all().map((text) => JSON.parse(text).data)
-  expect(asked[2]).toMatchObject({ host: 'rrc00', moreSpecific: true })
-  expect(asked[2].prefix.slice(0, 2)).toEqual(['10.0.0.0/24', '10.0.1.0/24'])
+  expect(asked.slice(0, 4).map(({ type }) => type)).toEqual([
+    'RIS_PEER_STATE',
+    'RIS_PEER_STATE',
+    'KEEPALIVE',
+    'KEEPALIVE',
+  ])
+  expect(asked[4]).toMatchObject({ host: 'rrc00', moreSpecific: true })
+  expect(asked[4].prefix.slice(0, 2)).toEqual(['10.0.0.0/24', '10.0.1.0/24'])
   expect(asked.every((data) => data.socketOptions.acknowledge)).toBe(true)
   expect(wants.remarks().length).toBe(1)
   expect(wants.remarks()).toEqual([])
@@ -148,4 +163,75 @@ it('tells a flood of complaints in one line', async () => {
   )
   await until(() => feed.status().errors === 500)
   expect(logs.filter((text) => text.includes('complains'))).toEqual(['RIS Live complains: no'])
+})
+
+it('believes in what could be read, not in what only comes', async () => {
+  const within: boolean[] = []
+  const { feed, told, frames } = await pair(
+    { silentAfter: 300_000, staleAfter: null },
+    (socket) => {
+      const timer = setInterval(() => socket.send('{"type":"ris_message","data":"?"}'), 20)
+      socket.on('close', () => clearInterval(timer))
+      socket.on('message', () => socket.send('{"type":"ris_subscribe_ok","data":{}}'))
+    },
+    [],
+    (feed) => {
+      if (feed.status().connections < 2 || frames.length < 100) return
+      const before = feed.status().sees
+      feed.seen(1)
+      // Who reads the frame is not interrupted.
+      within.push(feed.status().sees === before)
+    },
+  )
+  await until(() => told.length === 2)
+  expect([told, feed.status().lastFault]).toEqual([['sight', 'gap silent'], 'silent'])
+  // Acknowledged again, but only what can be read brings sight back.
+  await until(() => told.length === 3)
+  expect(told[2]).toBe('sight')
+  expect(new Set(within)).toEqual(new Set([true]))
+  expect(frames.length).toBeGreaterThanOrEqual(100)
+})
+
+it('is not silent for as long as it asks, and counts what is refused', async () => {
+  const asns = Array.from({ length: 15 }, (_, i) => i + 1)
+  const settings = { asns, pace: 40_000, silentAfter: 300_000 }
+  const { feed, told } = await pair(settings, (socket) => {
+    socket.on('message', (text) => {
+      const { data } = JSON.parse(String(text))
+      const refusal = { message: 'too many', command_type: 'ris_subscribe' }
+      socket.send(
+        JSON.stringify(
+          data.path === '3'
+            ? { type: 'ris_error', data: refusal }
+            : { type: 'ris_subscribe_ok', data: {} },
+        ),
+      )
+    })
+    socket.send('{"type":"ris_error","data":{"message":"of nothing"}}')
+  })
+  await until(() => feed.status().state === 'open')
+  expect([told, feed.status().failures]).toEqual([[], 0])
+  await until(() => feed.status().acknowledged === 16)
+  expect(feed.status()).toMatchObject({ sent: 17, refused: 1, errors: 2 })
+})
+
+it('does not wait longer for a server that agrees byte by byte', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).resume()
+    socket.write('HTTP/1.1 101 S')
+    const timer = setInterval(() => socket.write('x'), 50)
+    socket.on('close', () => clearInterval(timer))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  open.push(() => server.close())
+  const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const ends: (string | null)[] = []
+  const nothing = () => undefined
+  const socket = new Socket(
+    { url, userAgent: 'x', maxFrame: 1_000, handshake: 300 },
+    { opened: nothing, message: nothing, pong: nothing, closed: (_, fault) => ends.push(fault) },
+  )
+  open.push(() => socket.close())
+  await until(() => ends.length > 0)
+  expect(ends).toEqual(['Opening handshake has timed out'])
 })
