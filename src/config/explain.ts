@@ -44,13 +44,22 @@ function heard({ type, url, mode, hosts, includeRaw, history }: Config['feeds'][
       : 'paths through the ASNs; their prefixes and what is more specific; session states'
   const { staleAfter } = risLiveDefaults
   return [
-    `${type} at ${url}`,
+    `${type} at ${withoutUser(url)}`,
     `  ${mode}: ${what}${includeRaw ? '; whole messages' : ''}`,
     `  from ${hosts.length > 0 ? hosts.join(', ') : 'all collectors'}`,
     history || !staleAfter
       ? '  stamps of the past are expected'
       : `  stale when stamps are older than ${words(staleAfter)}`,
   ]
+}
+
+/** What is printed is pasted into tickets. */
+function withoutUser(text: string): string {
+  if (!URL.canParse(text)) return text
+  const url = new URL(text)
+  if (!url.username && !url.password) return text
+  url.username = url.password = ''
+  return url.href
 }
 
 /** A list in an order of its own, because that of the file means nothing. */

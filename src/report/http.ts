@@ -3,7 +3,8 @@
 // What is served stands in a table of routes that other rooms may add to.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIPv6 } from 'node:net'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { isLoopback } from '../config/listen.ts'
 
 export interface Reply {
   readonly status?: number
@@ -79,6 +80,9 @@ export class RequestError extends Error {
   }
 }
 
+/** The names by which a page of this machine alone may be asked for. */
+const LOCAL = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d*)?$/i
+
 const SAFE_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -100,6 +104,7 @@ export async function startHttp(
   const { host, port } = parseListen(settings.listen)
   const limits = { ...defaults, ...settings.limits }
   let closing = false
+  let bound: AddressInfo | null = null
   const server = createServer(
     {
       headersTimeout: limits.headersTimeout,
@@ -111,7 +116,8 @@ export async function startHttp(
     (request, response) => {
       // A client that goes away is no fault of ours.
       response.on('error', () => undefined)
-      answer(routes, limits, request).then(
+      const local = bound !== null && isLoopback(bound.address)
+      answer(routes, limits, request, local).then(
         (reply) => send(request, response, reply, closing),
         (error: unknown) => {
           const known = error instanceof RequestError
@@ -128,11 +134,10 @@ export async function startHttp(
   // Out of file descriptors, say: one connection is lost, and without a listener the process.
   server.on('error', (error) => settings.onError?.(error))
 
-  const address = server.address()
-  const bound = address !== null && typeof address === 'object' ? address.port : port
+  bound = server.address() as AddressInfo
   let closed: Promise<void> | null = null
   return {
-    url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound}`,
+    url: `http://${isIPv6(host) ? `[${host}]` : host}:${bound.port}`,
     close() {
       closing = true
       closed ??= new Promise((resolve) => {
@@ -152,7 +157,14 @@ async function answer(
   routes: readonly Route[],
   limits: HttpLimits,
   request: IncomingMessage,
+  local: boolean,
 ): Promise<Reply> {
+  // A page from elsewhere can give its own name our address, and would then be let read our answers.
+  if (local && !LOCAL.test(request.headers.host ?? ''))
+    throw new RequestError(
+      421,
+      'this listens on the loopback address and answers to localhost, 127.0.0.1 and [::1] only',
+    )
   const { url = '/', method = 'GET' } = request
   if (url.length > limits.urlLength)
     throw new RequestError(414, `the URL is longer than ${limits.urlLength} characters`)

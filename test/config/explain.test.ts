@@ -56,3 +56,10 @@ test('the example is sound and warns of what it should', () => {
   const loaded = loadConfig('config/example.yaml')
   expect(loaded.ok && loaded.warnings.map(({ where }) => where)).toEqual(['$.asns[1]'])
 })
+
+test('does not print who we are to a server', () => {
+  const feeds = [{ type: 'ris-live', url: 'wss://me:hunter2@example.net/ws/' }]
+  const text = explainConfig(settle(configSchema.parse({ version: 1, feeds })))
+  expect(text).toContain('ris-live at wss://example.net/ws/')
+  expect(text).not.toMatch(/hunter2|me:/)
+})

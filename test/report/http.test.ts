@@ -142,7 +142,10 @@ describe('routes', () => {
     [`/?${'x'.repeat(2_100)}`, 414, /longer than 2048/],
   ])('%s is %i and says what is wrong', async (path, status, message) => {
     const { url } = await start()
-    const answer = await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    const answer = await raw(
+      url,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    )
     expect(answer).toContain(`HTTP/1.1 ${status} `)
     expect(answer).toContain('content-type: application/json')
     const { error } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { error: string }
@@ -267,10 +270,13 @@ describe('listener', () => {
 
   test('headers that are too large or too slow, and noise, end the connection', async () => {
     const { url } = await start({}, { limits: { headersTimeout: 200, requestTimeout: 400 } })
-    const large = await raw(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(10_000)}\r\n\r\n`)
+    const large = await raw(
+      url,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(10_000)}\r\n\r\n`,
+    )
     expect(large).toMatch(/^HTTP\/1\.1 431 /)
     const began = performance.now()
-    const slow = await raw(url, 'GET / HTTP/1.1\r\nHost: x\r\n')
+    const slow = await raw(url, 'GET / HTTP/1.1\r\nHost: localhost\r\n')
     expect(slow).toMatch(/^HTTP\/1\.1 408 /)
     expect(performance.now() - began).toBeLessThan(5_000)
     expect(await raw(url, '\u0000\u0001\u0002 noise\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
@@ -290,7 +296,9 @@ describe('listener', () => {
     const first = connect(port, '127.0.0.1')
     await new Promise((resolve) => first.once('connect', resolve))
     await new Promise((resolve) => setTimeout(resolve, 50))
-    const second = await raw(url, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => '')
+    const second = await raw(url, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n').catch(
+      () => '',
+    )
     expect(second).toBe('')
     first.destroy()
   })
@@ -368,5 +376,31 @@ describe('close', () => {
     await server.close()
     expect(performance.now() - began).toBeLessThan(2_000)
     expect(await asked).toBe('cut')
+  })
+})
+
+describe('a name that is not ours', () => {
+  const ask = async (url: string, host: string) =>
+    (await raw(url, `GET /healthz HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)).split(
+      '\r\n',
+    )[0]
+
+  test('is not answered on the loopback address', async () => {
+    const { url } = await start()
+    for (const host of ['localhost', 'LOCALHOST:9477', '127.0.0.1:1', '127.1.2.3', '[::1]:9477'])
+      expect([host, await ask(url, host)]).toEqual([host, 'HTTP/1.1 200 OK'])
+    const strange = [
+      'evil.example',
+      'evil.example:9477',
+      '127.0.0.1.evil.example',
+      'localhost.evil',
+    ]
+    for (const host of ['', '10.0.0.1', ...strange])
+      expect([host, await ask(url, host)]).toEqual([host, 'HTTP/1.1 421 Misdirected Request'])
+  })
+
+  test('is, where we listen for others too', async () => {
+    const { url } = await start({}, { listen: '0.0.0.0:0' })
+    expect(await ask(url, 'noc.example:9477')).toBe('HTTP/1.1 200 OK')
   })
 })
