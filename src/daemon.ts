@@ -81,8 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return closing
   }
   const onSignal = (signal: NodeJS.Signals) => {
-    // Whoever asks twice does not want to wait.
-    if (closing) process.exit(0)
+    // Whoever asks twice does not want to wait, and gets less than all.
+    if (closing) process.exit(1)
     log.info(`${signal}: finishing what is on its way`)
     close().catch((error: unknown) => {
       log.fatal({ err: error }, 'could not end properly')
@@ -91,7 +91,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  await run.open()
+  process.on('SIGHUP', onSignal)
+  try {
+    await run.open()
+  } catch (error) {
+    // Nothing that answers on a port may outlive what it should answer about.
+    await close()
+    throw error
+  }
   return { run, url: http.url, log, ended, close }
 
   async function openRun(): Promise<LiveRun> {
@@ -105,6 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           })),
           ribs,
           baseline: ribs || load ? 'rib' : 'learned-live',
+          hearsAll: config.feeds.every(({ mode }) => mode === 'firehose'),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,

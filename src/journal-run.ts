@@ -2,15 +2,15 @@
 
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { isJournal, type JournalHeader, JournalReader, type JournalStats } from './clock/journal.ts'
+import type { JournalHeader } from './clock/journal.ts'
+import { isJournal, JournalReader, type JournalStats } from './clock/journal-reader.ts'
 import { Batch } from './core/batch.ts'
 import type { Fact } from './core/fact.ts'
 import type { Incident } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
 import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
-import type { DetectSettings } from './detect/detectors.ts'
+import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import { readChunks } from './feeds/archive.ts'
 import { Journey, type JourneySettings, tellFrom } from './journey.ts'
 import { plant, plantOrigin, plantPeer } from './table/snapshot.ts'
@@ -33,6 +33,11 @@ export async function looksLikeJournal(path: string): Promise<boolean> {
     await file.close()
   }
 }
+
+/** Characters of a line: the longest that is written is an UPDATE of 65,536 prefixes. */
+const LONGEST = 16 << 20
+/** Stands for a line that is longer: it counts as one that cannot be read. */
+const TOO_LONG = '!'
 
 export type JournalOptions = Pick<JourneySettings, 'limits' | 'mostIncidents'>
 
@@ -74,46 +79,65 @@ export class JournalRun {
     }
     const reader = new JournalReader(this.vantages, this.#files, batch, {
       header: (header) => this.#begin(header),
-      seed: (seed) => this.journey && plant(this.journey.table, seed),
-      peer: (peer) => this.journey && plantPeer(this.journey.table, peer),
-      origin: (origin) => this.journey && plantOrigin(this.journey.table, origin),
+      seed: (seed) => this.journey !== null && plant(this.journey.table, seed),
+      peer: (peer) => this.journey !== null && plantPeer(this.journey.table, peer),
+      origin: (origin) => this.journey !== null && plantOrigin(this.journey.table, origin),
       start: () => this.journey?.table.start(),
       sink,
     })
     this.stats = reader.stats
-    for (let at: string | null = path; at !== null; ) {
+    let base: string | null = null
+    let before = -1
+    for (let at = path; ; ) {
       await this.#lines(at, reader)
-      const { next } = reader.stats
+      const { goesOn, segment } = reader.stats
+      // It was none of ours.
+      if (segment === before) break
+      before = segment
+      // Where the others are follows from the name of this one, also after it was renamed.
+      base ??= segment > 1 ? at.replace(new RegExp(`\\.${segment}$`), '') : at
+      at = `${base}.${segment + 1}`
       // A segment that is not there any more, or not yet: what there is has been played.
-      const beside: string | null = next === null ? null : join(dirname(at), basename(next))
-      at = beside !== null && existsSync(beside) ? beside : null
+      if (!goesOn || !existsSync(at)) break
     }
     this.journey?.finish()
     return this.journey !== null
   }
 
   async #lines(path: string, reader: JournalReader): Promise<void> {
-    let rest = ''
-    const text = new TextDecoder()
+    const decoder = new TextDecoder()
+    // Pieces of the line that has not ended yet, and how long they are.
+    let pieces: string[] = []
+    let length = 0
     for await (const chunk of decompress(this.#counted(path))) {
-      const lines = (rest + text.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) reader.line(line)
+      const lines = decoder.decode(chunk, { stream: true }).split('\n')
+      const rest = lines.pop() ?? ''
+      for (const line of lines) {
+        reader.line(length > LONGEST ? TOO_LONG : pieces.join('') + line)
+        pieces = []
+        length = 0
+      }
+      length += rest.length
+      if (length > LONGEST) pieces = []
+      else pieces.push(rest)
     }
-    reader.line(rest)
+    reader.line(length > LONGEST ? TOO_LONG : pieces.join(''))
   }
 
-  #begin({ baseline, inputs, asns, detect, from }: JournalHeader): void {
+  #begin({ baseline, inputs, asns, detect, from, hearsAll = true }: JournalHeader): boolean {
+    if (!isDetect(detect)) return false
     const settings: JourneySettings = {
       ...this.#options,
       vantages: this.vantages,
       files: this.#files,
       asns: asns && new Set(asns),
       baseline,
+      hearsAll,
       inputs,
-      detect: detect as DetectSettings,
+      detect,
     }
     this.journey = new Journey(settings, tellFrom(from, this.#tell))
+    return true
   }
 
   async *#counted(path: string): AsyncGenerator<Uint8Array, void, undefined> {
@@ -122,4 +146,17 @@ export class JournalRun {
       yield chunk
     }
   }
+}
+
+/** The settings of all detectors, as this version has them. */
+function isDetect(given: unknown): given is DetectSettings {
+  return Object.entries(detectDefaults).every(([group, usual]) => {
+    const settings = (given as Record<string, Record<string, unknown> | null>)[group]
+    if (typeof settings !== 'object' || settings === null) return false
+    return Object.entries(usual).every(([name, value]) =>
+      Array.isArray(value)
+        ? Array.isArray(settings[name]) && settings[name].every(Number.isInteger)
+        : typeof settings[name] === typeof value,
+    )
+  })
 }

@@ -1,21 +1,24 @@
 // Live feeds through the corridor: frames are decoded as they come, put in order by the clock, and from
 // there on nothing differs from a replay. Gaps are facts in the stream like everything else.
 
-import { existsSync, renameSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { ArchiveInput } from './archive-input.ts'
 import { JournalWriter } from './clock/journal.ts'
 import { Order } from './clock/order.ts'
 import { Wall } from './clock/wall.ts'
+import { InputError } from './command.ts'
 import type { Asn } from './core/asn.ts'
 import { type Batch, BatchPool } from './core/batch.ts'
 import type { Incident, Inputs } from './core/incident.ts'
-import { type Instant, type Span, seconds } from './core/time.ts'
+import { type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
 import { Journey } from './journey.ts'
+import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
 import { RisDecoder } from './wire/ris-json.ts'
@@ -32,6 +35,8 @@ export interface LiveOptions {
   /** Starting tables as files. */
   readonly ribs: Archive | null
   readonly baseline: 'rib' | 'learned-live'
+  /** Whether everything is heard, not only what concerns the watched ASes. */
+  readonly hearsAll: boolean
   readonly inputs: Inputs
   readonly detect: DetectSettings
   readonly limits: TableLimits
@@ -94,23 +99,24 @@ export class LiveRun {
   readonly #arrived = new Map<Batch, number>()
   readonly #wall = new Wall()
   #lastFrame = 0
+  #faultTold = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
 
   /** Throws when the journal cannot be written. */
   constructor(options: LiveOptions, tell: (incident: Incident) => void) {
     this.#options = options
-    const { asns, baseline, inputs, detect, limits, mostIncidents } = options
+    const { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } = options
     this.asns = [...asns].sort((a, b) => a - b)
-    const settings = { asns, baseline, inputs, detect, limits, mostIncidents } as const
+    const settings = { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } as const
     this.journey = new Journey({ ...settings, vantages: this.vantages }, tell)
     const { files } = this.journey.table
     if (options.journal !== null) {
       // A daemon that starts again must not write over what the last one heard.
-      if (existsSync(options.journal)) renameSync(options.journal, `${options.journal}.previous`)
+      keepPrevious(options.journal)
       this.journal = new JournalWriter(
         options.journal,
-        { baseline, inputs, asns: this.asns, detect },
+        { baseline, hearsAll, inputs, asns: this.asns, detect, run: new Date().toISOString() },
         this.vantages,
         files,
         journalSource(this.journey.table),
@@ -134,13 +140,9 @@ export class LiveRun {
     const { ribs } = this.#options
     if (ribs) {
       const input = new ArchiveInput(this.vantages, this.#pool, table.files)
-      for (const { files } of ribs.collectors)
-        for (const file of files)
-          for await (const batch of input.batches(file)) {
-            if (this.#closed) return
-            table.load(batch)
-            this.#pool.give(batch)
-          }
+      const tables = await loadTables(input, table, ribs, () => this.#closed)
+      if (this.#closed) return
+      this.#tellTables(tables)
       for (const { path, error, mrt } of input.reports.values()) {
         if (error) this.#options.log('error', `${path}: ${error}`)
         if (mrt.malformed > 0)
@@ -148,6 +150,20 @@ export class LiveRun {
       }
     }
     if (!this.#closed) this.begin()
+  }
+
+  /** What was loaded; throws when one of the files is no table, because then we would miss nothing. */
+  #tellTables(tables: readonly LoadedTable[]): void {
+    for (const { path, at, routes } of tables) {
+      if (at === null) throw new InputError(noTable(path))
+      this.#options.log('info', `${path}: table of ${iso(at)}, ${routes} routes`)
+    }
+    for (const asn of this.asns)
+      if (this.journey.table.prefixesOf(asn).length === 0)
+        this.#options.log(
+          'warn',
+          `no prefix of AS${asn} is in any table: it is learned as it is heard`,
+        )
   }
 
   /** The starting table is there, by whatever way it came. */
@@ -231,7 +247,8 @@ export class LiveRun {
   #give(batch: Batch): void {
     const arrived = this.#arrived.get(batch)
     this.#arrived.delete(batch)
-    if (arrived !== undefined) this.#options.decided((uptime() - arrived) / 1e6)
+    if (arrived !== undefined && batch.messages > 0)
+      this.#options.decided((uptime() - arrived) / 1e6)
     this.#pool.give(batch)
   }
 
@@ -263,6 +280,11 @@ export class LiveRun {
     const estimate = this.#wall.estimate(now)
     if (estimate !== null && now - this.#lastFrame > SILENT) this.order.advance(estimate - PATIENCE)
     for (const feed of this.feeds) this.#follow(feed)
+    const fault = this.journal?.fault
+    if (fault && !this.#faultTold) {
+      this.#faultTold = true
+      this.#options.log('error', `the journal ends here: ${fault}`)
+    }
   }
 
   /** Prefixes we did not know of are heard by their own subscription from now on. */
@@ -287,6 +309,22 @@ export class LiveRun {
     for (const asn of this.#options.asns)
       for (const prefix of table.prefixesOf(asn)) out.push(table.prefixText(prefix))
     return out
+  }
+}
+
+/** Moves a journal, with its segments, out of the way of a new one; only the last run's is kept. */
+function keepPrevious(path: string): void {
+  const info = statSync(path, { throwIfNoEntry: false })
+  if (info && !info.isFile()) throw new Error('it is no regular file; name another')
+  const folder = dirname(path)
+  const name = basename(path)
+  const files = readdirSync(folder).filter((file) => file.startsWith(`${name}.`) || file === name)
+  for (const file of files)
+    if (/^\.previous(\.\d+)?$/.test(file.slice(name.length))) rmSync(join(folder, file))
+  for (const file of files) {
+    const rest = file.slice(name.length)
+    if (/^(\.\d+)?$/.test(rest))
+      renameSync(join(folder, file), join(folder, `${name}.previous${rest}`))
   }
 }
 

@@ -4,15 +4,16 @@
 import { ArchiveInput, playArchive, type Stretch } from './archive-input.ts'
 import { Order } from './clock/order.ts'
 import type { Asn } from './core/asn.ts'
-import { type Batch, BatchPool, Message } from './core/batch.ts'
+import { BatchPool } from './core/batch.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
 import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
-import type { Archive, ArchiveFile } from './feeds/archive.ts'
+import type { Archive, ArchiveFile, CollectorFiles } from './feeds/archive.ts'
 import { Journey, tellFrom } from './journey.ts'
 import { KeptBatches } from './kept.ts'
+import { type LoadedTable, loadTables } from './starting-tables.ts'
 import { Learner } from './table/learn.ts'
 import { type TableLimits, tableLimits } from './table/table.ts'
 
@@ -41,18 +42,20 @@ export class ReplayRun {
   readonly journey: Journey
   readonly input: ArchiveInput
   readonly order: Order
+  /** The starting tables that were loaded. */
+  tables: readonly LoadedTable[] = []
   readonly #options: ReplayOptions
   readonly #pool = new BatchPool()
   readonly #teed: boolean
 
   constructor(options: ReplayOptions, tell: (incident: Incident) => void) {
     this.#options = options
-    const { asns, inputs, ribs, detect = detectDefaults, limits, mostIncidents } = options
+    const { asns, inputs, updates, ribs, detect = detectDefaults, limits, mostIncidents } = options
     this.journey = new Journey(
       {
         vantages: this.vantages,
         asns,
-        baseline: ribs ? 'rib' : 'learned-from-input',
+        baseline: ribs && hasAllTables(updates, ribs) ? 'rib' : 'learned-from-input',
         inputs,
         detect,
         ...(limits ? { limits } : {}),
@@ -69,44 +72,34 @@ export class ReplayRun {
 
   async read(): Promise<void> {
     const { updates, ribs, from = -Infinity, until = Infinity } = this.#options
-    const started = ribs ? await this.#load(ribs) : await this.#learn(updates)
+    if (ribs) this.tables = await loadTables(this.input, this.journey.table, ribs)
+    const started = new Map<string, Instant>()
+    for (const { collector, at } of this.tables)
+      if (at !== null) started.set(collector, Math.min(at, started.get(collector) ?? Infinity))
+    const without = updates.collectors.filter(({ collector }) => !started.has(collector))
+    if (without.length > 0) await this.#learn(without)
     this.#options.started?.(this.journey)
     this.journey.table.start()
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),
       // What happened before its table was taken is in the table; what happened since then counts,
       // told or not.
-      from: ribs ? (started.get(collector) ?? -Infinity) : from,
+      from: started.get(collector) ?? (ribs ? -Infinity : from),
       until,
     }))
     await playArchive(this.input, stretches, this.order)
     this.journey.finish()
   }
 
-  /** Loads starting tables; when each collector's was taken. */
-  async #load(ribs: Archive): Promise<Map<string, Instant>> {
-    const taken = new Map<string, Instant>()
-    for (const { collector, files } of ribs.collectors) {
-      for (const file of files) {
-        for await (const batch of this.input.batches(file)) {
-          const at = firstStamp(batch)
-          if (at !== null) taken.set(collector, Math.min(at, taken.get(collector) ?? Infinity))
-          this.journey.table.load(batch)
-          this.#pool.give(batch)
-        }
-      }
-    }
-    return taken
-  }
-
-  async #learn(updates: Archive): Promise<Map<string, Instant>> {
+  async #learn(collectors: readonly CollectorFiles[]): Promise<void> {
     const { table } = this.journey
     // A journal wants the words that prefixes and paths are written with, so it is read again for.
     const kept = this.#teed ? null : new KeptBatches()
     if (kept) this.input.keep(kept)
-    const { limits, from, until } = this.#options
+    const { limits, ribs, until } = this.#options
+    const from = ribs ? undefined : this.#options.from
     const learner = new Learner(table, limits?.routes ?? tableLimits.routes, from, until)
-    for (const { files } of updates.collectors) {
+    for (const { files } of collectors) {
       for (const file of files.filter(isUpdates)) {
         for await (const batch of this.input.batches(file)) {
           learner.read(batch)
@@ -117,14 +110,13 @@ export class ReplayRun {
       }
     }
     learner.finish()
-    return new Map()
   }
 }
 
 const isUpdates = (file: ArchiveFile): boolean => file.kind === 'updates'
 
-function firstStamp(batch: Batch): Instant | null {
-  for (let m = 0; m < batch.messages; m++)
-    if (batch.kind[m] === Message.rib) return batch.at[m] as number
-  return null
+/** A single collector without one makes what is known of the whole no better than learned. */
+function hasAllTables(updates: Archive, ribs: Archive): boolean {
+  const told = new Set(ribs.collectors.map(({ collector }) => collector))
+  return updates.collectors.every(({ collector }) => told.has(collector))
 }

@@ -26,6 +26,7 @@ import { ReplayRun } from './replay-run.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
 import { openLog } from './report/log.ts'
 import { Progress } from './report/progress.ts'
+import { noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 
 interface ReplayFlags {
@@ -200,11 +201,14 @@ async function playFiles(
     const known = new Set(tables.collectors.map(({ collector }) => collector))
     for (const { collector } of updates.collectors)
       if (!known.has(collector))
-        log.warn(`${collector} has no starting table: it has no vote until its peers send theirs`)
+        log.warn(
+          `${collector} has no starting table: its baseline is learned, and confidence is capped for all`,
+        )
   }
   for (const path of oldTables(tables, updates))
     log.warn(`${path}: this table is more than a day older than the updates; expect false findings`)
-  for (const { path } of spare) log.info(`${path}: not needed as a starting table`)
+  for (const { path } of spare)
+    log.info(`${path}: not used; no updates of its collector follow, or there is a better table`)
   const asns = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
   const inputs: Inputs = { version, config: hash, asRelationships: null, vrps: null }
   const octets = tables ? updates.bytes + tables.bytes : 2 * updates.bytes
@@ -227,7 +231,10 @@ async function playFiles(
       limits: config.limits,
       mostIncidents: config.limits.incidents,
       progress: (octets) => progress.add(octets),
-      started: () => journal?.start(),
+      started: () => {
+        for (const { path, at } of run.tables) if (at === null) throw new InputError(noTable(path))
+        journal?.start()
+      },
       tee: (journey) => {
         const path = flags.journal
         if (path === undefined) return journey
@@ -260,6 +267,15 @@ async function playFiles(
       `--journal ${flags.journal}: it could not be written whole: ${closed.fault}`,
     )
   const summary = summarise(run, log)
+  if (tables && run.order.before > 0) {
+    const what = `${run.order.before} messages are older than the table of their collector`
+    if (summary.elements === 0 && updates.collectors.length > 0)
+      throw new InputError(`${what}, and there are no others: give a table from before them`)
+    log.warn(`${what} and were left out`)
+  }
+  for (const asn of asns ?? [])
+    if (run.journey.table.prefixesOf(asn).length === 0)
+      log.warn(`AS${asn}: no prefix of it is in this input; nothing can be said about it`)
   if (from !== undefined && run.order.newestOfAll() < from)
     log.warn('all of the input lies before --from: there is nothing to tell')
   if (updates.collectors.length === 0)

@@ -84,6 +84,7 @@ export async function listen(url: string, count: number, asns: string): Promise<
       feeds: [{ name: 'bench', settings }],
       ribs: null,
       baseline: 'learned-live',
+      hearsAll: true,
       inputs: { version: 'bench', config: 'none', asRelationships: null, vrps: null },
       detect: detectDefaults,
       limits: tableLimits,

@@ -18,8 +18,8 @@ import { basename } from 'node:path'
 import { type Batch, Message } from '../core/batch.ts'
 import type { Fact } from '../core/fact.ts'
 import type { Baseline, Inputs } from '../core/incident.ts'
-import { parsePath, pathText } from '../core/path.ts'
-import { parseAddress, parsePrefix, prefixText } from '../core/prefix.ts'
+import { pathText } from '../core/path.ts'
+import { prefixText } from '../core/prefix.ts'
 import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
@@ -32,6 +32,10 @@ export interface JournalHeader {
   readonly asns: readonly number[] | null
   /** Settings of the detectors, as they were. */
   readonly detect: unknown
+  /** Whether everything was heard, not only what concerns the watched ASes; true when absent. */
+  readonly hearsAll?: boolean
+  /** Which run it is of: segments of another are not its continuation. */
+  readonly run?: string
   /** Nothing of earlier was told. */
   readonly from?: Instant | null
   /** 1, 2, …; a later one begins with a snapshot instead of a starting table. */
@@ -124,6 +128,8 @@ export class JournalWriter implements Sink {
 
   fact(fact: Fact): void {
     this.#line({ fact })
+    // What is on disk ends at a tick, so that even a killed daemon leaves what led to its end.
+    if (fact.kind === 'tick') this.#flush()
     this.#next.fact(fact)
     // At a tick everything before it has been judged.
     if (fact.kind === 'tick' && this.#size > this.#limits.segment) this.#rotate()
@@ -204,6 +210,7 @@ export class JournalWriter implements Sink {
   }
 
   #flush(): void {
+    if (this.#file < 0) return
     try {
       const octets = Buffer.from(this.#text)
       for (let at = 0; at < octets.length; ) at += writeSync(this.#file, octets, at)
@@ -220,196 +227,5 @@ export class JournalWriter implements Sink {
     this.#text = ''
     if (this.#file >= 0) closeSync(this.#file)
     this.#file = -1
-  }
-}
-
-/** What a journal is read into. */
-export interface JournalTarget {
-  header(header: JournalHeader): void
-  seed(seed: Seed): void
-  origin(origin: SeedOrigin): void
-  peer(peer: SeedPeer): void
-  start(): void
-  readonly sink: Sink
-}
-
-export interface JournalStats {
-  lines: number
-  malformed: number
-  /** It ends without having been closed. */
-  truncated: boolean
-  /** Name of the segment in which it goes on, beside this one. */
-  next: string | null
-}
-
-/** True when the first octets of a file are those of a journal. */
-export const isJournal = (head: string): boolean => head.startsWith('{"faultline":"journal"')
-
-type Line = Readonly<Record<string, unknown>>
-
-/** Reads a journal line by line; a line that cannot be read is counted and costs itself only. */
-export class JournalReader {
-  readonly stats: JournalStats = {
-    lines: 0,
-    malformed: 0,
-    truncated: true,
-    next: null,
-  }
-  readonly #vantages: VantagePoints
-  readonly #files: string[]
-  readonly #batch: Batch
-  readonly #target: JournalTarget
-  /** Number in the journal → number here. */
-  readonly #who = new Map<number, number>()
-  readonly #where = new Map<number, number>()
-  #segment = 0
-  /** What the snapshot at the head of a following segment says is known already. */
-  #passing = false
-
-  constructor(vantages: VantagePoints, files: string[], batch: Batch, target: JournalTarget) {
-    this.#vantages = vantages
-    this.#files = files
-    this.#batch = batch
-    this.#target = target
-  }
-
-  line(text: string): void {
-    if (text === '') return
-    this.stats.lines++
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      this.stats.malformed++
-      return
-    }
-    if (typeof value !== 'object' || value === null || !this.#take(value as Line))
-      this.stats.malformed++
-  }
-
-  #take(line: Line): boolean {
-    if ('t' in line) return this.#message(line)
-    if ('fact' in line) return this.#fact(line['fact'])
-    if ('v' in line) return this.#vantage(line['v'])
-    if ('f' in line) return this.#file(line['f'])
-    if ('seed' in line) return this.#seed(line['seed'])
-    if ('origin' in line) return this.#origin(line['origin'])
-    if ('peer' in line) return this.#peer(line['peer'])
-    if ('start' in line) this.#begin()
-    else if ('end' in line) this.stats.truncated = false
-    else if (typeof line['next'] === 'string') this.stats.next = line['next']
-    else if (line['faultline'] === 'journal') return this.#header(line)
-    else return false
-    return true
-  }
-
-  #header(line: Line): boolean {
-    const { schema, baseline, inputs, asns, detect, from = null, segment = 1 } = line
-    if (schema !== 1 || typeof segment !== 'number') return false
-    this.#passing = this.#segment > 0 && segment === this.#segment + 1
-    this.#segment = segment
-    this.stats.next = null
-    if (this.#passing) return true
-    this.#target.header({ baseline, inputs, asns, detect, from } as JournalHeader)
-    return true
-  }
-
-  #begin(): void {
-    if (!this.#passing) this.#target.start()
-    this.#passing = false
-  }
-
-  #peer(value: unknown): boolean {
-    const peer = value as SeedPeer | null
-    const vantage = this.#who.get(peer?.vantage ?? -1)
-    if (!peer || vantage === undefined || typeof peer.notes !== 'object') return false
-    const { source } = peer.notes
-    const notes = { ...peer.notes, source: this.#where.get(Number(source)) ?? -1 }
-    if (!this.#passing) this.#target.peer({ vantage, notes })
-    return true
-  }
-
-  #vantage(value: unknown): boolean {
-    if (!Array.isArray(value)) return false
-    const [id, collector, address, asn] = value as unknown[]
-    if (typeof id !== 'number' || typeof collector !== 'string' || typeof asn !== 'number')
-      return false
-    const at = parseAddress(String(address))
-    if (!at) return false
-    const { afi, words } = at
-    const vantages = this.#vantages
-    const number = vantages.intern(vantages.collector(collector), ...words, asn | 0, afi)
-    if (number >= 0) this.#who.set(id, number)
-    return number >= 0
-  }
-
-  #file(value: unknown): boolean {
-    if (!Array.isArray(value) || typeof value[0] !== 'number') return false
-    const known = this.#passing ? this.#files.indexOf(String(value[1])) : -1
-    this.#where.set(value[0], known >= 0 ? known : this.#files.push(String(value[1])) - 1)
-    return true
-  }
-
-  #seed(value: unknown): boolean {
-    const seed = value as Seed | null
-    const vantage = this.#who.get(seed?.vantage ?? -1)
-    if (!seed || vantage === undefined || !Array.isArray(seed.prefixes)) return false
-    if (!this.#passing) this.#target.seed({ ...seed, vantage })
-    return true
-  }
-
-  #origin(value: unknown): boolean {
-    const origin = value as SeedOrigin | null
-    if (!origin || typeof origin.asn !== 'number' || !Array.isArray(origin.prefixes)) return false
-    if (!this.#passing) this.#target.origin(origin)
-    return true
-  }
-
-  #fact(value: unknown): boolean {
-    const fact = value as Fact | null
-    if (!fact || typeof fact.at !== 'number') return false
-    if (fact.kind !== 'tick' && fact.kind !== 'gap' && fact.kind !== 'gap-end') return false
-    const source = 'source' in fact ? (this.#where.get(fact.source) ?? fact.source) : 0
-    this.#target.sink.fact(fact.kind === 'tick' ? fact : { ...fact, source })
-    return true
-  }
-
-  #message(line: Line): boolean {
-    const { t, v, f, b, k = Message.update, d = 0, p, o = 0, w = [], a = [], i } = line
-    const vantage = this.#who.get(v as number)
-    if (vantage === undefined || typeof t !== 'number' || typeof k !== 'number') return false
-    if (!Array.isArray(w) || !Array.isArray(a)) return false
-    const batch = this.#batch
-    batch.clear()
-    batch.file = this.#where.get(f as number) ?? 0
-    const m = batch.open(k, t, vantage, Number(b))
-    batch.detail[m] = Number(d)
-    if (typeof p === 'string') {
-      const words: number[] = []
-      if (!parsePath(p, words)) return this.#forget()
-      batch.pathStart[m] = 0
-      batch.pathLength[m] = words.length
-      batch.otc[m] = Number(o) | 0
-      for (const word of words) batch.path[batch.pathWords++] = word
-    }
-    const ids = Array.isArray(i) ? (i as number[]) : []
-    for (const text of [...w, ...a] as unknown[]) {
-      const prefix = parsePrefix(String(text))
-      if (!prefix) return this.#forget()
-      const e = batch.elements++
-      batch.announced[e] = e < w.length ? 0 : 1
-      batch.afi[e] = prefix.afi
-      batch.length[e] = prefix.length
-      batch.pathId[e] = (ids[e] ?? 0) | 0
-      ;[batch.word0[e], batch.word1[e], batch.word2[e], batch.word3[e]] = prefix.words
-    }
-    batch.close()
-    this.#target.sink.message(batch, m)
-    return true
-  }
-
-  #forget(): false {
-    this.#batch.rollback()
-    return false
   }
 }

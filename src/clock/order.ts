@@ -58,6 +58,8 @@ export class Order {
   late = 0
   /** Messages whose stamp leaps, and that were refused for it. */
   refused = 0
+  /** Messages left out because they lie before the beginning of their stream. */
+  before = 0
   /** Times something had to be released early, because too much was held. */
   forced = 0
   /** Event time of the first release; Infinity before it. */
@@ -166,7 +168,10 @@ export class Order {
       s.last = at
       s.fresh = false
       if (at > s.newest) s.newest = at
-      if (at < s.from || at >= s.until) continue
+      if (at < s.from || at >= s.until) {
+        if (at < s.from) this.before++
+        continue
+      }
       // Equal stamps may have to change places too.
       if (at <= previous) sorted = false
       previous = at

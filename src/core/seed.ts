@@ -7,6 +7,8 @@ export interface Seed {
   readonly known: boolean
   /** In a snapshot: what the table notes beside the path. */
   readonly flags?: number
+  /** ADD-PATH identifier, when this is one of several routes; the row without it has the one that counts. */
+  readonly id?: number
   readonly prefixes: readonly string[]
 }
 

@@ -3,8 +3,15 @@
 // What is served stands in a table of routes that other rooms may add to.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, isIPv6 } from 'node:net'
-import { isLoopback } from '../config/listen.ts'
+import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether an address that a socket is bound to can be reached from this machine only. */
+const isLocal = (address: string): boolean =>
+  loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
 export interface Reply {
   readonly status?: number
@@ -116,7 +123,7 @@ export async function startHttp(
     (request, response) => {
       // A client that goes away is no fault of ours.
       response.on('error', () => undefined)
-      const local = bound !== null && isLoopback(bound.address)
+      const local = bound !== null && isLocal(bound.address)
       answer(routes, limits, request, local).then(
         (reply) => send(request, response, reply, closing),
         (error: unknown) => {

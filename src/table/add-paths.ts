@@ -58,6 +58,12 @@ export class AddPaths {
     return routes.get(lowest | 0) ?? 0
   }
 
+  /** Prefix, identifier and path of every route of a session. */
+  *of(vantage: number): Iterable<[number, number, number]> {
+    for (const [prefix, routes] of this.#sessions.get(vantage) ?? [])
+      for (const [id, path] of routes) yield [prefix, id, path]
+  }
+
   /** The session is over, and with it its identifiers: the next one gives out others. */
   forget(vantage: number): void {
     for (const routes of this.#sessions.get(vantage)?.values() ?? []) this.size -= routes.size

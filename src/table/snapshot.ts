@@ -5,6 +5,7 @@ import { parsePath } from '../core/path.ts'
 import { parsePrefix } from '../core/prefix.ts'
 import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
+import type { Peer } from './peers.ts'
 import { PATH } from './rib.ts'
 import type { Table } from './table.ts'
 
@@ -13,15 +14,16 @@ const ROW = 1_000
 
 /** The table before `start`. */
 function seedsOf(table: Table): Iterable<Seed> {
-  return rowsOf(table, (word) => word & PATH)
+  return rowsOf(table, false)
 }
 
 /** The table in full flight, with what it notes beside each path; `peersOf` belongs to it. */
 function wordsOf(table: Table): Iterable<Seed> {
-  return rowsOf(table, (word) => word)
+  return rowsOf(table, true)
 }
 
-function* rowsOf(table: Table, kept: (word: number) => number): Iterable<Seed> {
+function* rowsOf(table: Table, flagged: boolean): Iterable<Seed> {
+  const kept = (word: number) => (flagged ? word : word & PATH)
   for (const peer of table.peers.list) {
     const byWord = new Map<number, string[]>()
     table.rib.sweep(peer.id, (prefix, word) => {
@@ -32,26 +34,35 @@ function* rowsOf(table: Table, kept: (word: number) => number): Iterable<Seed> {
     })
     for (const [word, prefixes] of byWord) {
       const path = word & PATH
-      const flags = word & ~PATH
-      const text: Seed['path'] =
-        path === 0 ? false : path === UNKNOWN_PATH ? null : table.pathText(path)
       const row: Omit<Seed, 'prefixes'> = {
         vantage: peer.id,
-        path: text,
+        path: path === 0 ? false : textOf(table, path),
         known: peer.known,
-        ...(flags ? { flags } : {}),
+        // In full flight a route without flags is one that is not ordinary.
+        ...(flagged ? { flags: word & ~PATH } : {}),
       }
       for (let i = 0; i < prefixes.length; i += ROW)
         yield { ...row, prefixes: prefixes.slice(i, i + ROW) }
     }
+    const { id: vantage, known } = peer
+    for (const [prefix, id, path] of table.more.of(vantage)) {
+      const row = { vantage, path: textOf(table, path), known, id }
+      yield { ...row, ...(flagged ? { flags: 0 } : {}), prefixes: [table.prefixText(prefix)] }
+    }
   }
 }
 
+const textOf = (table: Table, path: number): string | null =>
+  path === UNKNOWN_PATH ? null : table.pathText(path)
+
 function* peersOf(table: Table): Iterable<SeedPeer> {
-  for (const peer of table.peers.list) {
-    const { id, slot: _, routes4: _4, routes6: _6, missing4: _m4, missing6: _m6, ...notes } = peer
-    yield { vantage: id, notes }
-  }
+  for (const peer of table.peers.list) yield { vantage: peer.id, notes: notesOf(peer) }
+}
+
+/** What cannot be counted anew. */
+function notesOf(peer: Peer): SeedPeer['notes'] {
+  const { id: _, slot: _s, routes4: _4, routes6: _6, missing4: _m4, missing6: _m6, ...notes } = peer
+  return notes
 }
 
 function* originsOf(table: Table): Iterable<SeedOrigin> {
@@ -72,12 +83,15 @@ export const journalSource = (table: Table) => ({
 /** Plants one row; false when it cannot be read. */
 export function plant(table: Table, seed: Seed): boolean {
   const { vantage, path, known, flags, prefixes } = seed
+  const one = seed.id
+  if (one !== undefined && !Number.isInteger(one)) return false
   const id = pathOf(table, path)
   if (id < 0) return false
   for (const text of prefixes) {
     const prefix = idOf(table, text)
     if (prefix < 0) return false
-    if (flags !== undefined) table.restore(vantage, prefix, id | flags)
+    if (one !== undefined) table.seedOneOf(vantage, prefix, one, id, flags === undefined)
+    else if (flags !== undefined) table.restore(vantage, prefix, id | flags)
     else if (path === false) table.seedLost(vantage, prefix)
     else table.seed(vantage, prefix, id, known)
   }
@@ -85,8 +99,15 @@ export function plant(table: Table, seed: Seed): boolean {
 }
 
 /** Says where a vantage point stands; after all rows of a snapshot. */
-export function plantPeer(table: Table, { vantage, notes }: SeedPeer): void {
+export function plantPeer(table: Table, { vantage, notes }: SeedPeer): boolean {
+  // The same notes, of the same kinds, as we write: they may come from somebody else's file.
+  for (const [name, value] of Object.entries(notesOf(table.peers.get(vantage)))) {
+    const given = notes[name]
+    if (name === 'lostTo' && (given === null || typeof given === 'string')) continue
+    if (typeof given !== typeof value) return false
+  }
   table.resume({ ...notes, id: vantage } as Parameters<Table['resume']>[0])
+  return true
 }
 
 /** Says whose prefixes they are; after all rows, because it has the last word. */

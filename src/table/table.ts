@@ -80,6 +80,8 @@ export class Table implements View {
   readonly standing = new Standing()
   readonly origins: Origins
   readonly peers: Peers
+  /** Routes beside the one that counts. */
+  readonly more: AddPaths
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
   repeats = 0
   elements = 0
@@ -88,7 +90,6 @@ export class Table implements View {
   readonly updates = new Map<Asn, Record<Afi, { announced: number; withdrawn: number }>>()
   readonly #asns: ReadonlySet<Asn> | null
   readonly #hearsAll: boolean
-  readonly #more: AddPaths
   readonly #detectors: Detector[] = []
   #onPrefix: Detector[] = []
   #onRoute: Detector[] = []
@@ -111,7 +112,7 @@ export class Table implements View {
     this.paths = new Paths(most.paths)
     this.rib = new Rib(most.routes)
     this.peers = new Peers(vantages)
-    this.#more = new AddPaths()
+    this.more = new AddPaths()
     for (const asn of asns ?? []) {
       const none = () => ({ announced: 0, withdrawn: 0 })
       this.updates.set(asn, { 4: none(), 6: none() })
@@ -131,7 +132,7 @@ export class Table implements View {
       { table: 'paths', count: this.paths.dropped },
       { table: 'routes', count: this.rib.dropped },
       { table: 'vantage-points', count: this.vantages.dropped },
-      { table: 'add-paths', count: this.#more.dropped },
+      { table: 'add-paths', count: this.more.dropped },
     ]
   }
 
@@ -178,20 +179,20 @@ export class Table implements View {
         const vantage = batch.vantage[m] as number
         const path = batch.pathRef[m] as number
         const id = batch.pathId[e] as number
-        if (id === 0 && !this.#more.used) this.seed(vantage, prefix, path, true)
-        else this.#seedOneOf(vantage, prefix, id, path)
+        if (id === 0 && !this.more.used) this.seed(vantage, prefix, path, true)
+        else this.seedOneOf(vantage, prefix, id, path, true)
       }
     }
   }
 
-  /** One of several routes to a prefix (ADD-PATH): the lowest identifier counts, all are ordinary. */
-  #seedOneOf(vantage: number, prefix: number, id: number, path: number): void {
-    const lowest = this.#more.fold(vantage, prefix, id, path)
+  /** One of several routes to a prefix (ADD-PATH): the lowest identifier counts. All of a starting table are ordinary. */
+  seedOneOf(vantage: number, prefix: number, id: number, path: number, learn: boolean): void {
+    const lowest = this.more.fold(vantage, prefix, id, path)
     const position = this.rib.at(vantage, prefix, false)
     const word = position < 0 ? 0 : this.rib.get(position)
     if ((word & PATH) === 0) this.seed(vantage, prefix, lowest, true)
     else if (id !== 0) this.rib.set(position, (word & ~PATH) | lowest)
-    this.learn(path)
+    if (learn) this.learn(path)
   }
 
   /** One route of the starting table; with `known` the vantage point's whole table is told. */
@@ -306,7 +307,7 @@ export class Table implements View {
       if (prefix < 0) continue
       let after = batch.announced[e] === 1 ? path : 0
       const id = batch.pathId[e] as number
-      if (id !== 0 || this.#more.used) after = this.#more.fold(peer.id, prefix, id, after)
+      if (id !== 0 || this.more.used) after = this.more.fold(peer.id, prefix, id, after)
       if (after === 0) this.#withdraw(peer, prefix, at)
       else {
         announced++
@@ -472,7 +473,7 @@ export class Table implements View {
     if (peer.state === PeerState.unknown && !heard) return
     this.#setVotes(peer, false, false)
     peer.stale = 0
-    this.#more.forget(peer.id)
+    this.more.forget(peer.id)
     this.rib.sweep(peer.id, (prefix, word) => {
       if ((word & PATH) === 0) return word
       // What we do not hear of would never be confirmed.

@@ -141,3 +141,64 @@ describe('a journal', () => {
     expect((await again(damaged)).run.stats).toMatchObject({ truncated: true, malformed: 0 })
   })
 })
+
+describe('a journal from a stranger', () => {
+  const put = (name: string, ...lines: string[]) => {
+    writeFileSync(join(folder, name), `${lines.join('\n')}\n`)
+    return join(folder, name)
+  }
+  const head = (more: object = {}) =>
+    JSON.stringify({
+      faultline: 'journal',
+      schema: 1,
+      baseline: 'rib',
+      inputs,
+      asns: null,
+      detect: detectDefaults,
+      ...more,
+    })
+  const who = '{"v":[0,"rrc00","192.0.2.1",64500]}'
+
+  test.each([
+    '{"seed":{"vantage":0,"path":null,"known":true,"prefixes":[null]}}',
+    '{"seed":{"vantage":0,"path":5,"known":true,"prefixes":["192.0.2.0/24"]}}',
+    '{"origin":{"asn":1,"prefixes":[7]}}',
+    '{"peer":{"vantage":0,"notes":null}}',
+    '{"peer":{"vantage":0,"notes":{"state":"up"}}}',
+    '{"t":1e300,"v":0,"f":0,"b":0,"w":["192.0.2.0/24"]}',
+    '{"t":1,"v":0,"f":0,"b":0,"k":77}',
+    '{"t":1,"v":0,"f":0,"b":0,"w":[{}]}',
+    '{"fact":{"kind":"gap","at":1}}',
+    '{"fact":{"kind":"tick","at":"now"}}',
+  ])('%s is counted, and nothing worse', async (line) => {
+    const { run } = await again(put('strange.ndjson', head(), who, line, '{"end":true}'))
+    expect(run.stats).toMatchObject({ malformed: 1, truncated: false })
+  })
+
+  test.each([
+    { schema: 2 },
+    { baseline: 'guessed' },
+    { detect: {} },
+    { inputs: null },
+    { asns: ['1'] },
+  ])('a header with %o is none', async (more) => {
+    const run = new JournalRun({}, () => undefined)
+    expect(await run.read(put('headless.ndjson', head(more)))).toBe(false)
+  })
+
+  test('that says it goes on in itself, or in one of another run, ends', async () => {
+    const next = '{"next":"x"}'
+    const first = put('mine.ndjson', head({ run: 'a' }), next)
+    put('mine.ndjson.2', head({ run: 'b', segment: 2 }), who, '{"t":1,"v":0,"f":0,"b":0}', next)
+    const { run } = await again(first)
+    expect(run.vantages.list).toEqual([])
+    put('mine.ndjson.2', head({ run: 'a', segment: 1 }), next)
+    expect((await again(first)).run.stats?.segment).toBe(1)
+  })
+
+  test('a line without an end costs itself, and no more time than it takes to read', async () => {
+    const long = `{"t":1,"x":"${'x'.repeat(40 << 20)}"}`
+    const { run } = await again(put('long.ndjson', head(), long, who, '{"end":true}'))
+    expect(run.stats).toMatchObject({ malformed: 1, truncated: false, lines: 4 })
+  })
+})

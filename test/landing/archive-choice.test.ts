@@ -46,9 +46,30 @@ describe('the table to start from', () => {
     })
   })
 
-  it('is the first there is when all were taken later', () => {
+  it('is none that was taken later, or on another day', () => {
     const given = archive('rrc00 updates 07:55', 'rrc00 rib 08:00', 'rrc00 rib 16:00')
-    expect(choice(given)).toMatchObject({ tables: ['rrc00 rib 08:00'], spare: ['rrc00 rib 16:00'] })
+    const spare = ['rrc00 rib 08:00', 'rrc00 rib 16:00']
+    expect(choice(given)).toMatchObject({ tables: null, spare })
+    const old = archive('rrc00 rib 07:00', 'rrc00 updates 08:00')
+    const later = (files: Archive): Archive => ({
+      ...files,
+      collectors: files.collectors.map(({ collector, files }) => ({
+        collector,
+        files: files.map((f) =>
+          f.kind === 'updates' ? { ...f, slot: (f.slot ?? 0) + 86_400e6 } : f,
+        ),
+      })),
+    })
+    expect(choice(later(old))).toMatchObject({ tables: null, spare: ['rrc00 rib 07:00'] })
+  })
+
+  it('is none that no updates of its collector follow, unless tables are all there is', () => {
+    expect(choice(archive('c rib 08:00')).tables).toEqual(['c rib 08:00'])
+    const named = archive('d rib 08:00')
+    expect(choice(archive('a updates 08:00'), named)).toMatchObject({
+      tables: null,
+      spare: ['d rib 08:00'],
+    })
   })
 
   it('may have a name that does not tell the time', () => {
@@ -60,10 +81,10 @@ describe('the table to start from', () => {
   it('is chosen for each collector, and without any the baseline has to be learned', () => {
     const given = archive('a rib 08:00', 'a updates 08:00', 'b updates 08:00', 'c rib 08:00')
     expect(choice(given)).toEqual({
-      tables: ['a rib 08:00', 'c rib 08:00'],
+      tables: ['a rib 08:00'],
       updates: ['a updates 08:00', 'b updates 08:00'],
-      spare: [],
-      octets: [20, 20],
+      spare: ['c rib 08:00'],
+      octets: [10, 20],
     })
     expect(choice(archive('b updates 08:00')).tables).toBeNull()
   })

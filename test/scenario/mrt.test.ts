@@ -99,8 +99,8 @@ describe('our decoder reads back what was written', () => {
       .keepalive()
       .bytes()
     expect(decode(bytes)).toEqual([
-      `sessionDown ${at} 2001:db8::7 4200000001 4`,
-      `sessionUp ${at + 2e6} 2001:db8::7 4200000001 4`,
+      `sessionDown ${at} 2001:db8::7 4200000001 0`,
+      `sessionUp ${at + 2e6} 2001:db8::7 4200000001 0`,
       `endOfRib ${at + 2e6} 2001:db8::7 4200000001 4`,
       `endOfRib ${at + 2e6} 2001:db8::7 4200000001 6`,
       `alive ${at + 2e6} 2001:db8::7 4200000001 4`,
