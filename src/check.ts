@@ -10,6 +10,6 @@ export function checkCommand(): Command {
     .description('Validates a configuration file; exit status 2 with every fault it has.')
     .argument('<config>', 'YAML file')
     .action(async (path: string) => {
-      process.stdout.write(explainConfig(await settledConfig(path, [])))
+      process.stdout.write(`${explainConfig(await settledConfig(path, [])).trimEnd()}\n`)
     })
 }
