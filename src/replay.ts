@@ -188,23 +188,36 @@ async function playFiles(
   const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
   const { collector, from, until } = flags
   const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
-  const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: flags.collector }) : null
   // With a table all that follows it is needed, told or not.
   const whole = archiveOf(files, { collector, until })
+  // A table that does not say whose it is belongs to the only collector there is.
+  const [first, ...others] = whole.collectors
+  const whose = collector ?? (others.length === 0 ? first?.collector : undefined)
+  const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: whose }) : null
   const given = chooseTables(whole, ribs).ribs
     ? whole
     : archiveOf(files, { collector, from, until })
   const { ribs: tables, updates, spare } = chooseTables(given, ribs)
   if (updates.collectors.length === 0 && (!tables || given.skipped > 0))
     throw new InputError('all update files lie outside of --from and --until')
-  if (tables) {
-    const known = new Set(tables.collectors.map(({ collector }) => collector))
-    for (const { collector } of updates.collectors)
-      if (!known.has(collector))
-        log.warn(
-          `${collector} has no starting table: its baseline is learned, and confidence is capped for all`,
+  const told = new Set(tables?.collectors.map((group) => group.collector))
+  const without = updates.collectors.filter((group) => !told.has(group.collector))
+  // A table that was asked for and fits nothing, beside updates that have none: a name that is not seen.
+  const named = new Set(ribs?.collectors.flatMap((group) => group.files.map(({ path }) => path)))
+  const idle = without.length > 0 ? spare.filter(({ path }) => named.has(path)) : []
+  if (idle.length > 0)
+    throw new InputError(
+      idle
+        .map(
+          ({ path, collector }) => `${path}: no updates of its collector (${collector}) are given`,
         )
-  }
+        .join('\n'),
+    )
+  if (tables)
+    for (const { collector } of without)
+      log.warn(
+        `${collector} has no starting table: its baseline is learned, and confidence is capped for all`,
+      )
   for (const path of oldTables(tables, updates))
     log.warn(`${path}: this table is more than a day older than the updates; expect false findings`)
   for (const { path } of spare)
