@@ -18,7 +18,7 @@ import type { Archive } from './feeds/archive.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
 import { Journey } from './journey.ts'
-import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
+import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
 import { RisDecoder } from './wire/ris-json.ts'
@@ -154,8 +154,13 @@ export class LiveRun {
 
   /** What was loaded; throws when one of the files is no table, because then we would miss nothing. */
   #tellTables(tables: readonly LoadedTable[]): void {
-    for (const { path, at, routes } of tables) {
+    const urls = this.#options.feeds.map(({ settings }) => settings.url)
+    for (const { path, collector, at, routes } of tables) {
       if (at === null) throw new InputError(noTable(path))
+      if (!isToldLive(collector, urls))
+        throw new InputError(
+          `${path}: no feed tells of ${collector}; take a table of a RIS collector`,
+        )
       this.#options.log('info', `${path}: table of ${iso(at)}, ${routes} routes`)
     }
     for (const asn of this.asns)

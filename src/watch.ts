@@ -14,11 +14,13 @@ import { isLoopback, parseListen } from './config/listen.ts'
 import { settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
+import { type Archive, UNKNOWN } from './feeds/archive.ts'
 import { type FormatName, formatNames } from './report/format.ts'
 
 interface WatchFlags {
   readonly asn?: Asn[]
   readonly rib?: string[]
+  readonly collector?: string
   readonly listen?: string
   readonly journal?: string
   readonly risLive?: string
@@ -37,6 +39,7 @@ export function watchCommand(): Command {
     .argument('[config]', 'YAML file')
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
     .option('--rib <file>', 'MRT table to start from; may be repeated', several)
+    .option('--collector <name>', 'collector of tables whose path does not name one')
     .option('--listen <address:port>', 'where page, metrics and API are served (loopback only)')
     .option('--journal <file>', 'write what is heard, to replay it byte for byte')
     .option('--ris-live <url>', 'another server that speaks RIS Live')
@@ -68,10 +71,26 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
   const daemon = await startDaemon({
     settled,
     format: flags.format as FormatName,
-    ribs: rib.length > 0 ? archiveOf(rib) : null,
+    ribs: rib.length > 0 ? tablesOf(rib, flags.collector) : null,
   })
   await daemon.ended
   return Exit.done
+}
+
+/** Whose a table is must be known: peers that no feed speaks for would hold their routes for ever. */
+function tablesOf(paths: readonly string[], collector: string | undefined): Archive {
+  const archive = archiveOf(paths, { collector })
+  const nameless = archive.collectors.find((group) => group.collector === UNKNOWN)?.files ?? []
+  if (nameless.length > 0)
+    throw new InputError(
+      nameless
+        .map(
+          ({ path }) =>
+            `${path}: its path does not say of which collector it is; add --collector rrc00`,
+        )
+        .join('\n'),
+    )
+  return archive
 }
 
 function webSocket(url: string): string {

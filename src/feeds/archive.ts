@@ -63,6 +63,9 @@ export interface ArchiveOptions {
   readonly until?: Instant | undefined
 }
 
+/** Stands for the collector of files that nobody names. */
+export const UNKNOWN = 'unknown'
+
 /** Deeper than any archive; ends the walk where a link points back up. */
 const DEEPEST = 16
 
@@ -94,7 +97,7 @@ export function listArchive(
       skipped++
       continue
     }
-    const collector = named ?? options.collector ?? 'unknown'
+    const collector = named ?? options.collector ?? UNKNOWN
     const files = groups.get(collector) ?? []
     files.push({ path, collector, kind, slot, size })
     groups.set(collector, files)
