@@ -89,7 +89,8 @@ function happening(incident: Incident): string {
   const doubt = `confidence ${confidence.level}${why}`
   if (state === 'transient')
     return `over before it was confirmed: ${what(incident, counts)}, ${when}`
-  if (state === 'resolved') return `${backs[kind]}; ${worst}, ${when}`
+  // Without an end nothing came back: it was given up, and the record says why.
+  if (state === 'resolved') return `${incident.because}; ${worst}, ${when}`
   if (state === 'resolving') {
     const left = kind === 'blind' ? worst : `now ${numbers(counts.now)}`
     return `${backs[kind]}, if it lasts: ${left}; ${when}`

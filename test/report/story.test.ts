@@ -16,6 +16,11 @@ describe('headline', () => {
       line: '00:24:10Z  resolved   outage.as  AS39891 IPv4: back after 12 min (00:07:04Z to 00:19:10Z); at its peak all 33 known prefixes gone (100 % of the visibility lost, 25 peer ASes at 1 collector)',
     },
     {
+      says: 'given up: nothing came back, and that is what it says',
+      incident: { ...resolved, endedAt: null, because: 'it was given up: missing for a week' },
+      line: '00:24:10Z  resolved   outage.as  AS39891 IPv4: it was given up: missing for a week; at its peak all 33 known prefixes gone (100 % of the visibility lost, 25 peer ASes at 1 collector), since 00:07:04Z',
+    },
+    {
       says: 'coming back, with what is still missing and no promise',
       incident: {
         ...outage,
