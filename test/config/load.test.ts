@@ -305,7 +305,8 @@ describe('a file that cannot be read', () => {
     ])
   })
 
-  test.skipIf(process.getuid?.() === 0)('nor may be', () => {
+  const root = process.getuid?.() === 0
+  test.skipIf(root)(`nor may be${root ? ' (SKIPPED: root may read all)' : ''}`, () => {
     const path = join(home, 'secret.yaml')
     writeFileSync(path, 'version: 1')
     chmodSync(path, 0)
