@@ -1,7 +1,7 @@
 // What all commands share: the exit status, the operator's faults, the options that mean the same
 // everywhere.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { defaultConfig, type Settled, settle } from './config/settle.ts'
 import { type Asn, parseAsn } from './core/asn.ts'
@@ -59,6 +59,23 @@ export function archiveOf(paths: readonly string[], options: ArchiveOptions = {}
   if (!archive.ok)
     throw new InputError(archive.faults.map(({ path, why }) => `${path}: ${why}`).join('\n'))
   return archive
+}
+
+/** What we read must not be what we write: it would be empty before it is read. */
+export function refuseOverwriting(
+  inputs: readonly string[],
+  outputs: Readonly<Record<string, string | undefined>>,
+): void {
+  const identity = (path: string): string | null => {
+    const info = statSync(path, { throwIfNoEntry: false })
+    return info?.isFile() ? `${info.dev}:${info.ino}` : null
+  }
+  const read = new Set(inputs.map(identity))
+  for (const [name, path] of Object.entries(outputs)) {
+    const file = path === undefined ? null : identity(path)
+    if (file !== null && read.has(file))
+      throw new InputError(`${name} ${path}: this is one of the inputs; give another name`)
+  }
 }
 
 /** The default command would take a misspelt one for an argument of its own. */

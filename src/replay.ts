@@ -1,6 +1,5 @@
 // `faultline replay`: archives or a journal through the same corridor as the live stream.
 
-import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { chooseTables } from './archive-choice.ts'
 import { JournalWriter } from './clock/journal.ts'
@@ -11,6 +10,7 @@ import {
   Exit,
   InputError,
   instantOption,
+  refuseOverwriting,
   settledConfig,
   several,
   version,
@@ -84,7 +84,10 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })
   const play = (await isOneJournal(files)) ? playJournal : playFiles
-  refuseOverwriting([...files, ...(flags.rib ?? [])], { out: flags.out, journal: flags.journal })
+  refuseOverwriting([...files, ...(flags.rib ?? [])], {
+    '--out': flags.out,
+    '--journal': flags.journal,
+  })
   const output = openOutput(flags.out)
   let revisions = 0
   const incidents = new Set<string>()
@@ -109,23 +112,6 @@ function openOutput(path: string | undefined): Output {
     return new Output(path ?? null)
   } catch (error) {
     throw new InputError(`--out ${path}: ${(error as Error).message}`)
-  }
-}
-
-/** What we read must not be what we write: it would be empty before it is read. */
-function refuseOverwriting(
-  inputs: readonly string[],
-  outputs: Readonly<Record<string, string | undefined>>,
-): void {
-  const identity = (path: string): string | null => {
-    const info = statSync(path, { throwIfNoEntry: false })
-    return info?.isFile() ? `${info.dev}:${info.ino}` : null
-  }
-  const read = new Set(inputs.map(identity))
-  for (const [name, path] of Object.entries(outputs)) {
-    const file = path === undefined ? null : identity(path)
-    if (file !== null && read.has(file))
-      throw new InputError(`--${name} ${path}: this is one of the inputs; give another name`)
   }
 }
 

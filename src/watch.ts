@@ -7,6 +7,7 @@ import {
   command,
   Exit,
   InputError,
+  refuseOverwriting,
   settledConfig,
   several,
 } from './command.ts'
@@ -67,11 +68,16 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
     context: { ...config.context, rib: [...config.context.rib, ...(flags.rib ?? [])] },
     ...(flags.journal === undefined ? {} : { journal: flags.journal }),
   })
-  const { rib } = settled.config.context
+  const { context, journal } = settled.config
+  const ribs = context.rib.length > 0 ? tablesOf(context.rib, flags.collector) : null
+  const tables = ribs?.collectors.flatMap((group) => group.files).map((file) => file.path) ?? []
+  refuseOverwriting(path === undefined ? tables : [...tables, path], {
+    [flags.journal === undefined ? 'journal' : '--journal']: journal,
+  })
   const daemon = await startDaemon({
     settled,
     format: flags.format as FormatName,
-    ribs: rib.length > 0 ? tablesOf(rib, flags.collector) : null,
+    ribs,
   })
   await daemon.ended
   return Exit.done

@@ -108,6 +108,15 @@ describe('a command line that is wrong', () => {
     expect(await refused('replay', file, '--out', file)).toMatch(/--out .* one of the inputs/)
     expect(await refused('replay', file, '--journal', file)).toMatch(/--journal .* one of the inp/)
     expect(await refused('replay', file, '--rib', rib, '--out', rib)).toMatch(/one of the inputs/)
+    const watch = ['watch', '--asn', '1', '--listen', '127.0.0.1:0', '--collector', 'rrc00']
+    expect(await refused(...watch, '--rib', rib, '--journal', rib)).toMatch(
+      /^--journal .* one of the inputs/,
+    )
+    const config = place('itself.yaml')
+    writeFileSync(config, 'version: 1\nasns: [{ asn: 1 }]\njournal: itself.yaml\n')
+    expect(await refused('watch', config, '--listen', '127.0.0.1:0')).toMatch(
+      /^journal .* one of the inputs/,
+    )
     expect(sizes()).toEqual(before)
   })
 
