@@ -2,7 +2,7 @@
 // same peers, not only as many.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -254,5 +254,3 @@ describe.skipIf(absent !== '')(`pieces of real files${absent}`, () => {
     expect(malformed).toBeGreaterThan(100)
   })
 })
-
-it.skipIf(existsSync(DATA))(`SKIPPED: ${DATA} is absent, no real MRT file was read`, () => {})
