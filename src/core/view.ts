@@ -63,8 +63,8 @@ export interface View {
   prefixesOf(origin: Asn): readonly number[]
   /** First unit of its address space (see core/prefix.ts, `space`), counted from the lowest address. */
   firstUnit(prefix: number): number
-  /** Vantage points (ids) that are reference for it and do not hold it now. */
-  lostAt(prefix: number): number[]
+  /** Adds the vantage points (ids) that are reference for it and do not hold it now. */
+  lostAt(prefix: number, into: Set<number>): void
 
   // paths
   /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET; a fresh array. */
@@ -107,6 +107,10 @@ export interface Detector {
   learnPath?(path: number): void
   /** A prefix changed between the states of Seen; `view.cause` is the element that did it. */
   prefix?(prefix: number, before: number, after: number): void
+  /** A prefix that nobody ordinarily carries became reachable, or ceases to be. */
+  carried?(prefix: number): void
+  /** A prefix has another origin; 0 = none. */
+  origin?(prefix: number, before: Asn, after: Asn): void
   /** A route took up or left a marked path; `view.cause` has it all. */
   route?(): void
   peer?(vantage: number, before: number, after: number, at: Instant): void

@@ -25,6 +25,14 @@ const MOST_SAMPLES = 5
 
 /** Prefix numbers stay below this. */
 const PREFIXES = 2 ** 32
+/** Those of the first thousand vantage points and two million prefixes: small integers are cheap keys. */
+const FEW_PREFIXES = 2 ** 21
+const FEW_VANTAGES = 2 ** 10
+
+function routeKey({ vantage, prefix }: Readonly<Cause>): number {
+  if (vantage < FEW_VANTAGES && prefix < FEW_PREFIXES) return vantage * FEW_PREFIXES + prefix
+  return (vantage + 1) * PREFIXES + prefix
+}
 
 interface Mark {
   readonly at: Instant
@@ -66,7 +74,7 @@ export class LeakCase {
 
   /** A route takes up a path over the link; `from` and `origin` are that path's. */
   join(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
-    const key = cause.vantage * PREFIXES + cause.prefix
+    const key = routeKey(cause)
     if (this.#routes.has(key)) return
     this.#routes.add(key)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
@@ -83,13 +91,13 @@ export class LeakCase {
 
   /** A route leaves a path over the link; `from` and `origin` are that path's. */
   leave(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
-    if (!this.#routes.delete(cause.vantage * PREFIXES + cause.prefix)) return
+    if (!this.#routes.delete(routeKey(cause))) return
     this.lastLeft = cause.at
     this.#count(cause, cause.before, from, origin, -1)
   }
 
   holds(cause: Readonly<Cause>): boolean {
-    return this.#routes.has(cause.vantage * PREFIXES + cause.prefix)
+    return this.#routes.has(routeKey(cause))
   }
 
   #count({ vantage, prefix }: Cause, path: number, from: Asn, origin: Asn, by: 1 | -1): void {

@@ -67,6 +67,13 @@ interface Culprit {
   lastRoutes: string
 }
 
+interface Asked {
+  readonly culprit: Culprit
+  readonly strong: LeakCase[]
+  readonly routes: number
+  readonly place: number
+}
+
 const MOST_PATHS = 1_000_000
 const MOST_LINKS = 200_000
 /** Routes on suspicious links; a mass leak seen by all has as many. */
@@ -79,6 +86,7 @@ const RIPE: Span = hours(2)
 const MOST_OF_PATH = 4
 /** A smaller leak is part of a larger one when so many of its routes are. */
 const SAME = 0.8
+const NO_LINKS: readonly Link[] = []
 const SHOWN = 20
 const MOST_SEGMENTS = 10
 /** From so many on it is believed sooner, and of one witness if it must be. */
@@ -120,7 +128,9 @@ export class LeakPath implements Detector {
     if (!usable(hops)) return
     const links: Link[] = []
     for (let i = 0; i + 2 < hops.length && links.length < MOST_OF_PATH; i++) {
-      const [to, by, from] = [hops[i] as Asn, hops[i + 1] as Asn, hops[i + 2] as Asn]
+      const to = hops[i] as Asn
+      const by = hops[i + 1] as Asn
+      const from = hops[i + 2] as Asn
       const reasons = this.#reasons(hops, i, from, by, to)
       if (reasons === 0) continue
       const leak = this.#case(by, to)
@@ -196,14 +206,14 @@ export class LeakPath implements Detector {
   route(): void {
     const view = this.#view
     const { cause } = view
-    const before = this.#links.get(cause.before)
-    const after = this.#links.get(cause.after)
+    const before = this.#links.get(cause.before) ?? NO_LINKS
+    const after = this.#links.get(cause.after) ?? NO_LINKS
     // Novel is only what we know to have been otherwise before: where tables were told, by those who
     // told theirs; elsewhere, if the path before is known.
     const told = view.known(cause.vantage)
     const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
-    for (const { leak, from } of before ?? []) {
-      const next = after?.find((link) => link.leak === leak)
+    for (const { leak, from } of before) {
+      const next = after.find((link) => link.leak === leak)
       const stays = next !== undefined && leak.holds(cause)
       this.#routes -= leak.routes
       leak.leave(cause, from, view.pathOrigin(cause.before))
@@ -212,7 +222,7 @@ export class LeakPath implements Detector {
       this.#routes += leak.routes
     }
     if (!novel) return
-    for (const { leak, from } of after ?? []) {
+    for (const { leak, from } of after) {
       if (this.#routes >= MOST_ROUTES) {
         this.dropped++
         return
@@ -227,17 +237,9 @@ export class LeakPath implements Detector {
   tick(at: Instant): Signal[] {
     this.#now = at
     if (at >= this.#forgetAt) this.#forget(at)
-    const asked = new Set<Culprit>(this.#held)
-    for (const leak of this.#touched) {
-      leak.tick(at)
-      const culprit = this.#culprits.get(leak.by)
-      if (culprit) asked.add(culprit)
-    }
-    this.#touched.clear()
     const out: Signal[] = []
     const larger: Culprit[] = []
-    for (const culprit of [...asked].sort(bySize)) {
-      const strong = this.#sufficient(culprit)
+    for (const { culprit, strong } of this.#asked(at)) {
       if (culprit.hold.confirmedAt === null)
         culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
       const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
@@ -254,6 +256,26 @@ export class LeakPath implements Detector {
       }
     }
     return out
+  }
+
+  /** Culprits with something to say or to wait for, and their links that are enough; the largest first. */
+  #asked(at: Instant): Asked[] {
+    const culprits = new Set<Culprit>(this.#held)
+    for (const leak of this.#touched) {
+      leak.tick(at)
+      const culprit = this.#culprits.get(leak.by)
+      if (culprit) culprits.add(culprit)
+    }
+    this.#touched.clear()
+    const out: Asked[] = []
+    for (const culprit of culprits) {
+      const strong = this.#sufficient(culprit)
+      if (strong.length === 0 && culprit.hold.since === null) continue
+      const routes = culprit.cases.reduce((n, leak) => n + leak.routes, 0)
+      const place = Math.min(...culprit.cases.map((leak) => leak.place))
+      out.push({ culprit, strong, routes, place })
+    }
+    return out.sort(bySize)
   }
 
   #admit(culprit: Culprit, leak: LeakCase): void {
@@ -297,7 +319,8 @@ export class LeakPath implements Detector {
     const witnesses = new Set<Asn>()
     for (const { vantages } of strong)
       for (const id of vantages.keys()) witnesses.add(this.#view.vantagePoint(id).asn)
-    const enough = witnesses.size >= quorum(peers, this.#view.vantage().active)
+    const enough =
+      strong.length > 0 && witnesses.size >= quorum(peers, this.#view.vantage().active)
     return culprit.cases.filter(
       (leak) => (strong.includes(leak) && (enough || isMany(leak))) || this.#isMass(leak),
     )
@@ -480,13 +503,9 @@ function isMany({ reasons, prefixes, origins }: LeakCase): boolean {
   return (reasons & STRONG) !== 0 && prefixes.size >= FAST && origins.size >= FAST_ORIGINS
 }
 
-const routesOf = ({ cases }: Culprit): number => cases.reduce((n, leak) => n + leak.routes, 0)
-const placeOf = ({ cases }: Culprit): number => Math.min(...cases.map((leak) => leak.place))
-
 /** The largest first; of two that carry the same, the one nearer the collectors passed it on. */
-function bySize(a: Culprit, b: Culprit): number {
-  return routesOf(b) - routesOf(a) || placeOf(a) - placeOf(b) || a.by - b.by
-}
+const bySize = (a: Asked, b: Asked): number =>
+  b.routes - a.routes || a.place - b.place || a.culprit.by - b.culprit.by
 
 function isPartOf(small: readonly LeakCase[], large: readonly LeakCase[]): boolean {
   let routes = 0

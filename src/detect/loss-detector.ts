@@ -63,6 +63,10 @@ export class LossDetector implements Detector {
   readonly #cases = new Map<number, Case>()
   /** What was left when it was let go: it is told again when it grows, not because it is there. */
   readonly #left = new Map<number, number>()
+  /** What is asked again at the next tick though nothing of it may have changed. */
+  #restless = new Map<number, Loss>()
+  #voters4 = 0
+  #voters6 = 0
 
   constructor(view: View, losses: Losses, rule: LossRule) {
     this.name = rule.kind
@@ -73,8 +77,9 @@ export class LossDetector implements Detector {
 
   tick(at: Instant): Signal[] {
     const out: Signal[] = []
-    for (const loss of this.#losses.active) {
-      const number = loss.asn * 8 + loss.afi
+    const asked = this.#asked(this.#losses.changed)
+    for (const number of [...asked.keys()].sort((a, b) => a - b)) {
+      const loss = asked.get(number) as Loss
       const open = this.#cases.get(number)
       const holds = this.#rule.holds(loss)
       if (!holds) this.#left.delete(number)
@@ -88,8 +93,24 @@ export class LossDetector implements Detector {
       if (signal) out.push(signal)
       if (holds && signal?.phase === 'resolved') this.#left.set(number, this.#rule.size(loss))
       if (c.hold.since === null) this.#cases.delete(number)
+      // While nothing is settled, time alone changes the answer.
+      if (c.settled !== loss) this.#restless.set(number, loss)
     }
     return out
+  }
+
+  /** What may be judged otherwise than at the tick before, by number. */
+  #asked(changed: readonly Loss[]): Map<number, Loss> {
+    const asked = this.#restless
+    this.#restless = new Map()
+    const [four, six] = [this.#view.voters(4), this.#view.voters(6)]
+    // Who votes no longer may be half of those who could tell.
+    if (four !== this.#voters4 || six !== this.#voters6)
+      for (const [number, { settled }] of this.#cases) if (settled) asked.set(number, settled)
+    this.#voters4 = four
+    this.#voters6 = six
+    for (const loss of changed) asked.set(loss.key, loss)
+    return asked
   }
 
   #sees(c: Case, { afi }: Loss): boolean {
@@ -179,15 +200,15 @@ export class LossDetector implements Detector {
     const view = this.#view
     const rule = this.#rule
     const prefixes = rule.prefixes(loss)
+    const vantages = new Set<number>()
     const witnesses = new Set<number>()
     const collectors = new Set<string>()
     const step = Math.max(1, Math.floor(prefixes.length / ASKED))
-    for (let i = 0; i < prefixes.length; i += step) {
-      for (const vantage of view.lostAt(prefixes[i] as number)) {
-        const { asn, collector } = view.vantagePoint(vantage)
-        witnesses.add(asn)
-        collectors.add(collector)
-      }
+    for (let i = 0; i < prefixes.length; i += step) view.lostAt(prefixes[i] as number, vantages)
+    for (const vantage of vantages) {
+      const { asn, collector } = view.vantagePoint(vantage)
+      witnesses.add(asn)
+      collectors.add(collector)
     }
     const counts: Counts = {
       prefixes: prefixes.length,

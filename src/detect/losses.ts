@@ -17,8 +17,13 @@ const MOST_ELEMENTS = 5
 /** A cover that has been missing for less may only be moving to another path (detection.md §5.3). */
 const BELIEVED: Span = minutes(3)
 
-/** What one network has lost in one family at one tick. */
-export interface Loss {
+/**
+ * What one network has lost in one family at one tick. Made for each change, and hardly ever enough
+ * for anybody to ask more of it: what takes work is worked out when it is asked for first.
+ */
+export class Loss {
+  /** Of this network and family: the same for each of its losses, and ordered like them. */
+  readonly key: number
   readonly asn: Asn
   readonly afi: Afi
   /** Lost prefixes whose space nothing else of the same origin carries; those that are covered. */
@@ -33,14 +38,53 @@ export interface Loss {
   readonly of: number
   /** Lost space ÷ all space, 0 … 1. */
   readonly share: number
+  readonly #view: View
+  readonly #bare: ReadonlySet<number>
+  #down: number | null = null
+  #uncoveredSince: Instant | null = null
+  #leftSince: Instant | null = null
+
+  constructor(
+    view: View,
+    { key, asn, afi, bare }: Pick<Book, 'key' | 'asn' | 'afi' | 'bare'>,
+    found: Pick<Loss, 'uncovered' | 'covered' | 'leftCovered' | 'of' | 'share'>,
+  ) {
+    this.#view = view
+    this.key = key
+    this.asn = asn
+    this.afi = afi
+    this.#bare = bare
+    this.uncovered = found.uncovered
+    this.covered = found.covered
+    this.leftCovered = found.leftCovered
+    this.of = found.of
+    this.share = found.share
+  }
+
   /** Of `uncovered`: at a quarter of their reference or less. */
-  readonly down: number
+  get down(): number {
+    this.#down ??= this.uncovered.filter((p) => this.#view.seen(p) === Seen.down).length
+    return this.#down
+  }
+
   /** First loss of the story the present losses belong to; 0 when nothing is lost. */
-  readonly uncoveredSince: Instant
-  readonly leftSince: Instant
+  get uncoveredSince(): Instant {
+    if (this.#uncoveredSince === null) {
+      // What still had a cover when it went was reachable until that went too.
+      const bare = this.uncovered.filter((prefix) => this.#bare.has(prefix))
+      this.#uncoveredSince = since(this.#view, bare.length > 0 ? bare : this.uncovered)
+    }
+    return this.#uncoveredSince
+  }
+
+  get leftSince(): Instant {
+    this.#leftSince ??= since(this.#view, this.leftCovered)
+    return this.#leftSince
+  }
 }
 
 interface Book {
+  readonly key: number
   readonly asn: Asn
   readonly afi: Afi
   /** Prefixes in a lost state, and since when. */
@@ -48,15 +92,14 @@ interface Book {
   /** Lost prefixes that were covered at the first tick after their loss; the others. */
   readonly left: Set<number>
   readonly bare: Set<number>
-  dirty: boolean
   loss: Loss
   /** Prefixes nobody ordinarily carries, new ones most of all: a cover in the making. */
   fresh: readonly number[]
   /** How many of them were reachable, when it was measured. */
   covers: number
-  /** The prefixes of the network as they were numbered then; those of this family by address. */
-  numbered: readonly number[]
+  /** Its prefixes by address; whether they are still all of them. */
   ordered: readonly number[]
+  numbered: boolean
   /**
    * When a prefix came back last; when one was given up, because nobody is expected to carry it any
    * more; when a detector last had a case of it.
@@ -79,14 +122,14 @@ interface Sample {
 
 export class Losses implements Detector {
   readonly name = 'losses'
+  /** What was measured anew at this tick, ordered by content; what is not in there has not changed. */
+  changed: readonly Loss[] = []
   readonly #view: View
   readonly #books = new Map<number, Book>()
-  /** Books in which something may happen at the next tick; the others only wait to be forgotten. */
-  readonly #awake = new Set<Book>()
-  /** The same in order of content, once it is asked for. */
-  #sorted: Book[] | null = null
-  #active: Loss[] | null = null
-  #tickedAt: Instant = 0
+  /** Books to be measured at the next tick. */
+  #dirty = new Set<Book>()
+  /** Books whose covers may have changed. */
+  readonly #doubtful = new Set<Book>()
   #forgetAt: Instant = Number.POSITIVE_INFINITY
 
   constructor(view: View) {
@@ -105,27 +148,10 @@ export class Losses implements Detector {
     if (!book) {
       // What was broken when we began is no news.
       if (!is || was) return
-      book = {
-        asn,
-        afi,
-        lost: new Map(),
-        left: new Set(),
-        bare: new Set(),
-        dirty: true,
-        loss: nothing(asn, afi),
-        fresh: [],
-        covers: 0,
-        numbered: [],
-        ordered: [],
-        recoveredAt: 0,
-        givenUpAt: 0,
-        usedAt: 0,
-        samples: [],
-      }
+      book = newBook(view, asn, afi)
       this.#books.set(key, book)
     }
-    book.dirty = true
-    this.#wake(book)
+    this.#dirty.add(book)
     const { cause } = view
     if (is && !was) {
       book.lost.set(prefix, cause.at)
@@ -144,61 +170,60 @@ export class Losses implements Detector {
     }
   }
 
+  carried(prefix: number): void {
+    this.#doubt(this.#books.get(keyOf(this.#view.origin(prefix), this.#view.afi(prefix))))
+  }
+
+  origin(prefix: number, before: Asn, after: Asn): void {
+    const afi = this.#view.afi(prefix)
+    for (const asn of [before, after]) {
+      const book = this.#books.get(keyOf(asn, afi))
+      if (book) book.numbered = false
+      this.#doubt(book)
+    }
+  }
+
+  #doubt(book: Book | undefined): void {
+    if (book && book.lost.size > 0) this.#doubtful.add(book)
+  }
+
   /** Comes before the detectors that ask; works out what has changed since the last tick. */
   tick(at: Instant): [] {
-    for (const book of this.#awake) {
-      if (book.dirty || this.#coversDiffer(book)) {
-        book.loss = measure(this.#view, book, at)
-        // While a cover's loss is young, time alone changes the answer.
-        book.dirty = book.loss.leftCovered.length > book.loss.covered.length
-      } else if (book.lost.size === 0 && book.usedAt < this.#tickedAt) this.#sleep(book)
-    }
-    this.#active = null
+    for (const book of this.#doubtful)
+      if (!book.numbered || reachable(this.#view, book.fresh) !== book.covers) this.#dirty.add(book)
+    this.#doubtful.clear()
+    const books = [...this.#dirty].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
+    this.#dirty.clear()
+    this.changed = books.map((book) => {
+      book.loss = measure(this.#view, book, at)
+      // While a cover's loss is young, time alone changes the answer.
+      if (book.loss.leftCovered.length > book.loss.covered.length) this.#dirty.add(book)
+      if (book.lost.size === 0) this.#forgetAt = Math.min(this.#forgetAt, forgottenAt(book))
+      return book.loss
+    })
     if (at > this.#forgetAt) this.#forget(at)
-    this.#tickedAt = at
     return []
-  }
-
-  #wake(book: Book): void {
-    if (this.#awake.has(book)) return
-    this.#awake.add(book)
-    this.#sorted = null
-  }
-
-  #sleep(book: Book): void {
-    this.#awake.delete(book)
-    this.#sorted = null
-    this.#forgetAt = Math.min(this.#forgetAt, forgottenAt(book))
   }
 
   #forget(at: Instant): void {
     this.#forgetAt = Number.POSITIVE_INFINITY
     for (const [key, book] of this.#books) {
-      if (this.#awake.has(book)) continue
+      if (book.lost.size > 0) continue
       const due = forgottenAt(book)
       if (at > due) this.#books.delete(key)
       else if (due < this.#forgetAt) this.#forgetAt = due
     }
   }
 
-  /** Carriers that come to a prefix without reference change no state that we would be told of. */
-  #coversDiffer({ asn, lost, fresh, covers, numbered }: Book): boolean {
-    if (lost.size === 0) return false
-    if (this.#view.prefixesOf(asn).length !== numbered.length) return true
-    return reachable(this.#view, fresh) !== covers
+  /** What a network has lost by the last tick; undefined when that was nothing for long. */
+  of(asn: Asn, afi: Afi): Loss | undefined {
+    return this.#books.get(keyOf(asn, afi))?.loss
   }
 
-  /** A detector has a case of it: it must hear of it until that is closed, however long we are blind. */
+  /** A detector has a case of it: it is not forgotten until that is closed, however long we are blind. */
   use(loss: Loss, at: Instant): void {
     const book = this.#book(loss)
     if (book) book.usedAt = at
-  }
-
-  /** Networks that have lost something, or had just now; ordered by content. */
-  get active(): readonly Loss[] {
-    this.#sorted ??= [...this.#awake].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
-    this.#active ??= this.#sorted.map((book) => book.loss)
-    return this.#active
   }
 
   recoveredAt(loss: Loss): Instant {
@@ -226,7 +251,7 @@ export class Losses implements Detector {
   }
 
   #book(loss: Loss): Book | undefined {
-    return this.#books.get(keyOf(loss.asn, loss.afi))
+    return this.#books.get(loss.key)
   }
 }
 
@@ -235,33 +260,59 @@ const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
 const forgottenAt = ({ recoveredAt, givenUpAt, usedAt }: Book): Instant =>
   Math.max(recoveredAt, givenUpAt, usedAt) + RETAIN
 
+function newBook(view: View, asn: Asn, afi: Afi): Book {
+  const bare = new Set<number>()
+  return {
+    key: keyOf(asn, afi),
+    asn,
+    afi,
+    lost: new Map(),
+    left: new Set(),
+    bare,
+    loss: new Loss(view, { key: keyOf(asn, afi), asn, afi, bare }, { ...none, of: 0 }),
+    fresh: [],
+    covers: 0,
+    numbered: false,
+    ordered: [],
+    recoveredAt: 0,
+    givenUpAt: 0,
+    usedAt: 0,
+    samples: [],
+  }
+}
+
+const none = { uncovered: [], covered: [], leftCovered: [], share: 0 }
+
 function reachable(view: View, prefixes: readonly number[]): number {
   let n = 0
   for (const prefix of prefixes) if (view.reachable(prefix)) n++
   return n
 }
 
-function nothing(asn: Asn, afi: Afi): Loss {
-  const none = { uncovered: [], covered: [], leftCovered: [], of: 0, share: 0, down: 0 }
-  return { asn, afi, ...none, uncoveredSince: 0, leftSince: 0 }
-}
-
 function measure(view: View, book: Book, at: Instant): Loss {
-  const { asn, afi } = book
-  if (book.lost.size === 0) return { ...nothing(asn, afi), of: standing(view, book) }
+  if (book.lost.size === 0) return new Loss(view, book, { ...none, of: standing(view, book) })
   const up: number[] = []
   const lost: number[] = []
+  const all: number[] = []
   const fresh: number[] = []
+  let covers = 0
   for (const prefix of inOrder(view, book)) {
-    if (view.seen(prefix) === Seen.new) fresh.push(prefix)
-    if (view.seen(prefix) >= Seen.lost) {
-      if (book.lost.has(prefix)) lost.push(prefix)
-    } else if (view.reachable(prefix)) up.push(prefix)
+    const seen = view.seen(prefix)
+    if (seen >= Seen.lost) {
+      if (!book.lost.has(prefix)) continue
+      lost.push(prefix)
+    } else {
+      if (seen === Seen.new) fresh.push(prefix)
+      if (!view.reachable(prefix)) continue
+      if (seen === Seen.new) covers++
+      up.push(prefix)
+    }
+    all.push(prefix)
   }
-  const left = new Space(view, up)
-  const whole = new Space(view, [...up, ...lost])
   book.fresh = fresh
-  book.covers = reachable(view, fresh)
+  book.covers = covers
+  const left = new Space(view, up)
+  const whole = new Space(view, all)
   const uncovered: number[] = []
   const covered: number[] = []
   const leftCovered: number[] = []
@@ -274,25 +325,11 @@ function measure(view: View, book: Book, at: Instant): Loss {
     } else if (!book.left.has(prefix)) book.bare.add(prefix)
     else if (coverIsYoung(view, book, prefix, at)) leftCovered.push(prefix)
   }
-  const bare = uncovered.filter((prefix) => book.bare.has(prefix))
-  const of = up.length + lost.length
-  return {
-    asn,
-    afi,
-    uncovered,
-    covered,
-    leftCovered,
-    of,
-    // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
-    share:
-      whole.units > 0
-        ? (whole.units - left.units) / whole.units
-        : uncovered.length / Math.max(1, of),
-    down: uncovered.filter((p) => view.seen(p) === Seen.down).length,
-    // What still had a cover when it went was reachable until that went too.
-    uncoveredSince: since(view, bare.length > 0 ? bare : uncovered),
-    leftSince: since(view, leftCovered),
-  }
+  const of = all.length
+  // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
+  const share =
+    whole.units > 0 ? (whole.units - left.units) / whole.units : uncovered.length / Math.max(1, of)
+  return new Loss(view, book, { uncovered, covered, leftCovered, of, share })
 }
 
 /**
@@ -300,19 +337,19 @@ function measure(view: View, book: Book, at: Instant): Loss {
  * we met them.
  */
 function inOrder(view: View, book: Book): readonly number[] {
-  const all = view.prefixesOf(book.asn)
-  const { numbered } = book
-  if (all.length === numbered.length && all.every((p, i) => p === numbered[i])) return book.ordered
-  book.numbered = [...all]
-  book.ordered = all.filter((prefix) => view.afi(prefix) === book.afi).sort(byAddress(view))
+  if (book.numbered) return book.ordered
+  book.numbered = true
+  book.ordered = view
+    .prefixesOf(book.asn)
+    .filter((prefix) => view.afi(prefix) === book.afi)
+    .sort(byAddress(view))
   return book.ordered
 }
 
 /** How many prefixes of a network that has lost none are carried. */
-function standing(view: View, { asn, afi }: Book): number {
+function standing(view: View, book: Book): number {
   let n = 0
-  for (const prefix of view.prefixesOf(asn))
-    if (view.afi(prefix) === afi && view.reachable(prefix)) n++
+  for (const prefix of inOrder(view, book)) if (view.reachable(prefix)) n++
   return n
 }
 

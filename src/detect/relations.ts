@@ -40,7 +40,9 @@ export class Relations {
     this.paths++
     const numbers = hops.map((asn) => this.#learnNumber(asn))
     for (let i = 0; i + 2 < hops.length; i++) {
-      const [to, by, from] = numbers.slice(i, i + 3) as [number, number, number]
+      const to = numbers[i] as number
+      const by = numbers[i + 1] as number
+      const from = numbers[i + 2] as number
       if (to === 0 || by === 0) continue
       this.#transit.add(pair(to, by))
       if (from !== 0) this.#triples.add(triple(from, by, to))

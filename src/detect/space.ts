@@ -10,35 +10,24 @@ export class Space {
   readonly #starts: number[] = []
   readonly #ends: number[] = []
 
-  /** `prefixes` in any order, of one family. */
+  /** `prefixes` of one family, by address (address.ts). */
   constructor(view: View, prefixes: readonly number[]) {
-    // Twice the middle of a prefix says where it begins and how large it is: numbers sort fast.
-    const keys = new Float64Array(prefixes.length)
-    let count = 0
-    for (const p of prefixes) {
-      const size = sizeOf(view, p)
-      if (size > 0) keys[count++] = 2 * view.firstUnit(p) + size
-    }
     const starts = this.#starts
     const ends = this.#ends
-    for (const key of keys.subarray(0, count).sort()) {
-      const size = lowestBit(key)
-      const from = (key - size) / 2
-      const to = from + size
-      let last = starts.length - 1
-      // More-specifics of its lower half came before it.
-      for (; last >= 0 && (starts[last] as number) >= from; last--) {
-        this.units -= (ends.pop() as number) - (starts.pop() as number)
-      }
-      const end = last >= 0 ? (ends[last] as number) : -1
-      if (end < from) {
+    let end = -1
+    for (const prefix of prefixes) {
+      const from = view.firstUnit(prefix)
+      const to = from + sizeOf(view, prefix)
+      if (to <= end || to === from) continue
+      if (from <= end) {
+        this.units += to - end
+        ends[ends.length - 1] = to
+      } else {
+        this.units += to - from
         starts.push(from)
         ends.push(to)
-        this.units += size
-      } else if (to > end) {
-        ends[last] = to
-        this.units += to - end
       }
+      end = to
     }
   }
 
@@ -58,10 +47,3 @@ export class Space {
 }
 
 const sizeOf = (view: View, prefix: number): number => space(view.afi(prefix), view.length(prefix))
-
-function lowestBit(n: number): number {
-  const low = n | 0
-  if (low !== 0) return (low & -low) >>> 0
-  const high = (n / 2 ** 32) | 0
-  return (high & -high) * 2 ** 32
-}

@@ -38,7 +38,7 @@ function slotOf(table: Table, peer: Peer): number {
 
 function look(table: Table, peer: Peer, at: Instant, forgetting: boolean): void {
   const { rib, paths, standing } = table
-  rib.sweep(peer.id, (prefix, word) => {
+  const visit = (prefix: number, word: number): number => {
     const path = word & PATH
     if (path !== 0) {
       if ((word & REFERENCE) !== 0 || ((paths.mark[path] as number) & Mark.leaked) !== 0)
@@ -55,5 +55,7 @@ function look(table: Table, peer: Peer, at: Instant, forgetting: boolean): void 
     if ((word & PENDING) === 0) return word | PENDING
     table.changeReference(peer, prefix, -1)
     return word & ~(PENDING | REFERENCE)
-  })
+  }
+  if (forgetting) rib.sweep(peer.id, visit)
+  else rib.sweepUnsettled(peer.id, visit)
 }

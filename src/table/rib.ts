@@ -29,10 +29,13 @@ export class Rib {
   /** Per vantage point: page number + 1 of each 512 prefixes; 0 = no page. */
   readonly #pages: Int32Array[] = []
   #next = 0
+  /** By page: 1 where a route may lie that is not an ordinary one of its vantage point. */
+  readonly #unsettled: Uint8Array
 
   /** maxRoutes bounds memory: 4 bytes each, in pages of 512. */
   constructor(maxRoutes = 600_000_000) {
     this.#maxPages = Math.min(MOST_PAGES, Math.ceil(maxRoutes / PAGE))
+    this.#unsettled = new Uint8Array(this.#maxPages)
   }
 
   /** Position of a word: pass it to `get` and `set`. -1 when there is no page and `make` is false. */
@@ -51,6 +54,11 @@ export class Rib {
   set(position: number, word: number): void {
     const slab = this.#slabs[position >>> SLAB_BITS] as Int32Array
     slab[position & IN_SLAB] = word
+  }
+
+  /** The word there holds a route, and is no reference. */
+  unsettle(position: number): void {
+    this.#unsettled[position >>> PAGE_BITS] = 1
   }
 
   word(vantage: number, prefix: number): number {
@@ -79,17 +87,33 @@ export class Rib {
 
   /** Visits every non-empty word of a vantage point; the visitor returns the word to keep. */
   sweep(vantage: number, visit: (prefix: number, word: number) => number): void {
-    const pages = this.#pages[vantage]
-    if (!pages) return
+    const pages = this.#pages[vantage] ?? []
+    for (let index = 0; index < pages.length; index++)
+      if (pages[index] !== 0) this.#visit(pages[index] as number, index, visit)
+  }
+
+  /** The same where there are routes that are no reference; most of a table that is known has none. */
+  sweepUnsettled(vantage: number, visit: (prefix: number, word: number) => number): void {
+    const pages = this.#pages[vantage] ?? []
     for (let index = 0; index < pages.length; index++) {
-      const page = (pages[index] as number) - 1
-      if (page < 0) continue
-      const slab = this.#slabs[Math.floor(page / PAGES_IN_SLAB)] as Int32Array
-      const base = (page % PAGES_IN_SLAB) * PAGE
-      for (let i = 0; i < PAGE; i++) {
-        const word = slab[base + i] as number
-        if (word !== 0) slab[base + i] = visit(index * PAGE + i, word)
-      }
+      const page = pages[index] as number
+      if (page === 0 || this.#unsettled[page - 1] === 0) continue
+      this.#unsettled[page - 1] = this.#visit(page, index, visit) ? 1 : 0
     }
+  }
+
+  /** True when routes are left that are no reference. */
+  #visit(page: number, index: number, visit: (prefix: number, word: number) => number): boolean {
+    const slab = this.#slabs[Math.floor((page - 1) / PAGES_IN_SLAB)] as Int32Array
+    const base = ((page - 1) % PAGES_IN_SLAB) * PAGE
+    let unsettled = false
+    for (let i = 0; i < PAGE; i++) {
+      const word = slab[base + i] as number
+      if (word === 0) continue
+      const kept = visit(index * PAGE + i, word)
+      slab[base + i] = kept
+      if ((kept & REFERENCE) === 0 && (kept & PATH) !== 0) unsettled = true
+    }
+    return unsettled
   }
 }

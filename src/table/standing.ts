@@ -19,6 +19,8 @@ export class Standing {
   visible = new Uint16Array(1 << 12)
   reference = new Uint16Array(1 << 12)
   seen = new Uint8Array(1 << 12)
+  /** Of those without reference: 1 when most who vote hold it (View.reachable). */
+  carried = new Uint8Array(1 << 12)
   /** Beginning of the present run of losses, its last loss; 0 when there is none. */
   lossStart = new Float64Array(1 << 12)
   lastLoss = new Float64Array(1 << 12)
@@ -37,6 +39,7 @@ export class Standing {
     this.visible = wider(this.visible, new Uint16Array(room))
     this.reference = wider(this.reference, new Uint16Array(room))
     this.seen = wider(this.seen, new Uint8Array(room))
+    this.carried = wider(this.carried, new Uint8Array(room))
     this.lossStart = wider(this.lossStart, new Float64Array(room))
     this.lastLoss = wider(this.lastLoss, new Float64Array(room))
     this.from = wider(this.from, new Uint16Array(room))

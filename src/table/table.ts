@@ -237,6 +237,7 @@ export class Table implements View {
     }
     this.#routes(peer, prefix, 1)
     if ((word & REFERENCE) !== 0) this.learn(word & PATH)
+    else this.rib.unsettle(position)
   }
 
   /** Where one vantage point stood when the snapshot was taken. */
@@ -344,6 +345,7 @@ export class Table implements View {
     const restored = (word & DISPLACED) !== 0 && ((paths.mark[path] as number) & Mark.leaked) === 0
     if (restored) next = (next & ~DISPLACED) | REFERENCE
     rib.set(position, next)
+    if ((next & REFERENCE) === 0) rib.unsettle(position)
     this.#origin(prefix, paths.origin[path] as number)
     cause.prefix = prefix
     cause.before = before
@@ -408,8 +410,10 @@ export class Table implements View {
       known === 0 ||
       this.origins.outranks(origin, known) ||
       (this.standing.reference[prefix] === 0 && this.standing.visible[prefix] === 0)
-    )
+    ) {
       this.origins.assign(prefix, origin)
+      for (const detector of this.#detectors) detector.origin?.(prefix, known >>> 0, origin >>> 0)
+    }
   }
 
   #votes(peer: Peer, prefix: number): boolean {
@@ -440,10 +444,21 @@ export class Table implements View {
   }
 
   #settle(prefix: number): void {
-    const before = this.standing.seen[prefix] as number
-    if (!this.standing.settle(prefix) || !this.#started) return
-    const after = this.standing.seen[prefix] as number
-    for (const detector of this.#onPrefix) detector.prefix?.(prefix, before, after)
+    const { standing } = this
+    const before = standing.seen[prefix] as number
+    if (standing.settle(prefix) && this.#started) {
+      const after = standing.seen[prefix] as number
+      for (const detector of this.#onPrefix) detector.prefix?.(prefix, before, after)
+    }
+    if (standing.seen[prefix] === Seen.new) this.#carry(prefix)
+  }
+
+  /** Of a prefix without reference no state tells whether it is reachable. */
+  #carry(prefix: number): void {
+    const is = this.reachable(prefix) ? 1 : 0
+    if (this.standing.carried[prefix] === is) return
+    this.standing.carried[prefix] = is
+    if (this.#started) for (const detector of this.#detectors) detector.carried?.(prefix)
   }
 
   // sessions
@@ -614,6 +629,10 @@ export class Table implements View {
       }
       return word
     })
+    // How many must carry a prefix that is new depends on how many vote.
+    if (!settle) return
+    for (let prefix = 0; prefix < names.count; prefix++)
+      if (standing.seen[prefix] === Seen.new) this.#carry(prefix)
   }
 
   // facts
@@ -754,14 +773,12 @@ export class Table implements View {
     return this.origins.prefixesOf(origin)
   }
 
-  lostAt(prefix: number): number[] {
-    const out: number[] = []
+  lostAt(prefix: number, into: Set<number>): void {
     for (const peer of this.peers.list) {
-      if (!this.#votes(peer, prefix)) continue
+      if (into.has(peer.id) || !this.#votes(peer, prefix)) continue
       const word = this.rib.word(peer.id, prefix)
-      if ((word & REFERENCE) !== 0 && (word & PATH) === 0) out.push(peer.id)
+      if ((word & REFERENCE) !== 0 && (word & PATH) === 0) into.add(peer.id)
     }
-    return out
   }
 
   hops(path: number): readonly Asn[] {

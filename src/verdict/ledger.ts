@@ -96,29 +96,32 @@ export class Ledger {
   /** What was said before and is to be written by now. */
   #due(signals: readonly Signal[], at: Instant): Signal[] {
     const out: Signal[] = []
-    const again = (key: string, entry: Entry) => {
-      if (!signals.some((signal) => signal.key === key)) out.push({ ...entry.signal, at })
+    const said = new Set<string>()
+    for (const { key } of signals) said.add(key)
+    const again = (key: string, signal: Signal) => {
+      if (said.has(key)) return
+      said.add(key)
+      out.push({ ...signal, at })
     }
     // What an outage may turn out to be the whole of is looked at anew with it.
     for (const { kind, key, phase } of signals) {
       if (kind !== 'outage.as') continue
-      for (const family of ['prefix:', 'withdrawal:']) {
-        const part = key.replace(/^outage:/, family)
+      for (const family of ['prefix', 'withdrawal']) {
+        const part = family + key.slice(key.indexOf(':'))
         const entry = this.#entries.get(part)
         // What went into it and has not ended with it stands for itself again.
         const left = phase === 'resolved' && entry?.record.foldedInto != null
         const lasts = entry?.signal.phase === 'open' || entry?.signal.phase === 'resolving'
-        if (entry && lasts && (entry.overAt === null || left)) again(part, entry)
+        if (entry && lasts && (entry.overAt === null || left)) again(part, entry.signal)
       }
     }
     for (const [key, entry] of this.#behind)
-      if (at - entry.writtenAt >= this.#settings.update && !out.some((s) => s.key === key))
-        again(key, entry)
+      if (at - entry.writtenAt >= this.#settings.update) again(key, entry.signal)
     // Those who were refused may have nothing new to say when room is made.
     let room = this.#refused.size > 0 ? this.#settings.most - this.open : 0
     for (const [key, signal] of this.#refused) {
       if (room-- <= 0) break
-      if (!signals.some((s) => s.key === key)) out.push({ ...signal, at })
+      again(key, signal)
     }
     return out
   }

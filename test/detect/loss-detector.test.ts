@@ -12,7 +12,9 @@ function watching(about: Partial<LossRule> = {}) {
     baseline: 'rib',
     narrow: true,
     voters: () => at.voters,
-    lostAt: () => Array.from({ length: 12 }, (_, i) => i),
+    lostAt: (_, into) => {
+      for (let id = 0; id < 12; id++) into.add(id)
+    },
     vantagePoint: (id) => ({
       id,
       project: 'ris',

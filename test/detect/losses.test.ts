@@ -48,7 +48,7 @@ function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
   }
   const at = (time: number) => {
     losses.tick(seconds(time))
-    return losses.active[0]
+    return losses.of(7000, 4)
   }
   return { losses, to, at, measured: () => measured, broken: (p: number) => seen.set(p, Seen.down) }
 }
