@@ -2,6 +2,7 @@
 // then one number. Identity is by comparing every word: attackers choose paths, so a hash alone
 // would not do (performance.md §6.5).
 
+import type { Batch } from '../core/batch.ts'
 import { originOf } from '../core/path.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
 
@@ -14,46 +15,99 @@ export const Mark = {
   learned: 8,
 } as const
 
+/** Words before those of a path: its id, its length. */
+const HEAD = 2
+
 export class Paths {
   /** Ids in use; 0 is "no route", 1 the unknown path. */
   count = UNKNOWN_PATH + 1
   dropped = 0
   readonly limit: number
+  /** Of each path its id, its length and its words, one behind the other: one miss of the cache a look. */
   words = new Int32Array(1 << 14)
+  /** Where its words begin. */
   start = new Int32Array(1 << 10)
   length = new Uint16Array(1 << 10)
   /** Origin ASN as int32; 0 = none. */
   origin = new Int32Array(1 << 10)
   /** Bits of Mark. */
   mark = new Uint8Array(1 << 10)
-  #used = 0
-  /** Pairs: hash, id. */
+  #used = HEAD
+  /** Pairs: hash, where the words begin; 0 = empty. */
   #table = new Int32Array(2 << 11)
   readonly #seed: number
+  // Of the batch in hand, a row a message.
+  #hashes = new Int32Array(0)
+  #found = new Int32Array(0)
 
   constructor(limit = 12_000_000, seed = 0) {
     this.limit = limit
     this.#seed = seed | 0
   }
 
+  /**
+   * The ids of all paths of a batch, into `pathRef`. In three steps, because look-ups that do not wait
+   * for each other cost a fraction (performance.md §6.2).
+   */
+  internAll(batch: Batch): void {
+    const { messages, path, pathStart, pathLength, pathRef } = batch
+    if (this.#hashes.length < messages) {
+      this.#hashes = new Int32Array(batch.maxMessages)
+      this.#found = new Int32Array(batch.maxMessages)
+    }
+    const hashes = this.#hashes
+    const found = this.#found
+    for (let m = 0; m < messages; m++) {
+      const start = pathStart[m] as number
+      if (start >= 0) hashes[m] = this.#hash(path, start, pathLength[m] as number)
+    }
+    const table = this.#table
+    const mask = table.length - 2
+    for (let m = 0; m < messages; m++) {
+      const i = ((hashes[m] as number) << 1) & mask
+      found[m] = table[i] === hashes[m] ? (table[i + 1] as number) : 0
+    }
+    for (let m = 0; m < messages; m++) {
+      const start = pathStart[m] as number
+      const length = pathLength[m] as number
+      const at = found[m] as number
+      if (start < 0) pathRef[m] = 0
+      else if (at !== 0 && this.#is(at, path, start, length))
+        pathRef[m] = this.words[at - HEAD] as number
+      else pathRef[m] = this.#intern(path, start, length, hashes[m] as number)
+    }
+  }
+
   /** The id of the path in source[from, from + length); `count` grows when it is new. */
   intern(source: Int32Array, from: number, length: number): number {
+    return this.#intern(source, from, length, this.#hash(source, from, length))
+  }
+
+  #hash(source: Int32Array, from: number, length: number): number {
     let hash = this.#seed ^ length
     for (let i = from; i < from + length; i++) {
       hash = Math.imul(hash ^ (source[i] as number), 0x9e3779b1)
       hash ^= hash >>> 15
     }
+    return hash
+  }
+
+  /** Whether the path whose words begin at `at` is the one in source[from, from + length). */
+  #is(at: number, source: Int32Array, from: number, length: number): boolean {
+    const words = this.words
+    if (words[at - 1] !== length) return false
+    for (let k = 0; k < length; k++) if (words[at + k] !== source[from + k]) return false
+    return true
+  }
+
+  #intern(source: Int32Array, from: number, length: number, hash: number): number {
     const table = this.#table
     const mask = table.length - 2
-    const words = this.words
     for (let i = (hash << 1) & mask; ; i = (i + 2) & mask) {
-      const id = table[i + 1] as number
-      if (id === 0) return this.#add(source, from, length, hash, i)
-      if (table[i] !== hash || this.length[id] !== length) continue
-      const start = this.start[id] as number
-      let k = 0
-      while (k < length && words[start + k] === source[from + k]) k++
-      if (k === length) return id
+      const at = table[i + 1] as number
+      if (at === 0) return this.#add(source, from, length, hash, i)
+      if (table[i] === hash && this.#is(at, source, from, length))
+        return this.words[at - HEAD] as number
     }
   }
 
@@ -64,18 +118,21 @@ export class Paths {
     }
     const id = this.count++
     if (id === this.start.length) this.#widen()
-    if (this.#used + length > this.words.length) {
-      const grown = new Int32Array(Math.max(this.words.length * 2, this.#used + length))
+    const at = this.#used
+    if (at + length + HEAD > this.words.length) {
+      const grown = new Int32Array(Math.max(this.words.length * 2, at + length + HEAD))
       grown.set(this.words)
       this.words = grown
     }
-    for (let i = 0; i < length; i++) this.words[this.#used + i] = source[from + i] as number
-    this.start[id] = this.#used
+    this.words[at - HEAD] = id
+    this.words[at - 1] = length
+    for (let i = 0; i < length; i++) this.words[at + i] = source[from + i] as number
+    this.start[id] = at
     this.length[id] = length
-    this.#used += length
+    this.#used = at + length + HEAD
     this.origin[id] = originOf(source, from, length) | 0
     this.#table[slot] = hash
-    this.#table[slot + 1] = id
+    this.#table[slot + 1] = at
     if (this.count * 3 > this.#table.length) this.#rehash()
     return id
   }

@@ -142,11 +142,7 @@ export class Table implements View {
    */
   intern(batch: Batch): void {
     const { names, paths } = this
-    for (let m = 0; m < batch.messages; m++) {
-      const start = batch.pathStart[m] as number
-      batch.pathRef[m] =
-        start < 0 ? 0 : paths.intern(batch.path, start, batch.pathLength[m] as number)
-    }
+    paths.internAll(batch)
     names.internAll(batch)
     this.standing.grow(names.room)
     this.origins.grow(names.room)
