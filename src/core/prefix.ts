@@ -129,7 +129,8 @@ export function parsePrefix(text: string): Prefix | undefined {
 
 /** How much address space a prefix is, in /24s (IPv4) or /48s (IPv6); longer ones count nothing. */
 export function space(afi: Afi, length: number): number {
-  const unit = afi === 4 ? 24 : 48
   // Capped at /8 and /16: one default route must not outweigh everything else an AS has.
-  return length > unit ? 0 : 2 ** (unit - Math.max(length, afi === 4 ? 8 : 16))
+  const bits = afi === 4 ? 24 - Math.max(length, 8) : 48 - Math.max(length, 16)
+  if (bits < 0) return 0
+  return bits < 31 ? 1 << bits : 2 ** bits
 }

@@ -22,6 +22,8 @@ const REMEMBERED: Span = minutes(15)
 /** So little of what the link carries at the end was there before it began. */
 const BEFORE = 0.02
 const MOST_SAMPLES = 5
+/** So many marks that do not count are thrown away together. */
+const MOST_OLD = 64
 
 /** Prefix numbers stay below this. */
 const PREFIXES = 2 ** 32
@@ -41,6 +43,14 @@ interface Mark {
   firstAfter: Instant
 }
 
+/** What one path over the link carries. */
+interface Carried {
+  routes: number
+  /** Neighbour the routes were learned from, and who originates them. */
+  readonly from: Asn
+  readonly origin: Asn
+}
+
 export class LeakCase {
   readonly by: Asn
   readonly to: Asn
@@ -50,18 +60,20 @@ export class LeakCase {
   place = Number.POSITIVE_INFINITY
   peak = 0
   lastLeft: Instant = 0
-  /** Path → routes on it now. */
-  readonly paths = new Map<number, number>()
-  /** Neighbour the routes were learned from → routes. */
-  readonly from = new Map<Asn, number>()
+  readonly paths = new Map<number, Carried>()
   /** Vantage point → routes. */
   readonly vantages = new Map<number, number>()
   readonly prefixes = new Map<number, number>()
-  readonly origins = new Map<Asn, number>()
   readonly samples: { vantage: number; prefix: number; before: number; after: number }[] = []
   readonly elements: { file: number; offset: number }[] = []
-  readonly #routes = new Set<number>()
-  #marks: Mark[] = []
+  /** Route → its path. */
+  readonly #routes = new Map<number, number>()
+  /** Neighbours and origins → routes, worked out when asked for. */
+  #from: Map<Asn, number> | null = null
+  #origins: Map<Asn, number> | null = null
+  readonly #marks: Mark[] = []
+  /** How many of the marks are too old to count. */
+  #old = 0
 
   constructor(by: Asn, to: Asn) {
     this.by = by
@@ -72,13 +84,64 @@ export class LeakCase {
     return this.#routes.size
   }
 
+  /** Neighbour the routes were learned from → routes. */
+  get from(): ReadonlyMap<Asn, number> {
+    this.#from ??= this.#sum(({ from }) => from)
+    return this.#from
+  }
+
+  get origins(): ReadonlyMap<Asn, number> {
+    this.#origins ??= this.#sum(({ origin }) => origin)
+    return this.#origins
+  }
+
+  #sum(of: (carried: Carried) => Asn): Map<Asn, number> {
+    const sums = new Map<Asn, number>()
+    for (const carried of this.paths.values())
+      sums.set(of(carried), (sums.get(of(carried)) ?? 0) + carried.routes)
+    return sums
+  }
+
   /** A route takes up a path over the link; `from` and `origin` are that path's. */
   join(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
     const key = routeKey(cause)
     if (this.#routes.has(key)) return
-    this.#routes.add(key)
+    this.#routes.set(key, cause.after)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
-    this.#count(cause, cause.after, from, origin, 1)
+    change(this.vantages, cause.vantage, 1)
+    change(this.prefixes, cause.prefix, 1)
+    this.#take(cause, from, origin)
+  }
+
+  /** A route leaves the link. */
+  leave(cause: Readonly<Cause>): void {
+    const key = routeKey(cause)
+    const path = this.#routes.get(key)
+    if (path === undefined) return
+    this.#routes.delete(key)
+    change(this.vantages, cause.vantage, -1)
+    change(this.prefixes, cause.prefix, -1)
+    this.lastLeft = cause.at
+    this.#drop(path)
+  }
+
+  /** A route goes over from one path over the link to another; false when it was not on the link. */
+  move(cause: Readonly<Cause>, from: Asn, origin: Asn): boolean {
+    const key = routeKey(cause)
+    const path = this.#routes.get(key)
+    if (path === undefined) return false
+    this.#routes.set(key, cause.after)
+    this.lastLeft = cause.at
+    this.#drop(path)
+    this.#take(cause, from, origin)
+    return true
+  }
+
+  #take(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
+    const carried = this.paths.get(cause.after)
+    if (carried) carried.routes++
+    else this.paths.set(cause.after, { routes: 1, from, origin })
+    this.#from = this.#origins = null
     const mark = this.#marks.at(-1)
     if (!mark) this.#marks.push({ at: cause.at - 1, routes: 0, firstAfter: cause.at })
     else if (mark.firstAfter === 0) mark.firstAfter = cause.at
@@ -89,40 +152,29 @@ export class LeakCase {
     }
   }
 
-  /** A route leaves a path over the link; `from` and `origin` are that path's. */
-  leave(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
-    if (!this.#routes.delete(routeKey(cause))) return
-    this.lastLeft = cause.at
-    this.#count(cause, cause.before, from, origin, -1)
-  }
-
-  holds(cause: Readonly<Cause>): boolean {
-    return this.#routes.has(routeKey(cause))
-  }
-
-  #count({ vantage, prefix }: Cause, path: number, from: Asn, origin: Asn, by: 1 | -1): void {
-    change(this.paths, path, by)
-    change(this.from, from, by)
-    change(this.origins, origin, by)
-    change(this.vantages, vantage, by)
-    change(this.prefixes, prefix, by)
+  #drop(path: number): void {
+    const carried = this.paths.get(path)
+    if (carried && --carried.routes === 0) this.paths.delete(path)
+    this.#from = this.#origins = null
   }
 
   tick(at: Instant): void {
-    const last = this.#marks.at(-1)
+    const marks = this.#marks
+    const last = marks.at(-1)
     if (last && last.at > at - TICK && last.routes === this.routes) return
-    this.#marks.push({ at, routes: this.routes, firstAfter: 0 })
-    let old = 0
+    marks.push({ at, routes: this.routes, firstAfter: 0 })
     // The last one before that time stays: what has happened since then is told by it.
-    while (old < this.#marks.length - 1 && (this.#marks[old + 1] as Mark).at < at - REMEMBERED)
-      old++
-    if (old > 0) this.#marks = this.#marks.slice(old)
+    while (this.#old < marks.length - 1 && (marks[this.#old + 1] as Mark).at < at - REMEMBERED)
+      this.#old++
+    if (this.#old < MOST_OLD) return
+    marks.splice(0, this.#old)
+    this.#old = 0
   }
 
   /** When what it carries now began: a link may have carried a stray route for long before. */
   get since(): Instant {
     const few = Math.max(2, BEFORE * this.peak)
-    for (let i = this.#marks.length - 1; i >= 0; i--) {
+    for (let i = this.#marks.length - 1; i >= this.#old; i--) {
       const mark = this.#marks[i] as Mark
       if (mark.routes > few) continue
       for (let k = i; k < this.#marks.length; k++) {
@@ -130,8 +182,8 @@ export class LeakCase {
         if (firstAfter > 0) return firstAfter
       }
     }
-    const known = this.#marks.find((mark) => mark.firstAfter > 0)?.firstAfter
-    return known ?? this.#marks[0]?.at ?? 0
+    const marks = this.#marks.slice(this.#old)
+    return marks.find((mark) => mark.firstAfter > 0)?.firstAfter ?? marks[0]?.at ?? 0
   }
 }
 

@@ -212,13 +212,12 @@ export class LeakPath implements Detector {
     // told theirs; elsewhere, if the path before is known.
     const told = view.known(cause.vantage)
     const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
-    for (const { leak, from } of before) {
+    for (const { leak } of before) {
       const next = after.find((link) => link.leak === leak)
-      const stays = next !== undefined && leak.holds(cause)
+      if (next && leak.move(cause, next.from, view.pathOrigin(cause.after))) continue
       this.#routes -= leak.routes
-      leak.leave(cause, from, view.pathOrigin(cause.before))
-      if (stays) leak.join(cause, next.from, view.pathOrigin(cause.after))
-      else this.#touched.add(leak)
+      leak.leave(cause)
+      this.#touched.add(leak)
       this.#routes += leak.routes
     }
     if (!novel) return
@@ -319,8 +318,7 @@ export class LeakPath implements Detector {
     const witnesses = new Set<Asn>()
     for (const { vantages } of strong)
       for (const id of vantages.keys()) witnesses.add(this.#view.vantagePoint(id).asn)
-    const enough =
-      strong.length > 0 && witnesses.size >= quorum(peers, this.#view.vantage().active)
+    const enough = strong.length > 0 && witnesses.size >= quorum(peers, this.#view.vantage().active)
     return culprit.cases.filter(
       (leak) => (strong.includes(leak) && (enough || isMany(leak))) || this.#isMass(leak),
     )
@@ -511,9 +509,9 @@ function isPartOf(small: readonly LeakCase[], large: readonly LeakCase[]): boole
   let routes = 0
   let shared = 0
   for (const leak of small) {
-    for (const [path, n] of leak.paths) {
-      routes += n
-      if (large.some((other) => other.paths.has(path))) shared += n
+    for (const [path, carried] of leak.paths) {
+      routes += carried.routes
+      if (large.some((other) => other.paths.has(path))) shared += carried.routes
     }
   }
   return routes > 0 && shared >= SAME * routes

@@ -46,7 +46,7 @@ export class Paths {
   }
 
   /**
-   * The ids of all paths of a batch, into `pathRef`. In three steps, because look-ups that do not wait
+   * The ids of all paths of a batch, into `pathRef`. In steps, because look-ups that do not wait
    * for each other cost a fraction (performance.md §6.2).
    */
   internAll(batch: Batch): void {
@@ -66,6 +66,11 @@ export class Paths {
     for (let m = 0; m < messages; m++) {
       const i = ((hashes[m] as number) << 1) & mask
       found[m] = table[i] === hashes[m] ? (table[i + 1] as number) : 0
+    }
+    const words = this.words
+    for (let m = 0; m < messages; m++) {
+      const at = found[m] as number
+      if (at !== 0 && words[at - 1] !== pathLength[m]) found[m] = 0
     }
     for (let m = 0; m < messages; m++) {
       const start = pathStart[m] as number

@@ -19,16 +19,34 @@ test('counts what it carries now, each route once', () => {
   leak.join(cause(1, 1), 3356, 6000)
   leak.join(cause(2, 1), 3356, 6000)
   leak.join(cause(3, 1, 1), 3356, 6000)
-  leak.join(cause(4, 2), 174, 6001)
+  leak.join({ ...cause(4, 2), after: 8 }, 174, 6001)
   expect([leak.routes, leak.peak, leak.prefixes.size, leak.vantages.size]).toEqual([3, 3, 2, 2])
   expect([...leak.from]).toEqual([
     [3356, 2],
     [174, 1],
   ])
-  leak.leave(cause(5, 2), 174, 6001)
-  leak.leave(cause(6, 2), 174, 6001)
-  expect([leak.routes, leak.peak, leak.origins.size, leak.paths.get(7)]).toEqual([2, 3, 1, 2])
+  leak.leave(cause(5, 2))
+  leak.leave(cause(6, 2))
+  expect([leak.routes, leak.peak, leak.origins.size, leak.paths.get(7)?.routes]).toEqual([
+    2, 3, 1, 2,
+  ])
   expect(leak.lastLeft).toBe(seconds(5))
+})
+
+test('a route that goes over to another path is still the same route', () => {
+  const leak = new LeakCase(5000, 1299)
+  expect(leak.move({ ...cause(1, 1), after: 8 }, 174, 6001)).toBe(false)
+  leak.join(cause(1, 1), 3356, 6000)
+  leak.join(cause(1, 2), 3356, 6000)
+  expect(leak.move({ ...cause(2, 1), after: 8 }, 174, 6001)).toBe(true)
+  expect([leak.routes, leak.prefixes.size]).toEqual([2, 2])
+  expect([...leak.from]).toEqual([
+    [3356, 1],
+    [174, 1],
+  ])
+  expect([...leak.origins.keys()]).toEqual([6000, 6001])
+  leak.leave(cause(3, 1))
+  expect([leak.routes, [...leak.paths.keys()], [...leak.from.keys()]]).toEqual([1, [7], [3356]])
 })
 
 test('keeps five samples, not more', () => {
@@ -51,8 +69,8 @@ test('remembers its beginning when it goes on for hours', () => {
   const leak = new LeakCase(5000, 1299)
   for (let i = 0; i < 100; i++) leak.join(cause(100, i), 1, 2)
   for (let at = 110; at < 8_000; at += 10) {
-    const moving = at % 20 ? 'join' : 'leave'
-    leak[moving](cause(at, 99), 1, 2)
+    if (at % 20) leak.join(cause(at, 99), 1, 2)
+    else leak.leave(cause(at, 99))
     leak.tick(seconds(at))
     expect(leak.since).toBeGreaterThan(0)
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/core/time.ts'
 import type { View } from '../../src/core/view.ts'
 import { LossDetector, type LossRule } from '../../src/detect/loss-detector.ts'
-import type { Loss, Losses } from '../../src/detect/losses.ts'
+import { Loss, type Losses } from '../../src/detect/losses.ts'
 import { view } from './view.ts'
 
 /** A detector of "anything lost", asked every ten seconds about what the test says is lost. */
@@ -23,11 +23,15 @@ function watching(about: Partial<LossRule> = {}) {
       asn: 201 + id,
     }),
     prefixText: (prefix) => `p${prefix}`,
+    lossStart: () => 5e6,
+    seen: () => 3,
   }
-  let loss: Loss
+  let changed: readonly Loss[] = []
   const losses: Partial<Losses> = {
-    get active() {
-      return [loss]
+    get changed() {
+      const once = changed
+      changed = []
+      return once
     },
     recoveredAt: () => seconds(at.recovered),
     givenUpAt: () => seconds(at.givenUp),
@@ -59,8 +63,9 @@ function watching(about: Partial<LossRule> = {}) {
   /** So many lost, for so many ticks; the phases that were told. */
   const lost = (count: number, ticks = 1): (string | undefined)[] => {
     const uncovered = Array.from({ length: count }, (_, i) => i)
-    const none = { covered: [], leftCovered: [], down: 0, leftSince: 0 }
-    loss = { asn: 7000, afi: 4, uncovered, of: 10, share: count / 10, uncoveredSince: 5e6, ...none }
+    const none = { covered: [], leftCovered: [] }
+    const book = { key: 56_004, asn: 7000, afi: 4 as const, bare: new Set<number>() }
+    changed = [new Loss(view(known), book, { uncovered, of: 10, share: count / 10, ...none })]
     return Array.from({ length: ticks }, () => {
       at.now += 10
       return detector.tick(seconds(at.now))[0]?.phase

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parsePrefix } from '../../src/core/prefix.ts'
+import { byAddress } from '../../src/detect/address.ts'
 import { Space } from '../../src/detect/space.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { view } from './view.ts'
@@ -15,6 +16,7 @@ function world(texts: readonly string[]) {
   return view({
     afi: (id) => of(id).afi,
     length: (id) => of(id).length,
+    prefixText: (id) => texts[id] ?? '',
     firstUnit: (id) => {
       const { afi, words } = of(id)
       const high = words[0] >>> 0
@@ -23,7 +25,11 @@ function world(texts: readonly string[]) {
   })
 }
 
-const units = (...texts: string[]) => new Space(world(texts), [...texts.keys()]).units
+const spaceOf = (texts: readonly string[]) => {
+  const known = world(texts)
+  return new Space(known, [...texts.keys()].sort(byAddress(known)))
+}
+const units = (...texts: string[]) => spaceOf(texts).units
 
 describe('units of the union', () => {
   test.each<[string[], number]>([
@@ -54,7 +60,7 @@ describe('units of the union', () => {
         const size = known.length(id) > 24 ? 0 : 2 ** (24 - known.length(id))
         for (let i = 0; i < size; i++) slow.add(known.firstUnit(id) + i)
       }
-      const space = new Space(known, [...texts.keys()])
+      const space = spaceOf(texts)
       expect(space.units).toBe(slow.size)
       for (const id of texts.keys()) {
         const size = Math.max(1, 2 ** (24 - known.length(id)))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Baseline } from '../../src/core/incident.ts'
 import { seconds } from '../../src/core/time.ts'
+import { Seen } from '../../src/core/view.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { DISPLACED, PATH, REFERENCE, STALE } from '../../src/table/rib.ts'
 import { afiOf, Model, type ModelPeer } from './model.ts'
@@ -19,6 +20,9 @@ class Duel {
   /** The table as the hooks for routes tell it; and states as the hooks for prefixes do. */
   readonly routes = new Map<string, string>()
   readonly seen = new Map<string, string>()
+  /** Prefixes whose last word on being carried was that they are; origins that were told. */
+  readonly carried = new Set<number>()
+  readonly origins = new Map<number, number>()
   readonly dice: Dice
   calls = 0
   at = 24 * 3_600 * 365
@@ -51,9 +55,22 @@ class Duel {
           expect(table.cause.at).toBe(seconds(this.at))
           expect(table.cause.prefix).toBe(p)
         },
+        carried: (p) => {
+          this.calls++
+          if (!this.carried.delete(p)) this.carried.add(p)
+        },
+        origin: (p, before, after) => {
+          expect(this.origins.get(p) ?? before).toBe(before)
+          this.origins.set(p, after)
+        },
         tick: () => [],
       },
     ])
+  }
+
+  /** What was told of a prefix without reference; of one that has one nothing is. */
+  isCarried(p: number): boolean | '-' {
+    return this.stage.table.seen(p) === Seen.new ? this.carried.has(p) : '-'
   }
 
   get peers(): readonly ModelPeer[] {
@@ -89,6 +106,8 @@ class Duel {
     }
     model.start()
     stage.table.start()
+    for (let p = 0; p < stage.table.prefixes; p++)
+      if (stage.table.standing.carried[p] === 1) this.carried.add(p)
     for (const peer of this.peers)
       for (const [prefix, route] of peer.routes)
         this.routes.set(`${peer.who.id} ${prefix}`, route.path as string)
@@ -247,17 +266,19 @@ class Duel {
         const times = [lossStart[p], lastLoss[p]].map((t) => (t ?? 0) / 1e6)
         has.push(
           `${prefix} ${this.stage.standing(prefix)} ${told} ${times} AS${table.origin(p)} ` +
-            `${table.lostAt(p)}`,
+            `${this.stage.lostAt(p)} ${this.isCarried(p)} AS${this.origins.get(p) ?? table.origin(p)}`,
         )
       }
       const lostAt = this.peers.filter((peer) => {
         const route = peer.routes.get(prefix)
         return peer.votes[afiOf(prefix)] && route?.ordinary && route.path === null
       })
+      const voters = this.peers.filter((peer) => peer.votes[afiOf(prefix)]).length
+      const isCarried = s.seen === 'new' ? s.visible * 2 >= Math.max(2, voters) : '-'
       if (p >= 0)
         want.push(
           `${prefix} ${s.visible}/${s.reference} ${s.seen} ${s.seen} ${[s.lossStart, s.lastLoss]} ` +
-            `AS${s.origin} ${lostAt.map(({ who }) => who.id)}`,
+            `AS${s.origin} ${lostAt.map(({ who }) => who.id)} ${isCarried} AS${s.origin}`,
         )
     }
     if (has.join('\n') !== want.join('\n')) expect(has, what).toEqual(want)
