@@ -76,27 +76,36 @@ export function parsePath(text: string, out: number[]): boolean {
 
 /**
  * The hops a path went over, nearest the collector first: prepends folded, confederation segments
- * left out, and everything from the first AS_SET on cut off, because order is lost there.
+ * left out, and everything from the first AS_SET on cut off, because order is lost there. Written
+ * into `into`, which has room for `length`; how many there are.
  */
-export function hops(words: Int32Array, start: number, length: number): Asn[] {
-  const out: Asn[] = []
-  const push = (asn: number) => {
-    const value = asn >>> 0
-    if (out[out.length - 1] !== value) out.push(value)
-  }
-  if (!isSegmented(words, start, length)) {
-    for (let i = start; i < start + length; i++) push(words[i] as number)
-    return out
-  }
+export function hops(words: Int32Array, start: number, length: number, into: Uint32Array): number {
+  if (!isSegmented(words, start, length)) return append(words, start, length, into, 0)
+  let count = 0
   for (let i = start + 1; i < start + length; ) {
     const head = words[i++] as number
-    const count = head & 0xffff
+    const asns = head & 0xffff
     const type = head >>> 16
-    if (type === SET) return out
-    if (type === SEQUENCE) for (let k = 0; k < count; k++) push(words[i + k] as number)
-    i += count
+    if (type === SET) return count
+    if (type === SEQUENCE) count = append(words, i, asns, into, count)
+    i += asns
   }
-  return out
+  return count
+}
+
+function append(
+  words: Int32Array,
+  start: number,
+  length: number,
+  into: Uint32Array,
+  count: number,
+): number {
+  let n = count
+  for (let i = start; i < start + length; i++) {
+    const asn = (words[i] as number) >>> 0
+    if (n === 0 || into[n - 1] !== asn) into[n++] = asn
+  }
+  return n
 }
 
 /** The origin AS: the last ASN of a final sequence; 0 when the path ends in a set or is empty. */

@@ -63,12 +63,15 @@ export interface View {
   prefixesOf(origin: Asn): readonly number[]
   /** First unit of its address space (see core/prefix.ts, `space`), counted from the lowest address. */
   firstUnit(prefix: number): number
-  /** Adds the vantage points (ids) that are reference for it and do not hold it now. */
-  lostAt(prefix: number, into: Set<number>): void
+  /**
+   * Vantage points (ids) that are reference for one of `prefixes` and do not hold it now; of one
+   * family, and each `step`th is asked.
+   */
+  lostAt(prefixes: readonly number[], step?: number): number[]
 
   // paths
-  /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET; a fresh array. */
-  hops(path: number): readonly Asn[]
+  /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET; good until the next call. */
+  hops(path: number): ArrayLike<Asn>
   pathText(path: number): string
   pathOrigin(path: number): Asn
   /** From now on `route` is called for routes that take up or leave this path. */

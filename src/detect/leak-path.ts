@@ -58,6 +58,8 @@ interface Culprit {
   open: LeakCase[]
   peak: number
   startedAt: Instant
+  /** When it was judged last it had links that are enough. */
+  sufficient: boolean
   /** Its routes are, nearly all, part of somebody else's larger leak. */
   folded: boolean
   /** Vantage points that carried it at the most. */
@@ -126,8 +128,8 @@ export class LeakPath implements Detector {
   newPath(path: number): void {
     const hops = this.#view.hops(path)
     if (!usable(hops)) return
-    const links: Link[] = []
-    for (let i = 0; i + 2 < hops.length && links.length < MOST_OF_PATH; i++) {
+    let links: Link[] | null = null
+    for (let i = 0; i + 2 < hops.length && (links?.length ?? 0) < MOST_OF_PATH; i++) {
       const to = hops[i] as Asn
       const by = hops[i + 1] as Asn
       const from = hops[i + 2] as Asn
@@ -137,9 +139,10 @@ export class LeakPath implements Detector {
       if (!leak) continue
       leak.reasons |= reasons
       leak.place = Math.min(leak.place, i)
+      links ??= []
       links.push({ leak, from })
     }
-    if (links.length === 0) return
+    if (!links) return
     if (this.#links.size >= MOST_PATHS) {
       this.dropped++
       return
@@ -150,7 +153,7 @@ export class LeakPath implements Detector {
   }
 
   /** What is suspicious about `by` telling `to` (at place `i`) what it learned from `from`. */
-  #reasons(hops: readonly Asn[], i: number, from: Asn, by: Asn, to: Asn): number {
+  #reasons(hops: ArrayLike<Asn>, i: number, from: Asn, by: Asn, to: Asn): number {
     const relations = this.#relations
     let reasons = 0
     if (!relations.isKnown(from, by, to)) {
@@ -192,6 +195,7 @@ export class LeakPath implements Detector {
         open: [],
         peak: 0,
         startedAt: 0,
+        sufficient: false,
         folded: false,
         peakVantages: 0,
         last: null,
@@ -263,12 +267,15 @@ export class LeakPath implements Detector {
     for (const leak of this.#touched) {
       leak.tick(at)
       const culprit = this.#culprits.get(leak.by)
-      if (culprit) culprits.add(culprit)
+      // A link that is not enough by itself, nor one of several that are together, changes nothing.
+      if (culprit && (culprit.sufficient || this.#counts(leak) || this.#isMass(leak)))
+        culprits.add(culprit)
     }
     this.#touched.clear()
     const out: Asked[] = []
     for (const culprit of culprits) {
       const strong = this.#sufficient(culprit)
+      culprit.sufficient = strong.length > 0
       if (strong.length === 0 && culprit.hold.since === null) continue
       const routes = culprit.cases.reduce((n, leak) => n + leak.routes, 0)
       const place = Math.min(...culprit.cases.map((leak) => leak.place))
@@ -306,14 +313,8 @@ export class LeakPath implements Detector {
 
   /** The links of a culprit that are enough to speak of. */
   #sufficient(culprit: Culprit): LeakCase[] {
-    const { prefixes, origins, peers } = this.#settings
-    const { narrow } = this.#view
-    const strong = culprit.cases.filter(
-      (leak) =>
-        (leak.reasons & STRONG) !== 0 &&
-        leak.routes > 0 &&
-        (narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins),
-    )
+    const { peers } = this.#settings
+    const strong = culprit.cases.filter((leak) => this.#counts(leak))
     // Two sessions of one network are one witness; two links of one leaker are one leak.
     const witnesses = new Set<Asn>()
     for (const { vantages } of strong)
@@ -321,6 +322,16 @@ export class LeakPath implements Detector {
     const enough = strong.length > 0 && witnesses.size >= quorum(peers, this.#view.vantage().active)
     return culprit.cases.filter(
       (leak) => (strong.includes(leak) && (enough || isMany(leak))) || this.#isMass(leak),
+    )
+  }
+
+  /** One of the links by which a culprit is judged. */
+  #counts(leak: LeakCase): boolean {
+    const { prefixes, origins } = this.#settings
+    return (
+      (leak.reasons & STRONG) !== 0 &&
+      leak.routes > 0 &&
+      (this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins)
     )
   }
 

@@ -200,12 +200,10 @@ export class LossDetector implements Detector {
     const view = this.#view
     const rule = this.#rule
     const prefixes = rule.prefixes(loss)
-    const vantages = new Set<number>()
     const witnesses = new Set<number>()
     const collectors = new Set<string>()
     const step = Math.max(1, Math.floor(prefixes.length / ASKED))
-    for (let i = 0; i < prefixes.length; i += step) view.lostAt(prefixes[i] as number, vantages)
-    for (const vantage of vantages) {
+    for (const vantage of view.lostAt(prefixes, step)) {
       const { asn, collector } = view.vantagePoint(vantage)
       witnesses.add(asn)
       collectors.add(collector)

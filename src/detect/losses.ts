@@ -39,21 +39,24 @@ export class Loss {
   /** Lost space ÷ all space, 0 … 1. */
   readonly share: number
   readonly #view: View
-  readonly #bare: ReadonlySet<number>
+  readonly #wasBare: (prefix: number) => boolean
   #down: number | null = null
   #uncoveredSince: Instant | null = null
   #leftSince: Instant | null = null
 
+  /** `wasBare`: whether a prefix had no cover at the first tick after its loss. */
   constructor(
     view: View,
-    { key, asn, afi, bare }: Pick<Book, 'key' | 'asn' | 'afi' | 'bare'>,
+    asn: Asn,
+    afi: Afi,
     found: Pick<Loss, 'uncovered' | 'covered' | 'leftCovered' | 'of' | 'share'>,
+    wasBare: (prefix: number) => boolean,
   ) {
     this.#view = view
-    this.key = key
+    this.#wasBare = wasBare
+    this.key = keyOf(asn, afi)
     this.asn = asn
     this.afi = afi
-    this.#bare = bare
     this.uncovered = found.uncovered
     this.covered = found.covered
     this.leftCovered = found.leftCovered
@@ -71,7 +74,7 @@ export class Loss {
   get uncoveredSince(): Instant {
     if (this.#uncoveredSince === null) {
       // What still had a cover when it went was reachable until that went too.
-      const bare = this.uncovered.filter((prefix) => this.#bare.has(prefix))
+      const bare = this.uncovered.filter(this.#wasBare)
       this.#uncoveredSince = since(this.#view, bare.length > 0 ? bare : this.uncovered)
     }
     return this.#uncoveredSince
@@ -84,14 +87,10 @@ export class Loss {
 }
 
 interface Book {
-  readonly key: number
   readonly asn: Asn
   readonly afi: Afi
-  /** Prefixes in a lost state, and since when. */
-  readonly lost: Map<number, Instant>
-  /** Lost prefixes that were covered at the first tick after their loss; the others. */
-  readonly left: Set<number>
-  readonly bare: Set<number>
+  /** How many of its prefixes are in a lost state. */
+  lost: number
   loss: Loss
   /** Prefixes nobody ordinarily carries, new ones most of all: a cover in the making. */
   fresh: readonly number[]
@@ -111,6 +110,9 @@ interface Book {
   samples: Sample[]
 }
 
+/** How a lost prefix stood at the first tick after its loss. */
+const Left = { unasked: 0, covered: 1, bare: 2 } as const
+
 /** The element that took a prefix below the bar. */
 interface Sample {
   readonly prefix: number
@@ -127,47 +129,81 @@ export class Losses implements Detector {
   readonly #view: View
   readonly #books = new Map<number, Book>()
   /** Books to be measured at the next tick. */
-  #dirty = new Set<Book>()
+  readonly #dirty = new Set<Book>()
   /** Books whose covers may have changed. */
   readonly #doubtful = new Set<Book>()
+  /** By prefix: when it was lost, 0 = it is not; how it stood at the first tick after that. */
+  #lostAt = new Float64Array(1 << 10)
+  #left = new Uint8Array(1 << 10)
+  readonly #wasBare = (prefix: number): boolean => this.#left[prefix] === Left.bare
   #forgetAt: Instant = Number.POSITIVE_INFINITY
+  // Work in hand, kept so that measuring makes nothing that is thrown away.
+  #up = new Int32Array(1 << 10)
+  #all = new Int32Array(1 << 10)
+  readonly #carriedSpace = new Space()
+  readonly #wholeSpace = new Space()
 
   constructor(view: View) {
     this.#view = view
   }
 
   prefix(prefix: number, before: number, after: number): void {
+    const was = before >= Seen.lost
+    const is = after >= Seen.lost
     const view = this.#view
     const asn = view.origin(prefix)
     if (asn === 0 || !view.watches(asn)) return
-    const was = before >= Seen.lost
-    const is = after >= Seen.lost
-    const afi = view.afi(prefix)
-    const key = keyOf(asn, afi)
+    const key = keyOf(asn, view.afi(prefix))
     let book = this.#books.get(key)
     if (!book) {
       // What was broken when we began is no news.
       if (!is || was) return
-      book = newBook(view, asn, afi)
+      book = newBook(view, asn, view.afi(prefix), this.#wasBare)
       this.#books.set(key, book)
     }
     this.#dirty.add(book)
-    const { cause } = view
-    if (is && !was) {
-      book.lost.set(prefix, cause.at)
-      // Where only a vote has changed, the element in hand has nothing to do with it.
-      if (cause.before !== cause.after && book.samples.length < MOST_ELEMENTS) {
-        const { vantage, before: path, file, offset } = cause
-        book.samples.push({ prefix, vantage, before: path, file, offset })
-      }
-    } else if (was && !is) {
-      book.lost.delete(prefix)
-      book.left.delete(prefix)
-      book.bare.delete(prefix)
-      book.samples = book.samples.filter((sample) => sample.prefix !== prefix)
-      if (after === Seen.new && view.reference(prefix) === 0) book.givenUpAt = cause.at
-      else book.recoveredAt = cause.at
+    if (is && !was) this.#lose(book, prefix)
+    else if (was && !is) {
+      if (after === Seen.new && view.reference(prefix) === 0) book.givenUpAt = view.cause.at
+      else book.recoveredAt = view.cause.at
+      this.#regain(book, prefix)
     }
+  }
+
+  #lose(book: Book, prefix: number): void {
+    if (prefix >= this.#lostAt.length) this.#grow(prefix)
+    const { cause } = this.#view
+    if (this.#lostAt[prefix] === 0) book.lost++
+    this.#lostAt[prefix] = cause.at
+    this.#left[prefix] = Left.unasked
+    // Where only a vote has changed, the element in hand has nothing to do with it.
+    if (cause.before !== cause.after && book.samples.length < MOST_ELEMENTS) {
+      const { vantage, before: path, file, offset } = cause
+      book.samples.push({ prefix, vantage, before: path, file, offset })
+    }
+  }
+
+  #regain(book: Book, prefix: number): void {
+    if (!this.#isLost(prefix)) return
+    book.lost--
+    this.#lostAt[prefix] = 0
+    if (book.samples.some((sample) => sample.prefix === prefix))
+      book.samples = book.samples.filter((sample) => sample.prefix !== prefix)
+  }
+
+  /** What was broken when we began is not. */
+  #isLost(prefix: number): boolean {
+    return prefix < this.#lostAt.length && this.#lostAt[prefix] !== 0
+  }
+
+  #grow(prefix: number): void {
+    const room = Math.max(prefix + 1, this.#lostAt.length * 2)
+    const lostAt = new Float64Array(room)
+    lostAt.set(this.#lostAt)
+    this.#lostAt = lostAt
+    const left = new Uint8Array(room)
+    left.set(this.#left)
+    this.#left = left
   }
 
   carried(prefix: number): void {
@@ -176,15 +212,20 @@ export class Losses implements Detector {
 
   origin(prefix: number, before: Asn, after: Asn): void {
     const afi = this.#view.afi(prefix)
-    for (const asn of [before, after]) {
-      const book = this.#books.get(keyOf(asn, afi))
-      if (book) book.numbered = false
-      this.#doubt(book)
+    const loser = this.#books.get(keyOf(before, afi))
+    if (loser) {
+      // Nobody holds it: its new owner has not lost it.
+      this.#regain(loser, prefix)
+      loser.numbered = false
+      this.#doubt(loser)
     }
+    const winner = this.#books.get(keyOf(after, afi))
+    if (winner) winner.numbered = false
+    this.#doubt(winner)
   }
 
   #doubt(book: Book | undefined): void {
-    if (book && book.lost.size > 0) this.#doubtful.add(book)
+    if (book && book.lost > 0) this.#doubtful.add(book)
   }
 
   /** Comes before the detectors that ask; works out what has changed since the last tick. */
@@ -195,10 +236,10 @@ export class Losses implements Detector {
     const books = [...this.#dirty].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
     this.#dirty.clear()
     this.changed = books.map((book) => {
-      book.loss = measure(this.#view, book, at)
+      book.loss = this.#measure(book, at)
       // While a cover's loss is young, time alone changes the answer.
       if (book.loss.leftCovered.length > book.loss.covered.length) this.#dirty.add(book)
-      if (book.lost.size === 0) this.#forgetAt = Math.min(this.#forgetAt, forgottenAt(book))
+      if (book.lost === 0) this.#forgetAt = Math.min(this.#forgetAt, forgottenAt(book))
       return book.loss
     })
     if (at > this.#forgetAt) this.#forget(at)
@@ -208,7 +249,7 @@ export class Losses implements Detector {
   #forget(at: Instant): void {
     this.#forgetAt = Number.POSITIVE_INFINITY
     for (const [key, book] of this.#books) {
-      if (book.lost.size > 0) continue
+      if (book.lost > 0) continue
       const due = forgottenAt(book)
       if (at > due) this.#books.delete(key)
       else if (due < this.#forgetAt) this.#forgetAt = due
@@ -250,6 +291,64 @@ export class Losses implements Detector {
     })
   }
 
+  #measure(book: Book, at: Instant): Loss {
+    const { asn, afi } = book
+    const view = this.#view
+    const wasBare = this.#wasBare
+    if (book.lost === 0)
+      return new Loss(view, asn, afi, { ...none, of: standing(view, book) }, wasBare)
+    const prefixes = inOrder(view, book)
+    if (this.#all.length < prefixes.length) {
+      this.#up = new Int32Array(prefixes.length * 2)
+      this.#all = new Int32Array(prefixes.length * 2)
+    }
+    let ups = 0
+    let of = 0
+    const fresh: number[] = []
+    book.covers = 0
+    for (const prefix of prefixes) {
+      const seen = view.seen(prefix)
+      if (seen >= Seen.lost) {
+        if (!this.#isLost(prefix)) continue
+      } else {
+        if (seen === Seen.new) fresh.push(prefix)
+        if (!view.reachable(prefix)) continue
+        if (seen === Seen.new) book.covers++
+        this.#up[ups++] = prefix
+      }
+      this.#all[of++] = prefix
+    }
+    book.fresh = fresh
+    const left = this.#carriedSpace.fill(view, this.#up, ups)
+    const whole = this.#wholeSpace.fill(view, this.#all, of)
+    const uncovered: number[] = []
+    const covered: number[] = []
+    const leftCovered: number[] = []
+    for (let i = 0; i < of; i++) {
+      const prefix = this.#all[i] as number
+      if (view.seen(prefix) < Seen.lost) continue
+      const isCovered = left.holds(view, prefix)
+      ;(isCovered ? covered : uncovered).push(prefix)
+      if (this.#left[prefix] === Left.unasked)
+        this.#left[prefix] = isCovered ? Left.covered : Left.bare
+      if (isCovered || (!wasBare(prefix) && this.#coverIsYoung(prefix, at)))
+        leftCovered.push(prefix)
+    }
+    // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
+    const share =
+      whole.units > 0
+        ? (whole.units - left.units) / whole.units
+        : uncovered.length / Math.max(1, of)
+    return new Loss(view, asn, afi, { uncovered, covered, leftCovered, of, share }, wasBare)
+  }
+
+  #coverIsYoung(prefix: number, at: Instant): boolean {
+    const view = this.#view
+    for (let p = view.parentOf(prefix); p >= 0; p = view.parentOf(p))
+      if (this.#isLost(p) && at - (this.#lostAt[p] as number) < BELIEVED) return true
+    return false
+  }
+
   #book(loss: Loss): Book | undefined {
     return this.#books.get(loss.key)
   }
@@ -260,20 +359,16 @@ const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
 const forgottenAt = ({ recoveredAt, givenUpAt, usedAt }: Book): Instant =>
   Math.max(recoveredAt, givenUpAt, usedAt) + RETAIN
 
-function newBook(view: View, asn: Asn, afi: Afi): Book {
-  const bare = new Set<number>()
+function newBook(view: View, asn: Asn, afi: Afi, wasBare: (prefix: number) => boolean): Book {
   return {
-    key: keyOf(asn, afi),
     asn,
     afi,
-    lost: new Map(),
-    left: new Set(),
-    bare,
-    loss: new Loss(view, { key: keyOf(asn, afi), asn, afi, bare }, { ...none, of: 0 }),
-    fresh: [],
+    lost: 0,
+    loss: new Loss(view, asn, afi, { ...none, of: 0 }, wasBare),
+    fresh: nobody,
     covers: 0,
     numbered: false,
-    ordered: [],
+    ordered: nobody,
     recoveredAt: 0,
     givenUpAt: 0,
     usedAt: 0,
@@ -281,55 +376,13 @@ function newBook(view: View, asn: Asn, afi: Afi): Book {
   }
 }
 
-const none = { uncovered: [], covered: [], leftCovered: [], share: 0 }
+const nobody: readonly number[] = []
+const none = { uncovered: nobody, covered: nobody, leftCovered: nobody, share: 0 }
 
 function reachable(view: View, prefixes: readonly number[]): number {
   let n = 0
   for (const prefix of prefixes) if (view.reachable(prefix)) n++
   return n
-}
-
-function measure(view: View, book: Book, at: Instant): Loss {
-  if (book.lost.size === 0) return new Loss(view, book, { ...none, of: standing(view, book) })
-  const up: number[] = []
-  const lost: number[] = []
-  const all: number[] = []
-  const fresh: number[] = []
-  let covers = 0
-  for (const prefix of inOrder(view, book)) {
-    const seen = view.seen(prefix)
-    if (seen >= Seen.lost) {
-      if (!book.lost.has(prefix)) continue
-      lost.push(prefix)
-    } else {
-      if (seen === Seen.new) fresh.push(prefix)
-      if (!view.reachable(prefix)) continue
-      if (seen === Seen.new) covers++
-      up.push(prefix)
-    }
-    all.push(prefix)
-  }
-  book.fresh = fresh
-  book.covers = covers
-  const left = new Space(view, up)
-  const whole = new Space(view, all)
-  const uncovered: number[] = []
-  const covered: number[] = []
-  const leftCovered: number[] = []
-  for (const prefix of lost) {
-    const isCovered = left.holds(view, prefix)
-    ;(isCovered ? covered : uncovered).push(prefix)
-    if (isCovered) {
-      if (!book.bare.has(prefix)) book.left.add(prefix)
-      leftCovered.push(prefix)
-    } else if (!book.left.has(prefix)) book.bare.add(prefix)
-    else if (coverIsYoung(view, book, prefix, at)) leftCovered.push(prefix)
-  }
-  const of = all.length
-  // A network of nothing but longest prefixes has no space to weigh: its prefixes are counted.
-  const share =
-    whole.units > 0 ? (whole.units - left.units) / whole.units : uncovered.length / Math.max(1, of)
-  return new Loss(view, book, { uncovered, covered, leftCovered, of, share })
 }
 
 /**
@@ -351,14 +404,6 @@ function standing(view: View, book: Book): number {
   let n = 0
   for (const prefix of inOrder(view, book)) if (view.reachable(prefix)) n++
   return n
-}
-
-function coverIsYoung(view: View, book: Book, prefix: number, at: Instant): boolean {
-  for (let p = view.parentOf(prefix); p >= 0; p = view.parentOf(p)) {
-    const lostAt = book.lost.get(p)
-    if (lostAt !== undefined && at - lostAt < BELIEVED) return true
-  }
-  return false
 }
 
 /** The first loss of the latest story: losses that follow each other without a long pause. */

@@ -25,6 +25,8 @@ export class Relations {
   readonly #transit = new Tally()
   readonly #triples = new Tally()
   readonly #customer = new Tally()
+  /** Numbers of the path in hand. */
+  #path = new Int32Array(256)
 
   constructor(clique: readonly Asn[] = CLIQUE) {
     this.#clique = new Set(clique)
@@ -35,10 +37,12 @@ export class Relations {
   }
 
   /** `hops` nearest the collector first. */
-  learn(hops: readonly Asn[]): void {
+  learn(hops: ArrayLike<Asn>): void {
     if (!usable(hops)) return
     this.paths++
-    const numbers = hops.map((asn) => this.#learnNumber(asn))
+    if (hops.length > this.#path.length) this.#path = new Int32Array(hops.length)
+    const numbers = this.#path
+    for (let i = 0; i < hops.length; i++) numbers[i] = this.#learnNumber(hops[i] as Asn)
     for (let i = 0; i + 2 < hops.length; i++) {
       const to = numbers[i] as number
       const by = numbers[i + 1] as number
@@ -69,7 +73,7 @@ export class Relations {
     return up >= VOTES && up >= MAJORITY * (up + this.#customer.get(pair(p, c)))
   }
 
-  #vote(hops: readonly Asn[], numbers: readonly number[]): void {
+  #vote(hops: ArrayLike<Asn>, numbers: Int32Array): void {
     let top = -1
     let first = -1
     for (let i = 0; i < hops.length; i++) {
@@ -109,7 +113,7 @@ const pair = (a: number, b: number): number => a * NUMBERS + b
 const triple = (a: number, b: number, c: number): number => pair(a, b) * NUMBERS + c
 
 /** Private and reserved ASNs say nothing about who passed on what; such a path teaches nothing. */
-export function usable(hops: readonly Asn[]): boolean {
-  for (const asn of hops) if (isReserved(asn)) return false
+export function usable(hops: ArrayLike<Asn>): boolean {
+  for (let i = 0; i < hops.length; i++) if (isReserved(hops[i] as Asn)) return false
   return hops.length >= 3
 }

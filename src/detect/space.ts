@@ -7,28 +7,40 @@ import type { View } from '../core/view.ts'
 export class Space {
   /** Sum of all units in the union. */
   units = 0
-  readonly #starts: number[] = []
-  readonly #ends: number[] = []
+  #count = 0
+  #starts = new Float64Array(64)
+  #ends = new Float64Array(64)
 
-  /** `prefixes` of one family, by address (address.ts). */
-  constructor(view: View, prefixes: readonly number[]) {
-    const starts = this.#starts
-    const ends = this.#ends
+  /** Becomes the union of the first `count` of `prefixes`: of one family, by address (address.ts). */
+  fill(view: View, prefixes: ArrayLike<number>, count = prefixes.length): this {
+    this.#count = this.units = 0
     let end = -1
-    for (const prefix of prefixes) {
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i] as number
       const from = view.firstUnit(prefix)
       const to = from + sizeOf(view, prefix)
       if (to <= end || to === from) continue
       if (from <= end) {
         this.units += to - end
-        ends[ends.length - 1] = to
+        this.#ends[this.#count - 1] = to
       } else {
         this.units += to - from
-        starts.push(from)
-        ends.push(to)
+        if (this.#count === this.#starts.length) this.#grow()
+        this.#starts[this.#count] = from
+        this.#ends[this.#count++] = to
       }
       end = to
     }
+    return this
+  }
+
+  #grow(): void {
+    const starts = new Float64Array(this.#count * 2)
+    const ends = new Float64Array(this.#count * 2)
+    starts.set(this.#starts)
+    ends.set(this.#ends)
+    this.#starts = starts
+    this.#ends = ends
   }
 
   /** Whether all of the prefix lies inside; one longer than a unit does when its unit does. */
@@ -36,7 +48,7 @@ export class Space {
     const from = view.firstUnit(prefix)
     const to = from + Math.max(1, sizeOf(view, prefix))
     let low = 0
-    let high = this.#starts.length
+    let high = this.#count
     while (low < high) {
       const middle = (low + high) >> 1
       if ((this.#starts[middle] as number) <= from) low = middle + 1

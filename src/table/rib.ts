@@ -66,6 +66,15 @@ export class Rib {
     return position < 0 ? 0 : this.get(position)
   }
 
+  /** Whether it holds no route to one of `prefixes`, each `step`th asked, that it ordinarily carries. */
+  lacks(vantage: number, prefixes: readonly number[], step: number): boolean {
+    for (let i = 0; i < prefixes.length; i += step) {
+      const position = this.at(vantage, prefixes[i] as number, false)
+      if (position >= 0 && (this.get(position) & (REFERENCE | PATH)) === REFERENCE) return true
+    }
+    return false
+  }
+
   #page(vantage: number, index: number, prefix: number): number {
     if (this.#next >= this.#maxPages) {
       this.dropped++

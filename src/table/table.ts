@@ -97,6 +97,7 @@ export class Table implements View {
   #started = false
   #resumed = false
   #revoteAt = 0
+  #hops = new Uint32Array(256)
 
   constructor(settings: TableSettings) {
     const { vantages, asns, baseline, limits, files = [], hearsAll = true } = settings
@@ -769,18 +770,21 @@ export class Table implements View {
     return this.origins.prefixesOf(origin)
   }
 
-  lostAt(prefix: number, into: Set<number>): void {
-    for (const peer of this.peers.list) {
-      if (into.has(peer.id) || !this.#votes(peer, prefix)) continue
-      const word = this.rib.word(peer.id, prefix)
-      if ((word & REFERENCE) !== 0 && (word & PATH) === 0) into.add(peer.id)
-    }
+  lostAt(prefixes: readonly number[], step = 1): number[] {
+    const out: number[] = []
+    const first = prefixes[0]
+    if (first === undefined) return out
+    for (const peer of this.peers.list)
+      if (this.#votes(peer, first) && this.rib.lacks(peer.id, prefixes, step)) out.push(peer.id)
+    return out
   }
 
-  hops(path: number): readonly Asn[] {
-    if (path <= UNKNOWN_PATH) return []
+  hops(path: number): Uint32Array {
     const { words, start, length } = this.paths
-    return hops(words, start[path] as number, length[path] as number)
+    const most = length[path] as number
+    if (most > this.#hops.length) this.#hops = new Uint32Array(most)
+    const count = path <= UNKNOWN_PATH ? 0 : hops(words, start[path] as number, most, this.#hops)
+    return this.#hops.subarray(0, count)
   }
 
   pathText(path: number): string {

@@ -12,9 +12,7 @@ function watching(about: Partial<LossRule> = {}) {
     baseline: 'rib',
     narrow: true,
     voters: () => at.voters,
-    lostAt: (_, into) => {
-      for (let id = 0; id < 12; id++) into.add(id)
-    },
+    lostAt: () => Array.from({ length: 12 }, (_, i) => i),
     vantagePoint: (id) => ({
       id,
       project: 'ris',
@@ -64,8 +62,8 @@ function watching(about: Partial<LossRule> = {}) {
   const lost = (count: number, ticks = 1): (string | undefined)[] => {
     const uncovered = Array.from({ length: count }, (_, i) => i)
     const none = { covered: [], leftCovered: [] }
-    const book = { key: 56_004, asn: 7000, afi: 4 as const, bare: new Set<number>() }
-    changed = [new Loss(view(known), book, { uncovered, of: 10, share: count / 10, ...none })]
+    const found = { uncovered, of: 10, share: count / 10, ...none }
+    changed = [new Loss(view(known), 7000, 4, found, () => true)]
     return Array.from({ length: ticks }, () => {
       at.now += 10
       return detector.tick(seconds(at.now))[0]?.phase

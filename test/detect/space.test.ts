@@ -27,7 +27,7 @@ function world(texts: readonly string[]) {
 
 const spaceOf = (texts: readonly string[]) => {
   const known = world(texts)
-  return new Space(known, [...texts.keys()].sort(byAddress(known)))
+  return new Space().fill(known, [...texts.keys()].sort(byAddress(known)))
 }
 const units = (...texts: string[]) => spaceOf(texts).units
 
@@ -75,7 +75,7 @@ describe('what lies inside', () => {
   const texts = ['10.0.0.0/23', '10.0.2.0/23', '10.0.8.0/24', '10.0.0.0/22', '10.0.0.0/21']
   const more = ['10.0.3.128/25', '10.0.8.0/23', '10.0.9.0/25', '9.0.0.0/24']
   const known = world([...texts, ...more])
-  const space = new Space(known, [0, 1, 2])
+  const space = new Space().fill(known, [0, 1, 2])
   const inside = (text: string) => space.holds(known, [...texts, ...more].indexOf(text))
 
   test.each(['10.0.0.0/23', '10.0.0.0/22', '10.0.8.0/24', '10.0.3.128/25'])('%s', (text) => {

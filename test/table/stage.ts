@@ -177,12 +177,6 @@ export class Stage {
     return parsed ? this.table.names.find(parsed.afi, ...parsed.words, parsed.length) : -1
   }
 
-  lostAt(prefix: number): number[] {
-    const vantages = new Set<number>()
-    this.table.lostAt(prefix, vantages)
-    return [...vantages]
-  }
-
   /** `visible/reference state` of a prefix. */
   standing(text: string): string {
     const p = this.id(text)

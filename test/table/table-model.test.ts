@@ -266,7 +266,7 @@ class Duel {
         const times = [lossStart[p], lastLoss[p]].map((t) => (t ?? 0) / 1e6)
         has.push(
           `${prefix} ${this.stage.standing(prefix)} ${told} ${times} AS${table.origin(p)} ` +
-            `${this.stage.lostAt(p)} ${this.isCarried(p)} AS${this.origins.get(p) ?? table.origin(p)}`,
+            `${table.lostAt([p])} ${this.isCarried(p)} AS${this.origins.get(p) ?? table.origin(p)}`,
         )
       }
       const lostAt = this.peers.filter((peer) => {

@@ -41,7 +41,7 @@ describe('a prefix goes and comes back', () => {
     const p = stage.id(P)
     expect(stage.table.lossStart(p)).toBe(10e6)
     expect(stage.table.lastLoss(p)).toBe(17e6)
-    expect(stage.lostAt(p)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(stage.table.lostAt([p])).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(stage.table.reachable(p)).toBe(false)
     const back = (v: number) => {
       stage.announce(100 + v, v, P, `${101 + v} 900`)
