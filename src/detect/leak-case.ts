@@ -102,27 +102,29 @@ export class LeakCase {
     return sums
   }
 
-  /** A route takes up a path over the link; `from` and `origin` are that path's. */
-  join(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
+  /** A route takes up a path over the link; `from` and `origin` are that path's. False when it was there. */
+  join(cause: Readonly<Cause>, from: Asn, origin: Asn): boolean {
     const key = routeKey(cause)
-    if (this.#routes.has(key)) return
+    if (this.#routes.has(key)) return false
     this.#routes.set(key, cause.after)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
     change(this.vantages, cause.vantage, 1)
     change(this.prefixes, cause.prefix, 1)
     this.#take(cause, from, origin)
+    return true
   }
 
-  /** A route leaves the link. */
-  leave(cause: Readonly<Cause>): void {
+  /** A route leaves the link; false when it was not on it. */
+  leave(cause: Readonly<Cause>): boolean {
     const key = routeKey(cause)
     const path = this.#routes.get(key)
-    if (path === undefined) return
+    if (path === undefined) return false
     this.#routes.delete(key)
     change(this.vantages, cause.vantage, -1)
     change(this.prefixes, cause.prefix, -1)
     this.lastLeft = cause.at
     this.#drop(path)
+    return true
   }
 
   /** A route goes over from one path over the link to another; false when it was not on the link. */

@@ -218,11 +218,12 @@ export class LeakPath implements Detector {
     const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
     for (const { leak } of before) {
       const next = after.find((link) => link.leak === leak)
-      if (next && leak.move(cause, next.from, view.pathOrigin(cause.after))) continue
-      this.#routes -= leak.routes
-      leak.leave(cause)
+      if (next && leak.move(cause, next.from, view.pathOrigin(cause.after))) {
+        if (novel) this.#touched.add(leak)
+        continue
+      }
+      if (leak.leave(cause)) this.#routes--
       this.#touched.add(leak)
-      this.#routes += leak.routes
     }
     if (!novel) return
     for (const { leak, from } of after) {
@@ -230,9 +231,8 @@ export class LeakPath implements Detector {
         this.dropped++
         return
       }
-      this.#routes -= leak.routes
-      leak.join(cause, from, view.pathOrigin(cause.after))
-      this.#routes += leak.routes
+      if (!leak.join(cause, from, view.pathOrigin(cause.after))) continue
+      this.#routes++
       this.#touched.add(leak)
     }
   }

@@ -109,7 +109,14 @@ export class LossDetector implements Detector {
       for (const [number, { settled }] of this.#cases) if (settled) asked.set(number, settled)
     this.#voters4 = four
     this.#voters6 = six
-    for (const loss of changed) asked.set(loss.key, loss)
+    for (const loss of changed) {
+      // Nearly all are too small to be anything.
+      if (this.#cases.has(loss.key) || this.#rule.holds(loss)) asked.set(loss.key, loss)
+      else {
+        asked.delete(loss.key)
+        this.#left.delete(loss.key)
+      }
+    }
     return asked
   }
 

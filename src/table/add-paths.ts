@@ -21,6 +21,11 @@ export class AddPaths {
     return this.#sessions.size > 0
   }
 
+  /** Whether a session has used identifiers since it began. */
+  has(vantage: number): boolean {
+    return this.#sessions.has(vantage)
+  }
+
   /** The path the table should hold after this element; 0 = none left. */
   fold(vantage: number, prefix: number, id: number, path: number): number {
     let session = this.#sessions.get(vantage)

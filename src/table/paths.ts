@@ -46,32 +46,53 @@ export class Paths {
   }
 
   /**
-   * The ids of all paths of a batch, into `pathRef`. In steps, because look-ups that do not wait
-   * for each other cost a fraction (performance.md §6.2).
+   * The ids of all paths of a batch, into `pathRef`. In steps, because look-ups that do not wait for
+   * each other cost a fraction (performance.md §6.2); each step a function, so that it is compiled
+   * when it has run, not when the one before has.
    */
   internAll(batch: Batch): void {
-    const { messages, path, pathStart, pathLength, pathRef } = batch
-    if (this.#hashes.length < messages) {
+    if (this.#hashes.length < batch.messages) {
       this.#hashes = new Int32Array(batch.maxMessages)
       this.#found = new Int32Array(batch.maxMessages)
     }
+    this.#hashAll(batch)
+    this.#probeAll(batch.messages)
+    this.#fetchAll(batch)
+    this.#decideAll(batch)
+  }
+
+  #hashAll({ messages, path, pathStart, pathLength }: Batch): void {
     const hashes = this.#hashes
-    const found = this.#found
     for (let m = 0; m < messages; m++) {
       const start = pathStart[m] as number
       if (start >= 0) hashes[m] = this.#hash(path, start, pathLength[m] as number)
     }
+  }
+
+  #probeAll(messages: number): void {
+    const hashes = this.#hashes
+    const found = this.#found
     const table = this.#table
     const mask = table.length - 2
     for (let m = 0; m < messages; m++) {
       const i = ((hashes[m] as number) << 1) & mask
       found[m] = table[i] === hashes[m] ? (table[i + 1] as number) : 0
     }
+  }
+
+  /** Brings the words of what was found near, and drops what is too long or too short. */
+  #fetchAll({ messages, pathLength }: Batch): void {
+    const found = this.#found
     const words = this.words
     for (let m = 0; m < messages; m++) {
       const at = found[m] as number
       if (at !== 0 && words[at - 1] !== pathLength[m]) found[m] = 0
     }
+  }
+
+  #decideAll({ messages, path, pathStart, pathLength, pathRef }: Batch): void {
+    const hashes = this.#hashes
+    const found = this.#found
     for (let m = 0; m < messages; m++) {
       const start = pathStart[m] as number
       const length = pathLength[m] as number

@@ -300,12 +300,16 @@ export class Table implements View {
     const path = batch.pathRef[m] as number
     const to = batch.first[m + 1] as number
     let announced = 0
+    let folds = this.more.has(peer.id)
     for (let e = batch.first[m] as number; e < to; e++) {
       const prefix = batch.prefixRef[e] as number
       if (prefix < 0) continue
       let after = batch.announced[e] === 1 ? path : 0
       const id = batch.pathId[e] as number
-      if (id !== 0 || this.more.used) after = this.more.fold(peer.id, prefix, id, after)
+      if (id !== 0 || folds) {
+        after = this.more.fold(peer.id, prefix, id, after)
+        folds = true
+      }
       if (after === 0) this.#withdraw(peer, prefix, at)
       else {
         announced++
@@ -328,10 +332,11 @@ export class Table implements View {
     const { rib, paths, cause } = this
     const position = rib.at(peer.id, prefix, true)
     if (position < 0) return
-    // Before the word is written, because an election counts what is written.
-    if (this.#hold(peer, prefix) && peer.state === PeerState.active) this.#elect(peer)
     const word = rib.get(position)
     const before = word & PATH
+    // Before the word is written, because an election counts what is written.
+    if (before === 0 && this.#hold(peer, prefix) && peer.state === PeerState.active)
+      this.#elect(peer)
     if (before === path && (word & (STALE | DISPLACED)) === 0) {
       this.repeats++
       return
