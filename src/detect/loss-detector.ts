@@ -2,7 +2,7 @@
 // a hold-down before it is believed and one before it is let go, and a signal that tells it.
 
 import { Hold } from '../core/hold.ts'
-import type { Counts, Kind, Severity, Signal, Tag } from '../core/incident.ts'
+import type { Counts, Kind, Samples, Severity, Signal, Tag } from '../core/incident.ts'
 import { afiName } from '../core/prefix.ts'
 import type { Instant, Span } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
@@ -47,6 +47,9 @@ interface Case {
   lastLoss: Loss | null
   /** The loss about which all has been said; time alone changes nothing. */
   settled: Loss | null
+  /** What was shown when most prefixes were lost since it was believed, and how many they were. */
+  shown: Samples | null
+  most: number
 }
 
 /** So many prefixes are asked who lost them; more would say the same. */
@@ -136,6 +139,8 @@ export class LossDetector implements Detector {
       lastSignal: null,
       lastLoss: null,
       settled: null,
+      shown: null,
+      most: 0,
     }
   }
 
@@ -245,15 +250,27 @@ export class LossDetector implements Detector {
       ),
       now: counts,
       segments: [],
-      samples: {
-        prefixes: prefixes
-          .map((p) => view.prefixText(p))
-          .sort()
-          .slice(0, SHOWN),
-        paths: this.#losses.paths(loss),
-        elements: this.#losses.elements(loss),
-      },
+      samples: this.#samples(c, loss, prefixes, phase),
       rfc7908: null,
     }
+  }
+
+  /** Of one that was larger before, what was shown then: it is what its record keeps (verdict/evidence.ts). */
+  #samples(c: Case, loss: Loss, prefixes: readonly number[], phase: Signal['phase']): Samples {
+    const lessens = prefixes.length > 0 && prefixes.length < c.most
+    if (phase !== 'transient' && c.shown && lessens) return c.shown
+    const samples = {
+      prefixes: prefixes
+        .map((p) => this.#view.prefixText(p))
+        .sort()
+        .slice(0, SHOWN),
+      paths: this.#losses.paths(loss),
+      elements: this.#losses.elements(loss),
+    }
+    if (phase !== 'transient' && prefixes.length >= c.most) {
+      c.shown = samples
+      c.most = prefixes.length
+    }
+    return samples
   }
 }

@@ -75,8 +75,11 @@ export class Paths {
     const table = this.#table
     const mask = table.length - 2
     for (let m = 0; m < messages; m++) {
-      const i = ((hashes[m] as number) << 1) & mask
-      found[m] = table[i] === hashes[m] ? (table[i + 1] as number) : 0
+      const hash = hashes[m] as number
+      let i = (hash << 1) & mask
+      // The next slot is in the same line of the cache, nearly always.
+      if (table[i] !== hash) i = (i + 2) & mask
+      found[m] = table[i] === hash ? (table[i + 1] as number) : 0
     }
   }
 
