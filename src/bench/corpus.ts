@@ -14,13 +14,16 @@ export interface Corpus {
   readonly about: string
 }
 
-/** Update files as archives have them; one peer's whole table in 38 s (also at hand) is another matter. */
-const SOURCES = [
-  'incidents/rrc01.updates.20100827.0840.gz',
-  'quiet/rrc00.updates.20190101.0000.gz',
-  'quiet/route-views2.updates.20241028.0000.bz2',
-  'incidents/route-views2.updates.20241029.0000.bz2',
-]
+/** Update files as archives have them. */
+const SOURCES = {
+  /** Ordinary quarters of an hour of one large collector: what most of an archive is. */
+  day: [
+    'quiet/route-views2.updates.20241028.0000.bz2',
+    'incidents/route-views2.updates.20241029.0000.bz2',
+  ],
+  /** An hour in which everything flapped, and five busy minutes: where state and detectors have most to do. */
+  storm: ['incidents/rrc01.updates.20100827.0840.gz', 'quiet/rrc00.updates.20190101.0000.gz'],
+}
 
 const HEADER = 12
 /** A copy starts so many seconds after the one before: the length of the longest source. */
@@ -53,10 +56,15 @@ export function writeCopies(path: string, sources: readonly Uint8Array[], least:
   return copies
 }
 
-/** Writes the corpus into `folder`; `data` may hold the real files. */
-export async function makeCorpus(folder: string, data: string, least: number): Promise<Corpus> {
-  const path = join(folder, 'corpus.mrt')
-  const real = SOURCES.map((name) => join(data, name)).filter((name) => existsSync(name))
+/** Writes a corpus into `folder`; `data` may hold the real files. */
+export async function makeCorpus(
+  folder: string,
+  data: string,
+  kind: keyof typeof SOURCES,
+  least: number,
+): Promise<Corpus> {
+  const path = join(folder, `${kind}.mrt`)
+  const real = SOURCES[kind].map((name) => join(data, name)).filter((name) => existsSync(name))
   const sources =
     real.length > 0 ? await Promise.all(real.map(unpacked)) : [...updatesOf(generateDay()).values()]
   const copies = writeCopies(path, sources, least)
