@@ -44,7 +44,7 @@ function roomOf(path: string): string {
   return file === undefined || room === 'bench' ? 'landing' : room
 }
 
-const ROOMS = ['config', 'feeds', 'wire', 'clock', 'table', 'detect', 'verdict', 'report']
+const ROOMS = ['config', 'feeds', 'wire', 'decode', 'clock', 'table', 'detect', 'verdict', 'report']
 const NEIGHBOURS: Record<string, readonly string[]> = {
   core: [],
   // Settings and defaults of every room.

@@ -1,7 +1,7 @@
 // The program as an operator meets it: a child process, its arguments, what it prints and how it
 // ends. Real data lies outside of the project and is skipped, by name, where it is not there.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,6 +66,13 @@ function start(args: readonly string[]): { child: Child; ended: Promise<Ended>; 
 
 /** Runs a command to its end. */
 export const faultline = (...args: string[]): Promise<Ended> => start(args).ended
+
+/** The same with something on standard input. */
+export function fed(input: string, ...args: string[]): Ended {
+  const options = { input, encoding: 'utf8', timeout: SAFETY } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], options)
+  return { status, out: stdout, err: stderr }
+}
 
 /** The incidents on a page of NDJSON. */
 export const incidentsIn = (out: string): Incident[] =>
