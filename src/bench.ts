@@ -32,6 +32,7 @@ async function child([name = '', ...args]: readonly string[]): Promise<void> {
     found = await (await import('./bench/live.ts')).listen(first, Number(second), third)
   else if (name === 'learned' || name === 'start' || name === 'storm')
     found = await (await import('./bench/replaying.ts')).replaying(first, second || undefined)
+  else if (name === 'dump') found = await (await import('./bench/dumping.ts')).dumping(first)
   else {
     const { decoding, tabling } = await import('./bench/decoding.ts')
     found = await (name === 'decoding' ? decoding : tabling)(first)

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<Command>> = {
   watch: async () => (await import('./watch.ts')).watchCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
+  dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),
 }
 

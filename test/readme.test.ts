@@ -75,7 +75,7 @@ describe('README', () => {
   })
 
   test('commands it shows are commands there are', () => {
-    const commands = ['demo', 'watch', 'replay', 'check', 'decode']
+    const commands = ['demo', 'watch', 'replay', 'check', 'dump', 'decode']
     const shown = [...readme.matchAll(/(?:npm start --|node dist\/main\.js) (\S+)/g)]
     expect(shown.length).toBeGreaterThan(5)
     for (const [, name] of shown) expect(commands).toContain(name)

@@ -15,6 +15,7 @@ export interface RowSpec {
 export const rows: readonly RowSpec[] = [
   { name: 'framing', what: 'framing', measure: 'ratio', floor: null, goal: null },
   { name: 'decoding', what: 'decoding into batches', measure: 'ratio', floor: 20, goal: 30 },
+  { name: 'dump', what: 'dump -m, text', measure: 'ratio', floor: 5, goal: 7 },
   { name: 'table', what: '+ clock and table', measure: 'ratio', floor: null, goal: null },
   { name: 'learned', what: '+ detectors, learned baseline', measure: 'ratio', floor: 8, goal: 15 },
   { name: 'start', what: '+ detectors, starting table', measure: 'ratio', floor: 8, goal: 15 },
