@@ -11,6 +11,9 @@ import { HEADER } from './mrt-frames.ts'
 const PEER_INDEX_TABLE = 1
 const RIB_IPV4_UNICAST = 2
 const RIB_IPV6_UNICAST = 4
+/** RFC 6396 §4.3.3: any family, which the record itself names. */
+const RIB_GENERIC = 6
+const UNICAST = 1
 /** RFC 8050 §4: the same two with path identifiers. */
 const ADD_PATH = 6
 
@@ -58,13 +61,21 @@ export class MrtTable {
     if (subtype === PEER_INDEX_TABLE) return this.#index(view, at, end)
     this.#addPath = subtype > ADD_PATH
     const plain = this.#addPath ? subtype - ADD_PATH : subtype
-    if (plain !== RIB_IPV4_UNICAST && plain !== RIB_IPV6_UNICAST) return 'skipped'
-    this.#afi = plain === RIB_IPV4_UNICAST ? 4 : 6
-    if (body + 5 > end) return 'malformed'
-    const length = view.getUint8(body + 4)
-    const entries = body + 5 + ((length + 7) >> 3)
+    let prefix = body + 4
+    if (subtype === RIB_GENERIC) {
+      prefix = body + 7
+      if (prefix > end) return 'malformed'
+      const afi = view.getUint16(body + 4)
+      if ((afi !== 1 && afi !== 2) || view.getUint8(body + 6) !== UNICAST) return 'skipped'
+      this.#afi = afi === 1 ? 4 : 6
+    } else if (plain === RIB_IPV4_UNICAST || plain === RIB_IPV6_UNICAST)
+      this.#afi = plain === RIB_IPV4_UNICAST ? 4 : 6
+    else return 'skipped'
+    if (prefix + 1 > end) return 'malformed'
+    const length = view.getUint8(prefix)
+    const entries = prefix + 1 + ((length + 7) >> 3)
     if (length > (this.#afi === 4 ? 32 : 128) || entries + 2 > end) return 'malformed'
-    this.#prefix = body + 4 - at
+    this.#prefix = prefix - at
     this.#left = view.getUint16(entries)
     this.#next = entries + 2 - at
     this.#size = end - at

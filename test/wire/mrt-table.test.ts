@@ -183,6 +183,51 @@ describe('TABLE_DUMP_V2', () => {
   })
 })
 
+describe('RIB_GENERIC', () => {
+  /** The body of a record that was written for one family, with the family in it. */
+  const generic = (prefix: string, afi: number, safi: number): Uint8Array => {
+    const ordinary = mrt()
+      .at(WHEN)
+      .rib(prefix, [
+        { peer: 0, path: '4200000001 3' },
+        { peer: 1, path: '5 3' },
+      ])
+      .bytes()
+    const body = ordinary.subarray(12)
+    return new Bytes(256).raw(body.subarray(0, 4)).u16(afi).u8(safi).raw(body.subarray(4)).bytes()
+  }
+  const read = (...bodies: Uint8Array[]) => {
+    const builder = table()
+    for (const body of bodies) builder.record(13, 6, body)
+    return readMrt(builder.bytes(), {})
+  }
+
+  it('is read like a record of its family', () => {
+    const { lines: found, stats } = read(
+      generic('198.51.100.0/24', 1, 1),
+      generic('2001:db8::/32', 2, 1),
+    )
+    expect(found.map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'rib A 198.51.100.0/24 4200000001 3',
+      'rib A 198.51.100.0/24 5 3',
+      'rib A 2001:db8::/32 4200000001 3',
+      'rib A 2001:db8::/32 5 3',
+    ])
+    expect(stats).toEqual({ ...sound, records: 3 })
+  })
+
+  it('of other families is passed over, and cut short it is malformed', () => {
+    const { lines: found, stats } = read(
+      generic('198.51.100.0/24', 1, 128),
+      generic('198.51.100.0/24', 25, 65),
+      generic('198.51.100.0/24', 1, 1).subarray(0, 6),
+      generic('198.51.100.0/24', 1, 1).subarray(0, 9),
+    )
+    expect(found).toEqual([])
+    expect(stats).toEqual({ ...sound, records: 5, skipped: 2, malformed: 2 })
+  })
+})
+
 describe('a record larger than a batch', () => {
   const many = Array.from({ length: 300 }, (_, i) => ({
     address: `10.0.${i >> 8}.${i & 255}`,
