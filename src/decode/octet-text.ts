@@ -4,12 +4,11 @@ const SIZE = 4 << 20
 /** Nothing that is written in one go is longer: paths and communities of one message. */
 const SPARE = 1 << 20
 
-/** 0 … 255 in decimal: three digits and how many of them count. */
-const DIGITS = new Uint8Array(256 * 4)
-for (let n = 0; n < 256; n++) {
-  const text = String(n)
-  for (let i = 0; i < text.length; i++) DIGITS[n * 4 + i] = text.charCodeAt(i)
-  DIGITS[n * 4 + 3] = text.length
+/** 0 … 9,999 in four digits each. */
+const DIGITS = new Uint8Array(40_000)
+for (let n = 0; n < 10_000; n++) {
+  const text = String(n).padStart(4, '0')
+  for (let i = 0; i < 4; i++) DIGITS[n * 4 + i] = text.charCodeAt(i)
 }
 
 const DOT = 46
@@ -79,32 +78,50 @@ export class OctetText {
     this.#at += end - from
   }
 
+  /** 0 … 9,999. */
   small(n: number): void {
-    const from = n * 4
-    const end = from + (DIGITS[from + 3] as number)
-    for (let i = from; i < end; i++) this.#octets[this.#at++] = DIGITS[i] as number
+    const skipped = n < 100 ? (n < 10 ? 3 : 2) : n < 1_000 ? 1 : 0
+    for (let i = n * 4 + skipped; i < n * 4 + 4; i++) this.#octets[this.#at++] = DIGITS[i] as number
   }
 
   /** 0 … 2^32 - 1. */
   number(value: number): void {
-    if (value < 256) this.small(value)
-    else this.#decimal(value, digitsOf(value))
+    if (value < 10_000) this.small(value)
+    else if (value < 100_000_000) {
+      const high = (value / 10_000) | 0
+      this.small(high)
+      this.#four(value - high * 10_000)
+    } else {
+      const high = (value / 100_000_000) | 0
+      const low = value - high * 100_000_000
+      const middle = (low / 10_000) | 0
+      this.small(high)
+      this.#four(middle)
+      this.#four(low - middle * 10_000)
+    }
   }
 
   /** The digits behind a decimal point, six of them. */
   micros(value: number): void {
-    this.#decimal(value, 6)
+    // A stamp that is none keeps all the digits it has.
+    if (value >= 1_000_000) {
+      this.number(value)
+      return
+    }
+    const high = (value / 10_000) | 0
+    this.octet(DIGITS[high * 4 + 2] as number)
+    this.octet(DIGITS[high * 4 + 3] as number)
+    this.#four(value - high * 10_000)
   }
 
-  #decimal(value: number, count: number): void {
+  #four(n: number): void {
     const octets = this.#octets
-    let left = value
-    for (let i = this.#at + count - 1; i >= this.#at; i--) {
-      const next = (left / 10) >>> 0
-      octets[i] = ZERO + left - next * 10
-      left = next
-    }
-    this.#at += count
+    const at = this.#at
+    octets[at] = DIGITS[n * 4] as number
+    octets[at + 1] = DIGITS[n * 4 + 1] as number
+    octets[at + 2] = DIGITS[n * 4 + 2] as number
+    octets[at + 3] = DIGITS[n * 4 + 3] as number
+    this.#at = at + 4
   }
 
   /** IPv4 at `from`; octets from `count` on are zero. */
@@ -161,10 +178,4 @@ export class OctetText {
       if (begun) this.#octets[this.#at++] = digit < 10 ? ZERO + digit : 87 + digit
     }
   }
-}
-
-function digitsOf(value: number): number {
-  if (value < 100_000) return value < 1_000 ? 3 : value < 10_000 ? 4 : 5
-  if (value < 10_000_000) return value < 1_000_000 ? 6 : 7
-  return value < 100_000_000 ? 8 : value < 1_000_000_000 ? 9 : 10
 }

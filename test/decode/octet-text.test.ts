@@ -32,6 +32,10 @@ test.each([0, 7, 136_436, 999_999])('%i microseconds have six digits', (n) => {
   expect(written((out) => out.micros(n)).text).toBe(String(n).padStart(6, '0'))
 })
 
+test('more microseconds than a second has keep their digits', () => {
+  expect(written((out) => out.micros(2 ** 32 - 1)).text).toBe('4294967295')
+})
+
 describe('IPv6 as bgpdump writes it', () => {
   const v6 = (hex: string, count = 16) =>
     written((out) => out.ipv6(Buffer.from(hex.padEnd(32, '0'), 'hex'), 0, count)).text
