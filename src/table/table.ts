@@ -259,6 +259,7 @@ export class Table implements View {
   start(): void {
     if (!this.#resumed) this.#revote(0)
     this.#revoteAt = 0
+    this.#carryAll()
     this.#started = true
   }
 
@@ -631,10 +632,13 @@ export class Table implements View {
       }
       return word
     })
-    // How many must carry a prefix that is new depends on how many vote.
-    if (!settle) return
-    for (let prefix = 0; prefix < names.count; prefix++)
-      if (standing.seen[prefix] === Seen.new) this.#carry(prefix)
+    if (settle && this.#started) this.#carryAll()
+  }
+
+  /** How many must carry a prefix that is new depends on how many vote. */
+  #carryAll(): void {
+    for (let prefix = 0; prefix < this.names.count; prefix++)
+      if (this.standing.seen[prefix] === Seen.new) this.#carry(prefix)
   }
 
   // facts
