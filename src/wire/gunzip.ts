@@ -119,7 +119,9 @@ async function* readMember(
     let pending = inflater.next()
     for (;;) {
       const pieces = await pending
-      if (!inflater.over) {
+      // Asked now: while the consumer is at work the next slice may turn out to be the last.
+      const { over } = inflater
+      if (!over) {
         pending = inflater.next()
         // It is awaited above; this only keeps a failed read from being nobody's while we yield.
         pending.catch(() => {})
@@ -129,7 +131,7 @@ async function* readMember(
         length = (length + piece.length) >>> 0
         yield piece
       }
-      if (inflater.over) break
+      if (over) break
     }
   } finally {
     inflater.close()

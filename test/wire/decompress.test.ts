@@ -66,6 +66,18 @@ describe('decompress', () => {
     }
   })
 
+  it('loses nothing to a consumer that takes its time', async () => {
+    // Three slices: the last is inflated while the one before it is being looked at.
+    const random = noise(2)
+    const text = Uint8Array.from({ length: 300_000 }, () => random(256))
+    const out: Uint8Array[] = []
+    for await (const chunk of decompress(chunksOf(gz(text), 1 << 20))) {
+      await new Promise((next) => setTimeout(next, 20))
+      out.push(chunk)
+    }
+    expect(same(join8(out), text)).toBe(true)
+  })
+
   it('tolerates padding and garbage behind the last member without losing text', async () => {
     const padded = join8([gz(data), new Uint8Array(70_000), gz(data), new Uint8Array(3)])
     const [twice, report] = await unpack(padded, 997)
