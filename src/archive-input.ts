@@ -4,19 +4,11 @@
 import type { Order } from './clock/order.ts'
 import type { Batch, BatchPool } from './core/batch.ts'
 import type { VantagePoints } from './core/vantage.ts'
-import { type ArchiveFile, readChunks } from './feeds/archive.ts'
+import type { ArchiveFile } from './feeds/archive.ts'
+import { type FileReport, fileBatches, newFileReport } from './file-batches.ts'
 import type { KeptBatches } from './kept.ts'
-import { type DecompressReport, decompress, newReport } from './wire/decompress.ts'
-import { MrtReader, type MrtStats } from './wire/mrt.ts'
-
-/** What became of one file. */
-export interface FileReport {
-  readonly path: string
-  readonly mrt: MrtStats
-  readonly packed: DecompressReport
-  /** The operating system's word when it could not be read to its end. */
-  error: string | null
-}
+import type { ReadingThread } from './reading.ts'
+import { MrtReader } from './wire/mrt.ts'
 
 export class ArchiveInput {
   /** What became of each file, by its path; of the last reading where it was read twice. */
@@ -24,25 +16,38 @@ export class ArchiveInput {
   readonly pool: BatchPool
   readonly #vantages: VantagePoints
   readonly #files: string[]
+  readonly #numbers = new Map<string, number>()
   readonly #progress: (octets: number) => void
+  readonly #thread: ReadingThread | null
   #kept: KeptBatches | null = null
 
-  /** `files` gets the names that batches refer to by number. */
+  /** `files` gets the names that batches refer to by number; without a thread it reads on this one. */
   constructor(
     vantages: VantagePoints,
     pool: BatchPool,
     files: string[],
     progress: (octets: number) => void = () => undefined,
+    thread: ReadingThread | null = null,
   ) {
     this.#vantages = vantages
     this.pool = pool
     this.#files = files
     this.#progress = progress
+    this.#thread = thread
   }
 
   /** Files that are in there are not read again. */
   keep(kept: KeptBatches): void {
     this.#kept = kept
+  }
+
+  /** The batches of these files will be asked for soon. */
+  expect(...files: readonly (ArchiveFile | undefined)[]): void {
+    for (const file of files) {
+      if (!file || !this.#thread || this.#kept?.has(file.path)) continue
+      const number = this.#number(file.path)
+      if (!this.#thread.isOpen(number)) this.#thread.open(number, file.path, file.collector)
+    }
   }
 
   /** The batches of one file; what is damaged is counted, what is cut ends there. */
@@ -53,41 +58,24 @@ export class ArchiveInput {
       this.#progress(size)
       return
     }
-    const reader = new MrtReader(this.#vantages, collector, this.#number(path))
-    const packed = newReport()
-    const report: FileReport = { path, mrt: reader.stats, packed, error: null }
+    const number = this.#number(path)
+    const report = newFileReport(path)
     this.reports.set(path, report)
-    try {
-      for await (const chunk of decompress(this.#counted(path), packed)) {
-        reader.push(chunk)
-        yield* this.#drain(reader, false)
-      }
-    } catch (error) {
-      report.error = error instanceof Error ? error.message : String(error)
-    }
-    yield* this.#drain(reader, true)
-  }
-
-  *#drain(reader: MrtReader, last: boolean): Generator<Batch, void, undefined> {
-    for (;;) {
-      const batch = this.pool.take()
-      const more = reader.read(batch, last)
-      if (batch.messages > 0) yield batch
-      else this.pool.give(batch)
-      if (!more) return
-    }
-  }
-
-  async *#counted(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of readChunks(path)) {
-      this.#progress(chunk.length)
-      yield chunk
+    if (this.#thread) {
+      this.expect(file)
+      yield* this.#thread.batches(number, report, this.#progress)
+    } else {
+      const reader = new MrtReader(this.#vantages, collector, number)
+      yield* fileBatches(report, reader, this.pool, this.#progress)
     }
   }
 
   #number(path: string): number {
-    const known = this.#files.indexOf(path)
-    return known >= 0 ? known : this.#files.push(path) - 1
+    const known = this.#numbers.get(path)
+    if (known !== undefined) return known
+    const number = this.#files.push(path) - 1
+    this.#numbers.set(path, number)
+    return number
   }
 }
 
@@ -127,7 +115,8 @@ async function* batchesOf(
   files: readonly ArchiveFile[],
   next: () => void,
 ): AsyncGenerator<Batch> {
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
+    input.expect(file, files[i + 1])
     next()
     yield* input.batches(file)
   }

@@ -31,7 +31,11 @@ async function child([name = '', ...args]: readonly string[]): Promise<void> {
   else if (name === 'listen')
     found = await (await import('./bench/live.ts')).listen(first, Number(second), third)
   else if (name === 'learned' || name === 'start' || name === 'storm')
-    found = await (await import('./bench/replaying.ts')).replaying(first, second || undefined)
+    found = await (await import('./bench/replaying.ts')).replaying(
+      first,
+      second || undefined,
+      Number(third || 1),
+    )
   else if (name === 'dump') found = await (await import('./bench/dumping.ts')).dumping(first)
   else {
     const { decoding, tabling } = await import('./bench/decoding.ts')

@@ -2,6 +2,7 @@
 // everywhere.
 
 import { readFileSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { defaultConfig, type Settled, settle } from './config/settle.ts'
 import { type Asn, parseAsn } from './core/asn.ts'
@@ -87,4 +88,20 @@ export function unknownCommand(program: Command, word: string | undefined): stri
 
 export function command(name: string): Command {
   return new Command(name).allowExcessArguments(false).showHelpAfterError('(--help says more)')
+}
+
+/** More threads than there are cores anywhere. */
+const MOST_JOBS = 256
+/** Below so many octets a thread takes longer to begin than it saves. */
+const WORTH_A_THREAD = 4 << 20
+
+/** How many threads to read so many octets of archives with, where nobody has said. */
+export const jobsFor = (octets: number): number =>
+  octets < WORTH_A_THREAD ? 1 : Math.min(availableParallelism(), MOST_JOBS)
+
+export function jobsOption(text: string): number {
+  const jobs = Number(text)
+  if (!/^\d+$/.test(text) || jobs < 1 || jobs > MOST_JOBS)
+    throw new InvalidArgumentError(`Give a number of threads from 1 to ${MOST_JOBS}.`)
+  return jobs
 }

@@ -13,6 +13,7 @@ import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import type { Archive, ArchiveFile, CollectorFiles } from './feeds/archive.ts'
 import { Journey, tellFrom } from './journey.ts'
 import { KeptBatches } from './kept.ts'
+import { ReadingThread } from './reading.ts'
 import { type LoadedTable, loadTables } from './starting-tables.ts'
 import { Learner } from './table/learn.ts'
 import { type TableLimits, tableLimits } from './table/table.ts'
@@ -29,6 +30,8 @@ export interface ReplayOptions {
   readonly detect?: DetectSettings
   readonly limits?: Partial<TableLimits>
   readonly mostIncidents?: number
+  /** Threads that may be busy; with one, everything is done on the one that asks. */
+  readonly jobs?: number
   readonly progress?: (octets: number) => void
   /** Stands in front of the journey: sees, and passes on, what the clock has put in order. */
   readonly tee?: (journey: Journey) => Sink
@@ -47,6 +50,7 @@ export class ReplayRun {
   readonly #options: ReplayOptions
   readonly #pool = new BatchPool()
   readonly #teed: boolean
+  readonly #thread: ReadingThread | null
 
   constructor(options: ReplayOptions, tell: (incident: Incident) => void) {
     this.#options = options
@@ -64,13 +68,23 @@ export class ReplayRun {
       tellFrom(options.from, tell),
     )
     const { files } = this.journey.table
-    this.input = new ArchiveInput(this.vantages, this.#pool, files, options.progress)
+    const { jobs = 1, progress } = options
+    this.#thread = jobs > 1 ? new ReadingThread(this.vantages, jobs) : null
+    this.input = new ArchiveInput(this.vantages, this.#pool, files, progress, this.#thread)
     const sink = options.tee?.(this.journey) ?? this.journey
     this.#teed = sink !== this.journey
     this.order = new Order(this.vantages, sink, (batch) => this.#pool.give(batch))
   }
 
   async read(): Promise<void> {
+    try {
+      await this.#read()
+    } finally {
+      await this.#thread?.close()
+    }
+  }
+
+  async #read(): Promise<void> {
     const { updates, ribs, from = -Infinity, until = Infinity } = this.#options
     if (ribs) this.tables = await loadTables(this.input, this.journey.table, ribs)
     const started = new Map<string, Instant>()
@@ -100,7 +114,9 @@ export class ReplayRun {
     const from = ribs ? undefined : this.#options.from
     const learner = new Learner(table, limits?.routes ?? tableLimits.routes, from, until)
     for (const { files } of collectors) {
-      for (const file of files.filter(isUpdates)) {
+      const wanted = files.filter(isUpdates)
+      for (const [i, file] of wanted.entries()) {
+        this.input.expect(file, wanted[i + 1])
         for await (const batch of this.input.batches(file)) {
           learner.read(batch)
           kept?.add(file.path, batch)

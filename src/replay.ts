@@ -10,6 +10,8 @@ import {
   Exit,
   InputError,
   instantOption,
+  jobsFor,
+  jobsOption,
   refuseOverwriting,
   settledConfig,
   several,
@@ -34,6 +36,7 @@ interface ReplayFlags {
   readonly collector?: string
   readonly rib?: string[]
   readonly journal?: string
+  readonly jobs?: number
   readonly strict?: boolean
   readonly config?: string
   readonly from?: Instant
@@ -61,6 +64,7 @@ export function replayCommand(): Command {
     .option('--until <time>', 'leave out what is as late or later', instantOption)
     .option('--format <name>', `one of ${formatNames.join(', ')}`, 'text')
     .option('--out <path>', 'write results to this file')
+    .option('--jobs <n>', 'threads that may be busy; 1 = no other', jobsOption)
     .option('--strict', 'exit with status 3 when incidents were found')
     .addHelpText(
       'after',
@@ -229,6 +233,7 @@ async function playFiles(
       detect: config.detect,
       limits: config.limits,
       mostIncidents: config.limits.incidents,
+      jobs: flags.jobs ?? jobsFor(octets),
       progress: (octets) => progress.add(octets),
       started: () => {
         for (const { path, at } of run.tables) if (at === null) throw new InputError(noTable(path))

@@ -11,11 +11,11 @@ import { firstRoutes } from './decoding.ts'
 import { DumpWriter } from './dump.ts'
 import { type Measured, used } from './measured.ts'
 
-export async function replaying(path: string, rib?: string): Promise<Measured> {
+export async function replaying(path: string, rib?: string, jobs = 1): Promise<Measured> {
   const updates = archive(path)
   const ribs = rib === undefined ? null : archive(rib)
   const inputs = { version: 'bench', config: 'none', asRelationships: null, vrps: null }
-  const run = new ReplayRun({ updates, ribs, asns: null, inputs }, () => undefined)
+  const run = new ReplayRun({ updates, ribs, asns: null, inputs, jobs }, () => undefined)
   await run.read()
   const { table } = run.journey
   return { elements: table.elements, octets: updates.bytes, ...used() }

@@ -27,10 +27,15 @@ export const KEEPALIVE = 4
 const SPARE_ELEMENTS = 65_536
 const SPARE_WORDS = 32_768
 
+const OCTETS_A_MESSAGE = 42
+const OCTETS_AN_ELEMENT = 27
+
 export class Batch {
   readonly maxMessages: number
   readonly maxElements: number
   readonly maxWords: number
+  /** Who wants it back, when it is not of the pool it is given to; null = nobody. */
+  owner: ((batch: Batch) => void) | null = null
 
   /** Index of the input file or feed, as the landing numbers them; evidence names it. */
   file = 0
@@ -80,31 +85,51 @@ export class Batch {
   /** Number of the element's prefix; -1 when there was no room for it. */
   readonly prefixRef: Int32Array
 
-  constructor(maxMessages = 4_096, maxElements = 16_384, maxWords = 32_768) {
+  /** `make` gives the memory, of so many octets, that all columns share: two threads may work on one. */
+  constructor(
+    maxMessages = 4_096,
+    maxElements = 16_384,
+    maxWords = 32_768,
+    make: (octets: number) => ArrayBufferLike = (octets) => new ArrayBuffer(octets),
+  ) {
     this.maxMessages = maxMessages
     this.maxElements = maxElements
     this.maxWords = maxWords
+    const m = maxMessages
     const e = maxElements + SPARE_ELEMENTS
-    this.at = new Float64Array(maxMessages)
-    this.vantage = new Int32Array(maxMessages)
-    this.kind = new Uint8Array(maxMessages)
-    this.detail = new Uint8Array(maxMessages)
-    this.pathStart = new Int32Array(maxMessages)
-    this.pathLength = new Int32Array(maxMessages)
-    this.otc = new Int32Array(maxMessages)
-    this.offset = new Float64Array(maxMessages)
-    this.first = new Int32Array(maxMessages + 1)
-    this.pathRef = new Int32Array(maxMessages)
-    this.announced = new Uint8Array(e)
-    this.afi = new Uint8Array(e)
-    this.length = new Uint8Array(e)
-    this.word0 = new Int32Array(e)
-    this.word1 = new Int32Array(e)
-    this.word2 = new Int32Array(e)
-    this.word3 = new Int32Array(e)
-    this.pathId = new Int32Array(e)
-    this.prefixRef = new Int32Array(e)
-    this.path = new Int32Array(maxWords + SPARE_WORDS)
+    const w = maxWords + SPARE_WORDS
+    const memory = make(OCTETS_A_MESSAGE * m + 8 + OCTETS_AN_ELEMENT * e + 4 * w)
+    let at = 0
+    // Wide columns first, so that each begins where its words may.
+    const take = <T>(
+      octets: number,
+      column: new (b: ArrayBufferLike, at: number, n: number) => T,
+      n: number,
+    ): T => {
+      const made = new column(memory, at, n)
+      at += octets * n
+      return made
+    }
+    this.at = take(8, Float64Array, m)
+    this.offset = take(8, Float64Array, m)
+    this.vantage = take(4, Int32Array, m)
+    this.pathStart = take(4, Int32Array, m)
+    this.pathLength = take(4, Int32Array, m)
+    this.otc = take(4, Int32Array, m)
+    this.pathRef = take(4, Int32Array, m)
+    this.first = take(4, Int32Array, m + 1)
+    this.word0 = take(4, Int32Array, e)
+    this.word1 = take(4, Int32Array, e)
+    this.word2 = take(4, Int32Array, e)
+    this.word3 = take(4, Int32Array, e)
+    this.pathId = take(4, Int32Array, e)
+    this.prefixRef = take(4, Int32Array, e)
+    this.path = take(4, Int32Array, w)
+    this.announced = take(1, Uint8Array, e)
+    this.afi = take(1, Uint8Array, e)
+    this.length = take(1, Uint8Array, e)
+    this.kind = take(1, Uint8Array, m)
+    this.detail = take(1, Uint8Array, m)
   }
 
   /** No room for another message of any size. */
@@ -153,6 +178,27 @@ export class Batch {
     this.messages = messages
   }
 
+  /** Leaves out messages of vantage point -1, each with its elements; how many there were. */
+  dropNobody(): number {
+    const { vantage, first } = this
+    const rows = [this.at, this.offset, this.vantage, this.kind, this.detail, this.otc]
+    const paths = [this.pathStart, this.pathLength, this.pathRef]
+    const words = [this.word0, this.word1, this.word2, this.word3, this.prefixRef]
+    const elements = [this.announced, this.afi, this.length, this.pathId, ...words]
+    let to = 0
+    for (let m = 0; m < this.messages; m++) {
+      if ((vantage[m] as number) < 0) continue
+      const [from, end] = [first[m] as number, first[m + 1] as number]
+      for (const column of [...rows, ...paths]) column[to] = column[m] as number
+      for (const column of elements) column.copyWithin(first[to] as number, from, end)
+      first[to + 1] = (first[to] as number) + end - from
+      to++
+    }
+    const dropped = this.messages - to
+    this.truncate(to)
+    return dropped
+  }
+
   /** Forgets what was written since `open`; harmless when nothing is open. */
   rollback(): void {
     this.elements = this.first[this.messages] as number
@@ -176,6 +222,7 @@ export class BatchPool {
   }
 
   give(batch: Batch): void {
-    if (this.#free.length < 64) this.#free.push(batch)
+    if (batch.owner) batch.owner(batch)
+    else if (this.#free.length < 64) this.#free.push(batch)
   }
 }
