@@ -59,7 +59,7 @@ export class Journey implements Sink {
   }
 
   message(batch: Batch, m: number): void {
-    if (!batch.interned) this.table.intern(batch)
+    if (batch.interned >= 0 && batch.interned !== this.table.paths.epoch) this.table.intern(batch)
     this.table.apply(batch, m)
   }
 

@@ -2,7 +2,7 @@
 // unpack, decode and look up again. Only what the table asks for is kept: numbers of prefixes and paths,
 // not the words behind them.
 
-import type { Batch, BatchPool } from './core/batch.ts'
+import { type Batch, type BatchPool, LOOKED_UP } from './core/batch.ts'
 
 /** Octets kept at most: about 250 MB of decoded updates, an hour and a half of a large collector. */
 const MOST = 128 << 20
@@ -26,10 +26,18 @@ export class KeptBatches {
   readonly #files = new Map<string, Kept[]>()
   /** Files that did not fit, or were not read to their end yet. */
   readonly #open = new Set<string>()
+  /** Lists that are being given out; batches given out and not yet done with. */
+  readonly #leaving = new Set<Kept[]>()
+  readonly #out = new Set<Batch>()
   #left: number
 
   constructor(most = MOST) {
     this.#left = most
+  }
+
+  /** Whether there may still be room for all of this file: only then its paths need be looked up. */
+  wants(path: string): boolean {
+    return this.#files.has(path) || !this.#open.has(path)
   }
 
   /** `batch` has been interned. A file is kept whole or not at all. */
@@ -78,6 +86,7 @@ export class KeptBatches {
   *take(path: string, pool: BatchPool): Generator<Batch, void, undefined> {
     const list = this.#files.get(path) ?? []
     this.#files.delete(path)
+    this.#leaving.add(list)
     list.reverse()
     for (let kept = list.pop(); kept; kept = list.pop()) {
       const batch = pool.take()
@@ -95,9 +104,23 @@ export class KeptBatches {
       batch.prefixRef.set(kept.prefixRef)
       if (kept.pathId) batch.pathId.set(kept.pathId)
       else batch.pathId.fill(0, 0, batch.elements)
-      batch.interned = true
+      batch.interned = LOOKED_UP
+      this.#out.add(batch)
+      batch.owner = () => {
+        this.#out.delete(batch)
+        batch.owner = null
+        pool.give(batch)
+      }
       yield batch
     }
+    this.#leaving.delete(list)
+  }
+
+  /** Numbers of paths of all that was not yet done with: who gives numbers away asks here first. */
+  *pathRefs(): Iterable<Int32Array> {
+    for (const list of [...this.#files.values(), ...this.#leaving])
+      for (const { pathRef } of list) yield pathRef
+    for (const { pathRef, messages } of this.#out) yield pathRef.subarray(0, messages)
   }
 }
 

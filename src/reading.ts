@@ -156,7 +156,7 @@ export class ReadingThread {
   #open({ batch: number, of, messages, elements, pathWords }: BatchReady): Batch {
     const batch = this.#batches[number] as Batch
     batch.file = of
-    batch.interned = false
+    batch.interned = 0
     batch.messages = messages
     batch.elements = elements
     batch.pathWords = pathWords

@@ -109,7 +109,10 @@ export class ReplayRun {
     const { table } = this.journey
     // A journal wants the words that prefixes and paths are written with, so it is read again for.
     const kept = this.#teed ? null : new KeptBatches()
-    if (kept) this.input.keep(kept)
+    if (kept) {
+      this.input.keep(kept)
+      table.held = () => kept.pathRefs()
+    }
     const { limits, ribs, until } = this.#options
     const from = ribs ? undefined : this.#options.from
     const learner = new Learner(table, limits?.routes ?? tableLimits.routes, from, until)
@@ -118,8 +121,11 @@ export class ReplayRun {
       for (const [i, file] of wanted.entries()) {
         this.input.expect(file, wanted[i + 1])
         for await (const batch of this.input.batches(file)) {
+          if (kept?.wants(file.path)) {
+            table.intern(batch)
+            kept.add(file.path, batch)
+          }
           learner.read(batch)
-          kept?.add(file.path, batch)
           this.#pool.give(batch)
         }
         kept?.done(file.path)

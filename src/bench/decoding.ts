@@ -36,7 +36,7 @@ export async function tabling(path: string): Promise<Measured> {
   const pool = new BatchPool()
   const sink = {
     message(batch: Batch, m: number) {
-      if (!batch.interned) table.intern(batch)
+      if (batch.interned === 0) table.intern(batch)
       table.apply(batch, m)
     },
     fact: () => undefined,

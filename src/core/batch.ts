@@ -23,6 +23,9 @@ export const Message = {
 /** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */
 export const KEEPALIVE = 4
 
+/** Its numbers hold, and there are no words to look them up anew. */
+export const LOOKED_UP = -1
+
 /** Room for the largest single message: an UPDATE of 65,535 octets can hold that many prefixes. */
 const SPARE_ELEMENTS = 65_536
 const SPARE_WORDS = 32_768
@@ -79,7 +82,8 @@ export class Batch {
   readonly path: Int32Array
 
   // filled in by the table, for the whole batch at once
-  interned = false
+  /** Which numbers of paths these are (see table/paths.ts, `epoch`); 0 = not looked up, or LOOKED_UP. */
+  interned = 0
   /** Number of the message's path; 0 when it has none. */
   readonly pathRef: Int32Array
   /** Number of the element's prefix; -1 when there was no room for it. */
@@ -143,7 +147,7 @@ export class Batch {
 
   clear(): void {
     this.file = 0
-    this.interned = false
+    this.interned = 0
     this.messages = 0
     this.elements = 0
     this.pathWords = 0

@@ -116,6 +116,8 @@ export interface Detector {
   origin?(prefix: number, before: Asn, after: Asn): void
   /** A route took up or left a marked path; `view.cause` has it all. */
   route?(): void
+  /** Paths it may ask about later, or wants to know again: their numbers stay theirs. */
+  heldPaths?(): Iterable<number>
   peer?(vantage: number, before: number, after: number, at: Instant): void
   fact?(fact: Fact): void
   /** What it has to say at this tick; the order of signals must not depend on order of arrival. */

@@ -237,6 +237,14 @@ export class LeakPath implements Detector {
     }
   }
 
+  *heldPaths(): Iterable<number> {
+    yield* this.#links.keys()
+    for (const { paths, samples } of this.#cases.values()) {
+      yield* paths.keys()
+      for (const { before, after } of samples) yield* [before, after]
+    }
+  }
+
   tick(at: Instant): Signal[] {
     this.#now = at
     if (at >= this.#forgetAt) this.#forget(at)

@@ -5,7 +5,7 @@ import type { Asn } from '../core/asn.ts'
 import type { ElementSample, PathSample } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
-import { type Detector, Seen, type View } from '../core/view.ts'
+import { type Cause, type Detector, Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { Space } from './space.ts'
 
@@ -114,13 +114,7 @@ interface Book {
 const Left = { unasked: 0, covered: 1, bare: 2 } as const
 
 /** The element that took a prefix below the bar. */
-interface Sample {
-  readonly prefix: number
-  readonly vantage: number
-  readonly before: number
-  readonly file: number
-  readonly offset: number
-}
+type Sample = Readonly<Pick<Cause, 'prefix' | 'vantage' | 'before' | 'file' | 'offset'>>
 
 export class Losses implements Detector {
   readonly name = 'losses'
@@ -222,6 +216,10 @@ export class Losses implements Detector {
     const winner = this.#books.get(keyOf(after, afi))
     if (winner) winner.numbered = false
     this.#doubt(winner)
+  }
+
+  *heldPaths(): Iterable<number> {
+    for (const { samples } of this.#books.values()) for (const { before } of samples) yield before
   }
 
   #doubt(book: Book | undefined): void {

@@ -69,6 +69,12 @@ export class AddPaths {
       for (const [id, path] of routes) yield [prefix, id, path]
   }
 
+  /** The paths of all routes. */
+  *paths(): Iterable<number> {
+    for (const session of this.#sessions.values())
+      for (const routes of session.values()) yield* routes.values()
+  }
+
   /** The session is over, and with it its identifiers: the next one gives out others. */
   forget(vantage: number): void {
     for (const routes of this.#sessions.get(vantage)?.values() ?? []) this.size -= routes.size

@@ -5,6 +5,7 @@
 // announces nor withdraws stays unknown, which is why such a baseline never earns full confidence.
 
 import { type Batch, Message } from '../core/batch.ts'
+import { originOf } from '../core/path.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
 import { Rib } from './rib.ts'
@@ -54,7 +55,7 @@ export class Learner {
   /** One batch of the first pass; the order of batches does not matter for who carries what. */
   read(batch: Batch): void {
     const table = this.#table
-    table.intern(batch)
+    if (batch.interned === 0) table.internPrefixes(batch)
     for (let m = 0; m < batch.messages; m++) {
       if (batch.kind[m] !== Message.update) continue
       const vantage = batch.vantage[m] as number
@@ -66,8 +67,8 @@ export class Learner {
       if (vantage >= this.#vantages) this.#vantages = vantage + 1
       const second = Math.min(SECOND, Math.max(0, Math.floor((at - this.#base) / 1e6)))
       if (second > 0 && second < this.#first) this.#first = second
-      const path = batch.pathRef[m] as number
-      const origin = table.paths.origin[path] as number
+      const start = batch.pathStart[m] as number
+      const origin = start < 0 ? 0 : originOf(batch.path, start, batch.pathLength[m] as number) | 0
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
         const prefix = batch.prefixRef[e] as number
         if (prefix < 0) continue

@@ -1,5 +1,5 @@
 // AS paths as dense small integers. Each unique path is stored once and judged once; a route is
-// then one number. Identity is by comparing every word: attackers choose paths, so a hash alone
+// then one number. Numbers that nobody needs any more are given out again (collect.ts). Identity is by comparing every word: attackers choose paths, so a hash alone
 // would not do (performance.md §6.5).
 
 import type { Batch } from '../core/batch.ts'
@@ -18,9 +18,19 @@ export const Mark = {
 /** Words before those of a path: its id, its length. */
 const HEAD = 2
 
+/** What `collect` is told of each path. */
+export const Need = {
+  none: 0,
+  /** Its number is written down somewhere, and no more: it is as new when it is met again. */
+  held: 1,
+  full: 2,
+} as const
+
 export class Paths {
-  /** Ids in use; 0 is "no route", 1 the unknown path. */
+  /** Ids that were ever in use are below this; 0 is "no route", 1 the unknown path. */
   count = UNKNOWN_PATH + 1
+  /** Times that numbers were given back: what was looked up before has to be looked up anew. */
+  epoch = 1
   dropped = 0
   readonly limit: number
   /** Of each path its id, its length and its words, one behind the other: one miss of the cache a look. */
@@ -36,9 +46,17 @@ export class Paths {
   /** Pairs: hash, where the words begin; 0 = empty. */
   #table = new Int32Array(2 << 11)
   readonly #seed: number
+  /** Ids to be given out again, the first `#spare` of the column. */
+  #free = new Int32Array(0)
+  #spare = 0
   // Of the batch in hand, a row a message.
   #hashes = new Int32Array(0)
   #found = new Int32Array(0)
+
+  /** Paths there are. */
+  get size(): number {
+    return this.count - this.#spare
+  }
 
   constructor(limit = 12_000_000, seed = 0) {
     this.limit = limit
@@ -141,11 +159,11 @@ export class Paths {
   }
 
   #add(source: Int32Array, from: number, length: number, hash: number, slot: number): number {
-    if (this.count >= this.limit || length > 0xffff) {
+    if (this.size >= this.limit || length > 0xffff) {
       this.dropped++
       return UNKNOWN_PATH
     }
-    const id = this.count++
+    const id = this.#spare > 0 ? (this.#free[--this.#spare] as number) : this.count++
     if (id === this.start.length) this.#widen()
     const at = this.#used
     if (at + length + HEAD > this.words.length) {
@@ -162,13 +180,54 @@ export class Paths {
     this.origin[id] = originOf(source, from, length) | 0
     this.#table[slot] = hash
     this.#table[slot + 1] = at
-    if (this.count * 3 > this.#table.length) this.#rehash()
+    if (this.size * 3 > this.#table.length) this.#rehash()
     return id
   }
 
+  /**
+   * Gives back the numbers, the words and the places of all paths that `need` (by id, values of Need)
+   * has no use for. What stays keeps its number; all else that was looked up is void.
+   */
+  collect(need: Uint8Array): void {
+    const { words, start, mark } = this
+    this.epoch++
+    if (this.#free.length < this.count) this.#free = new Int32Array(this.start.length)
+    this.#spare = 0
+    for (let id = this.count - 1; id > UNKNOWN_PATH; id--) {
+      if (need[id] === Need.full) continue
+      mark[id] = 0
+      if (need[id] === Need.none) this.#free[this.#spare++] = id
+    }
+    // Slots name paths by their place, which is about to change; meanwhile by their number.
+    const table = this.#table
+    for (let k = 1; k < table.length; k += 2)
+      if (table[k] !== 0) table[k] = words[(table[k] as number) - HEAD] as number
+    let to = HEAD
+    for (let at = HEAD; at < this.#used; ) {
+      const id = words[at - HEAD] as number
+      const size = (words[at - 1] as number) + HEAD
+      if (need[id] !== Need.none) {
+        if (to !== at) words.copyWithin(to - HEAD, at - HEAD, at - HEAD + size)
+        start[id] = to
+        to += size
+      }
+      at += size
+    }
+    this.#used = to
+    for (let k = 1; k < table.length; k += 2) {
+      const id = table[k] as number
+      table[k] = id === 0 || need[id] === Need.none ? 0 : (start[id] as number)
+    }
+    this.#resize(table.length)
+  }
+
   #rehash(): void {
+    this.#resize(this.#table.length * 2)
+  }
+
+  #resize(length: number): void {
     const old = this.#table
-    const table = new Int32Array(old.length * 2)
+    const table = new Int32Array(length)
     const mask = table.length - 2
     for (let k = 0; k < old.length; k += 2) {
       if (old[k + 1] === 0) continue

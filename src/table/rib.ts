@@ -75,6 +75,14 @@ export class Rib {
     return false
   }
 
+  /** Visits the path of every word; several times, if several hold it, and 0 where there is none. */
+  paths(visit: (path: number) => void): void {
+    for (const [i, slab] of this.#slabs.entries()) {
+      const end = Math.min(this.#next - i * PAGES_IN_SLAB, PAGES_IN_SLAB) * PAGE
+      for (let at = 0; at < end; at++) visit((slab[at] as number) & PATH)
+    }
+  }
+
   #page(vantage: number, index: number, prefix: number): number {
     if (this.#next >= this.#maxPages) {
       this.dropped++

@@ -19,6 +19,7 @@ import {
   type View,
 } from '../core/view.ts'
 import { AddPaths } from './add-paths.ts'
+import { collectPaths } from './collect.ts'
 import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
 import { type Counted, type Peer, Peers } from './peers.ts'
@@ -31,6 +32,8 @@ export interface TableLimits {
   readonly prefixes: number
   readonly paths: number
   readonly routes: number
+  /** So many new paths at least are met before those no longer needed are let go; 0 = at every tick. */
+  readonly freshPaths?: number
 }
 
 export const tableLimits: TableLimits = {
@@ -39,6 +42,9 @@ export const tableLimits: TableLimits = {
   paths: 12_000_000,
   routes: 600_000_000,
 }
+
+/** 16 MB of paths; fewer are not worth a look at every route. */
+const FRESH_PATHS = 1 << 18
 
 export interface TableSettings {
   readonly vantages: VantagePoints
@@ -97,11 +103,17 @@ export class Table implements View {
   #started = false
   #resumed = false
   #revoteAt = 0
+  /** Paths met since those not needed were let go, and how many there were then. */
+  #fresh = 0
+  #size = 0
+  readonly #fewFresh: number
   #hops = new Uint32Array(256)
+  /** Columns of `pathRef` that somebody keeps (kept.ts). */
+  held: () => Iterable<Int32Array> = () => []
 
   constructor(settings: TableSettings) {
     const { vantages, asns, baseline, limits, files = [], hearsAll = true } = settings
-    const most = { ...tableLimits, ...limits }
+    const most: TableLimits = { ...tableLimits, ...limits }
     this.vantages = vantages
     this.files = files
     this.#asns = asns
@@ -112,6 +124,7 @@ export class Table implements View {
     this.names = new Prefixes(most.prefixes)
     this.paths = new Paths(most.paths)
     this.rib = new Rib(most.routes)
+    this.#fewFresh = most.freshPaths ?? FRESH_PATHS
     this.peers = new Peers(vantages)
     this.more = new AddPaths()
     for (const asn of asns ?? []) {
@@ -142,12 +155,16 @@ export class Table implements View {
    * look-ups that do not wait for each other cost a tenth (performance.md §6.2).
    */
   intern(batch: Batch): void {
-    const { names, paths } = this
-    paths.internAll(batch)
+    this.paths.internAll(batch)
+    if (batch.interned === 0) this.internPrefixes(batch)
+    batch.interned = this.paths.epoch
+  }
+
+  internPrefixes(batch: Batch): void {
+    const { names } = this
     names.internAll(batch)
     this.standing.grow(names.room)
     this.origins.grow(names.room)
-    batch.interned = true
   }
 
   /** One prefix outside of any batch. */
@@ -167,7 +184,7 @@ export class Table implements View {
 
   /** Rows of a starting table: beliefs, not events. Detectors learn from them. */
   load(batch: Batch): void {
-    if (!batch.interned) this.intern(batch)
+    if (batch.interned !== this.paths.epoch) this.intern(batch)
     for (let m = 0; m < batch.messages; m++) {
       if (batch.kind[m] !== Message.rib) continue
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
@@ -252,6 +269,7 @@ export class Table implements View {
     const mark = this.paths.mark[path] as number
     if ((mark & Mark.learned) !== 0 || path <= UNKNOWN_PATH) return
     this.paths.mark[path] = mark | Mark.learned | Mark.judged
+    if ((mark & Mark.judged) === 0) this.#fresh++
     for (const detector of this.#detectors) detector.learnPath?.(path)
   }
 
@@ -369,6 +387,7 @@ export class Table implements View {
     const mark = paths.mark[path] as number
     if ((mark & Mark.judged) === 0) {
       paths.mark[path] = mark | Mark.judged
+      this.#fresh++
       for (const detector of this.#detectors) detector.newPath?.(path)
     }
     if ((((paths.mark[path] as number) | (paths.mark[before] as number)) & Mark.watched) !== 0) {
@@ -662,6 +681,14 @@ export class Table implements View {
     // Tables that are heard of in part only do not change their size.
     if (this.#hearsAll && at >= this.#revoteAt) this.#revote(at)
     if (this.baseline !== 'learned-from-input') season(this, at)
+    const few = this.#fewFresh
+    if (few === 0 || this.#fresh >= Math.max(few, this.#size)) this.#collect()
+  }
+
+  #collect(): void {
+    collectPaths(this, this.#detectors, this.held())
+    this.#fresh = 0
+    this.#size = this.paths.size
   }
 
   /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */

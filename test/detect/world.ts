@@ -136,6 +136,8 @@ export class World {
         inputs: { version: 'test', config: 'test', asRelationships: null, vrps: null },
         detect: { ...detectDefaults, ...detect },
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
+        // That paths are let go of at every tick must show as little.
+        ...(dice ? { limits: { freshPaths: 0 } } : {}),
       },
       (incident) => told.push(incident),
     )
