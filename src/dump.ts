@@ -1,12 +1,15 @@
 // `faultline dump -m`: MRT files as the lines that scripts for bgpdump read.
 
 import { writeSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
+import { BlockThreads } from './block-threads.ts'
 import { archiveOf, command, InputError } from './command.ts'
 import { BgpdumpText } from './decode/bgpdump.ts'
 import { OctetText } from './decode/octet-text.ts'
 import { readChunks } from './feeds/archive.ts'
 import { openLog } from './report/log.ts'
+import type { BlockPool } from './wire/bzip2-ahead.ts'
 import { decompress, newReport } from './wire/decompress.ts'
 import { MrtFrames } from './wire/mrt-frames.ts'
 
@@ -36,10 +39,11 @@ async function dump(files: readonly string[]): Promise<void> {
   // Faults of all of them before the first line.
   archiveOf(files)
   const out = new OctetText(writeOut)
+  const pool = new BlockThreads(availableParallelism())
   let read = 0
   try {
     for (const path of files) {
-      const { stats, malformed, truncated } = await dumpFile(path, out)
+      const { stats, malformed, truncated } = await dumpFile(path, out, pool)
       if (malformed > 0) log.warn(`${path}: ${malformed} of ${stats.records} records are malformed`)
       if (truncated)
         log.warn(`${path}: it ends in the middle of a record; what came before was used`)
@@ -49,13 +53,15 @@ async function dump(files: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof Gone)) throw error
     return
+  } finally {
+    await pool.close()
   }
   if (read === 0)
     throw new InputError('no MRT record could be read: are these MRT files (RFC 6396)?')
 }
 
 /** All of one file into `out`. */
-export async function dumpFile(path: string, out: OctetText) {
+export async function dumpFile(path: string, out: OctetText, pool?: BlockPool) {
   const text = new BgpdumpText(out)
   const stats = { records: 0, malformed: 0, truncated: false }
   const frames = new MrtFrames(stats)
@@ -64,7 +70,7 @@ export async function dumpFile(path: string, out: OctetText) {
     while (frames.next(last)) text.record(frames.bytes, frames.view, frames.at, frames.stop)
   }
   let octets = 0
-  for await (const chunk of decompress(readChunks(path), packed)) {
+  for await (const chunk of decompress(readChunks(path), packed, pool)) {
     octets += chunk.length
     frames.push(chunk)
     drain(false)

@@ -3,7 +3,7 @@
 // of streams, so that whoever finds the magics can hand blocks to as many threads as there are.
 
 import { peek, word } from './bzip2-bits.ts'
-import { makeExpander, makeInverse, makeRoom, type Text } from './bzip2-text.ts'
+import { makeExpander, makeInverse, makeRoom } from './bzip2-text.ts'
 
 /** The most octets a block can take: 900,001 codes of 20 bits, selectors and tables, rounded up. */
 export const LONGEST_BLOCK = 2_560 << 10
@@ -14,6 +14,17 @@ export const LONGEST_BLOCK = 2_560 << 10
  */
 export type Outcome = 'whole' | 'wrong' | 'short' | 'bad'
 
+/** What became of a block. */
+export interface Decoded {
+  readonly outcome: Outcome
+  /** Bit behind the block, when it was `whole` or `wrong`. */
+  readonly next: number
+  /** CRC as stored in the block. */
+  readonly crc: number
+  /** Its text when it was `whole`, fresh. */
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[]
+}
+
 const MAX_CODE = 20
 const GROUP = 50
 /** Codes up to this many bits are found in one look-up; 6 tables of 2 KB stay in the L1 cache. */
@@ -21,15 +32,9 @@ const QUICK = 10
 const ALPHABET = 258
 
 /**
- * Working room for one block at a time, 10 MB; what the last block gave stands in it. One a thread is
- * enough and fastest (see bzip2-text.ts).
+ * Working room for one block at a time, 10 MB. One a thread is enough and fastest (see bzip2-text.ts).
  */
 export class BlockScratch {
-  /** Bit behind the block, when it was `whole` or `wrong`. */
-  next = 0
-  /** CRC as stored in the block. */
-  crc = 0
-  text: Text = { pieces: [], crc: 0 }
   readonly room = makeRoom()
   readonly inverse = makeInverse(this.room)
   readonly expand = makeExpander(this.room)
@@ -62,28 +67,44 @@ export function decodeBlock(
   end: number,
   limit: number,
   s: BlockScratch,
-): Outcome {
-  if (start + 80 + 25 + 16 > end) return 'short'
-  s.crc = word(view, start + 48)
-  // Randomised blocks were last written by bzip2 0.9.0 (1998), before there were archives of BGP.
-  if (peek(view, start + 80, 1) === 1) return 'bad'
-  s.origin = peek(view, start + 81, 24)
-  const lengths = readSelectors(view, readAlphabet(view, start + 105, s), end, s)
-  if (lengths < 0) return lengths === SHORT ? 'short' : 'bad'
-  const codes = readTables(view, lengths, end, s)
-  if (codes < 0) return codes === SHORT ? 'short' : 'bad'
-  const next = s.symbols(view, codes, end, limit)
-  if (next < 0) return next === SHORT ? 'short' : 'bad'
-  if (s.origin >= s.length) return 'bad'
-  s.next = next
+): Decoded {
+  const next = readBlock(view, start, end, limit, s)
+  if (next < 0) return next === SHORT ? NOTHING.short : NOTHING.bad
+  const crc = word(view, start + 48)
   s.inverse(s.length, s.origin)
-  s.text = s.expand(s.length)
-  return s.text.crc === s.crc ? 'whole' : 'wrong'
+  const text = s.expand(s.length)
+  if (text.crc !== crc) return { outcome: 'wrong', next, crc, pieces: [] }
+  return { outcome: 'whole', next, crc, pieces: text.pieces }
+}
+
+const NOTHING: Record<'short' | 'bad', Decoded> = {
+  short: { outcome: 'short', next: -1, crc: 0, pieces: [] },
+  bad: { outcome: 'bad', next: -1, crc: 0, pieces: [] },
 }
 
 // The steps below return the bit they came to, or why they could not go on.
 const SHORT = -1
 const BAD = -2
+
+/** All that is written of a block: the last column of its rotations, and which of them the text is. */
+function readBlock(
+  view: DataView,
+  start: number,
+  end: number,
+  limit: number,
+  s: BlockScratch,
+): number {
+  if (start + 80 + 25 + 16 > end) return SHORT
+  // Randomised blocks were last written by bzip2 0.9.0 (1998), before there were archives of BGP.
+  if (peek(view, start + 80, 1) === 1) return BAD
+  s.origin = peek(view, start + 81, 24)
+  const lengths = readSelectors(view, readAlphabet(view, start + 105, s), end, s)
+  if (lengths < 0) return lengths
+  const codes = readTables(view, lengths, end, s)
+  if (codes < 0) return codes
+  const next = s.symbols(view, codes, end, limit)
+  return next >= 0 && s.origin >= s.length ? BAD : next
+}
 
 /** Which byte values occur: 16 bits for the sixteens, then 16 bits for each that does. */
 function readAlphabet(view: DataView, from: number, s: BlockScratch): number {

@@ -115,8 +115,8 @@ function makeWalk(room: Room, lanes: Int32Array): (n: number) => void {
 }
 
 /** `pieces` are fresh; `crc` is theirs, as a signed word. */
-export interface Text {
-  readonly pieces: Uint8Array[]
+interface Text {
+  readonly pieces: Uint8Array<ArrayBuffer>[]
   readonly crc: number
 }
 
@@ -155,7 +155,7 @@ export function makeExpander(room: Room): (n: number) => Text {
   }
 
   return (n) => {
-    const pieces: Uint8Array[] = []
+    const pieces: Uint8Array<ArrayBuffer>[] = []
     let crc = -1
     // No run may be seen across the end.
     const other = (flat[n - 1] as number) ^ 1

@@ -1,9 +1,12 @@
 // bzip2, as RouteViews packs its archives, decoded block by block as the octets arrive. Damage costs
 // the block it is in: the next one is found by its magic, at whatever bit it begins. Memory is
-// bounded whatever comes in: 4 MiB of input and 10 MB of working room for the one open block.
+// bounded whatever comes in: 4 MiB of input and 10 MB of working room for the one open block. Other
+// threads may decode blocks ahead of their turn (bzip2-ahead.ts); what a stream is, and what is wrong
+// with it, is decided here alone, as if nobody helped.
 
+import { Ahead, type BlockPool } from './bzip2-ahead.ts'
 import { findMagic, Magic, magicAt, SLACK, word } from './bzip2-bits.ts'
-import { BlockScratch, decodeBlock, LONGEST_BLOCK } from './bzip2-block.ts'
+import { BlockScratch, type Decoded, decodeBlock, LONGEST_BLOCK } from './bzip2-block.ts'
 import { LONGEST_TEXT } from './bzip2-text.ts'
 
 /** Octets held; a block is decoded once LONGEST_BLOCK of them are there, so it cannot run short. */
@@ -26,8 +29,10 @@ export class Bunzip {
   trailing = false
   #bytes = new Uint8Array(HELD + SLACK)
   #view = new DataView(this.#bytes.buffer)
-  #scratch = scratch()
-  /** Bits. */
+  readonly #ahead: Ahead | null
+  /** Bits let go, before those held. */
+  #dropped = 0
+  /** Bits, of those held. */
   #at = 0
   #end = 0
   #state: 'header' | 'body' | 'lost' | 'done' = 'header'
@@ -38,40 +43,39 @@ export class Bunzip {
   /** Longest text of a block, in octets, by the level in the header. */
   #limit = LONGEST_TEXT
   /** CRC of all blocks of this stream so far; null when one was lost. */
-  #combined: number | null = 0;
+  #combined: number | null = 0
 
-  /** Takes octets, however many, and yields the text of each block that is whole; it is yours. */
-  *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
-    for (let from = 0; from < chunk.length; ) {
-      const drop = this.#at >>> 3
-      this.#bytes.copyWithin(0, drop, this.#end >>> 3)
-      this.#at -= drop * 8
-      this.#end -= drop * 8
-      const held = this.#end >>> 3
-      const part = chunk.subarray(from, from + HELD - held)
-      this.#bytes.set(part, held)
-      this.#end += part.length * 8
-      from += part.length
-      yield* this.#drain(false)
-    }
+  constructor(pool?: BlockPool) {
+    this.#ahead = pool === undefined ? null : new Ahead(pool)
   }
 
-  /** No more octets will come: yields the blocks that are left. */
-  *end(): Generator<Uint8Array, void, undefined> {
-    yield* this.#drain(true)
+  /** Takes as many octets as there is room for, and says how many. */
+  take(octets: Uint8Array): number {
+    const drop = this.#at >>> 3
+    this.#bytes.copyWithin(0, drop, this.#end >>> 3)
+    this.#dropped += drop * 8
+    this.#at -= drop * 8
+    this.#end -= drop * 8
+    const held = this.#end >>> 3
+    const part = octets.subarray(0, HELD - held)
+    this.#bytes.set(part, held)
+    this.#end += part.length * 8
+    return part.length
   }
 
-  *#drain(last: boolean): Generator<Uint8Array, void, undefined> {
+  /**
+   * The text of the next block, which is yours; null when more octets are needed for it or, after the
+   * `last` of them, when there is none. A promise when another thread is at it: ask again after that.
+   */
+  next(last: boolean): readonly Uint8Array[] | Promise<void> | null {
     for (;;) {
       const step = this.#step(last)
-      if (step === 'wait') return
-      if (step === 'block') {
-        yield* this.#scratch.text.pieces
-      }
+      if (step === 'wait') return null
+      if (step !== 'go') return step
     }
   }
 
-  #step(last: boolean): 'wait' | 'go' | 'block' {
+  #step(last: boolean): 'wait' | 'go' | readonly Uint8Array[] | Promise<void> {
     if (this.#state === 'header') return this.#header(last)
     if (this.#state === 'body') return this.#body(last)
     if (this.#state === 'lost') return this.#search(last)
@@ -101,38 +105,43 @@ export class Bunzip {
     return 'go'
   }
 
-  #body(last: boolean): 'wait' | 'go' | 'block' {
+  #body(last: boolean): 'wait' | 'go' | readonly Uint8Array[] | Promise<void> {
     const left = this.#end - this.#at
     if (!last && left < LONGEST_BLOCK * 8) return 'wait'
     if (left < 80) return this.#cut()
     const magic = magicAt(this.#view, this.#at)
-    if (magic === Magic.none) this.#lose(1)
-    else if (magic === Magic.end) this.#endOfStream()
-    else return this.#block(last)
+    if (magic === Magic.block) return this.#block(last)
+    if (magic === Magic.end) this.#endOfStream()
+    else this.#lose(1)
     return 'go'
   }
 
-  #block(last: boolean): 'wait' | 'go' | 'block' {
-    const s = this.#scratch
-    const outcome = decodeBlock(this.#view, this.#at, this.#end, this.#limit, s)
+  #block(last: boolean): 'wait' | 'go' | readonly Uint8Array[] | Promise<void> {
+    const block = this.#ahead?.at(this.#view, this.#dropped, this.#at, this.#end, this.#limit)
+    if (block instanceof Promise) return block
+    const { outcome, next, crc, pieces } = block ?? this.#decode()
     if (outcome === 'whole') {
-      this.#at = s.next
+      this.#at = next
       if (this.#combined !== null) {
-        this.#combined = ((this.#combined << 1) | (this.#combined >>> 31)) ^ s.crc
+        this.#combined = ((this.#combined << 1) | (this.#combined >>> 31)) ^ crc
       }
-      return 'block'
+      return pieces
     }
     if (outcome === 'short' && last) {
       // Damage can look like this too: then there is another block behind it.
       if (findMagic(this.#view, this.#at + 48, this.#end) < 0) return this.#cut()
-    } else if (outcome === 'wrong' && this.#believable(s.next)) {
+    } else if (outcome === 'wrong' && this.#believable(next)) {
       this.damaged++
       this.#combined = null
-      this.#at = s.next
+      this.#at = next
       return 'go'
     }
     this.#lose(48)
     return 'go'
+  }
+
+  #decode(): Decoded {
+    return decodeBlock(this.#view, this.#at, this.#end, this.#limit, scratch())
   }
 
   /** A magic at this bit, or the end of all input: the length of the block before was no lie. */

@@ -4,6 +4,7 @@
 
 import { setImmediate as breathe } from 'node:timers/promises'
 import { Bunzip } from './bzip2.ts'
+import type { BlockPool } from './bzip2-ahead.ts'
 import { gunzip } from './gunzip.ts'
 import { ByteSource } from './source.ts'
 
@@ -29,11 +30,12 @@ const HEAD = 5
 /**
  * Yields the text in chunks of up to 1 MiB or so, which are the consumer's to keep if those of the
  * input are. The hand-over is one promise a chunk: nothing, beside the milliseconds of each. Only
- * errors of the input itself are thrown.
+ * errors of the input itself are thrown, and those of `pool`, which decodes blocks of bzip2 if given.
  */
 export async function* decompress(
   chunks: AsyncIterable<Uint8Array>,
   report: DecompressReport = newReport(),
+  pool?: BlockPool,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const source = new ByteSource(chunks)
   try {
@@ -43,7 +45,7 @@ export async function* decompress(
       report.format === 'gzip'
         ? gunzip(source, report)
         : report.format === 'bzip2'
-          ? bunzip(source, report)
+          ? bunzip(source, report, pool)
           : plain(source)
     for await (const chunk of text) {
       report.received = source.received
@@ -75,16 +77,22 @@ async function* plain(source: ByteSource): AsyncGenerator<Uint8Array, void, unde
 async function* bunzip(
   source: ByteSource,
   report: DecompressReport,
+  pool: BlockPool | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const decoder = new Bunzip()
+  const decoder = new Bunzip(pool)
   for (;;) {
     const more = await source.ensure(1)
-    const chunk = source.held
-    source.skip(chunk.length)
-    for (const text of more ? decoder.push(chunk) : decoder.end()) {
-      yield text
-      // A block is 15 ms of work; signals and timers get their turn between two of them.
-      await breathe()
+    source.skip(decoder.take(source.held))
+    for (let text = decoder.next(!more); text !== null; text = decoder.next(!more)) {
+      if (text instanceof Promise) {
+        await text
+        continue
+      }
+      for (const piece of text) {
+        yield piece
+        // A block is 15 ms of work; signals and timers get their turn between two of them.
+        await breathe()
+      }
     }
     report.truncated = decoder.truncated
     report.damaged = decoder.damaged

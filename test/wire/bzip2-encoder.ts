@@ -95,7 +95,16 @@ function codesOf(lengths: number[]): number[] {
   return codes
 }
 
-function putBlock(out: BitWriter, data: Uint8Array, skewed: boolean): number {
+interface Shape {
+  /** Codes as unequal as they can be. */
+  readonly skewed?: boolean
+  /** 1 … 9, as the header says. */
+  readonly level?: number
+  /** 48 bits that every block spells in selectors that nobody uses: no run of more than three ones. */
+  readonly forged?: number
+}
+
+function putBlock(out: BitWriter, data: Uint8Array, { skewed = false, forged }: Shape): number {
   const crc = crcOf(data)
   const { last, origin } = rotate(shorten(data))
   const front = [...new Set(last)].sort((a, b) => a - b)
@@ -110,12 +119,15 @@ function putBlock(out: BitWriter, data: Uint8Array, skewed: boolean): number {
     for (let k = 0; k < 16; k++) out.put(front.includes(row * 16 + k) ? 1 : 0, 1)
   }
   const groups = Math.ceil(symbols.length / 50)
-  out.put(2, 3)
-  out.put(groups, 15)
+  const spare = forged === undefined ? '' : `${forged.toString(2).padStart(48, '0')}0`
+  const copies = forged === undefined ? 1 : 2
+  out.put(2 * copies, 3)
+  out.put(groups + spare.replaceAll('1', '').length, 15)
   // The two tables by turns: after the first group, the other one is always second in the row.
   for (let g = 0; g < groups; g++) out.put(g === 0 ? 0 : 0b10, g === 0 ? 1 : 2)
+  for (const bit of spare) out.put(Number(bit), 1)
   const tables = [lengthsOf(front.length + 2, skewed), lengthsOf(front.length + 2, false)]
-  for (const lengths of tables) {
+  for (const lengths of Array(copies).fill(tables).flat() as number[][]) {
     let length = lengths[0] as number
     out.put(length, 5)
     for (const wanted of lengths) {
@@ -135,15 +147,15 @@ function putBlock(out: BitWriter, data: Uint8Array, skewed: boolean): number {
 /** One stream with the given blocks. `starts` are the bits at which their magics stand. */
 export function bzip2(
   blocks: readonly Uint8Array[],
-  skewed = false,
+  shape: Shape = {},
 ): { bytes: Uint8Array; starts: number[] } {
   const out = new BitWriter()
-  for (const c of 'BZh9') out.put(c.charCodeAt(0), 8)
+  for (const c of `BZh${shape.level ?? 9}`) out.put(c.charCodeAt(0), 8)
   let combined = 0
   const starts: number[] = []
   for (const block of blocks) {
     starts.push(out.bits.length)
-    const crc = putBlock(out, block, skewed)
+    const crc = putBlock(out, block, shape)
     combined = (((combined << 1) | (combined >>> 31)) ^ crc) >>> 0
   }
   starts.push(out.bits.length)

@@ -1,0 +1,84 @@
+// Blocks of bzip2 in threads of their own: what `decompress` takes as its pool. Nothing is started
+// before there is a block to decode, and no thread keeps the process alive that has nothing to do.
+
+import { Worker } from 'node:worker_threads'
+import type { Block, BlockPool } from './wire/bzip2-ahead.ts'
+import type { Decoded } from './wire/bzip2-block.ts'
+
+/**
+ * More would find no work: eight unpack faster than anything here reads. It also bounds what a file
+ * made to blow up can claim, since each block that is out may become 47 MB.
+ */
+const MOST = 8
+
+export class BlockThreads implements BlockPool {
+  readonly width: number
+  readonly #threads: Thread[] = []
+
+  constructor(threads: number) {
+    this.width = Math.min(threads, MOST)
+  }
+
+  /** The octets go to the thread that decodes them: they are not here any more. */
+  decode(block: Block): Promise<Decoded> {
+    const [first, ...others] = this.#threads
+    const idlest = first && others.reduce((a, b) => (b.waiting < a.waiting ? b : a), first)
+    if (idlest !== undefined && (idlest.waiting === 0 || this.#threads.length === this.width))
+      return idlest.decode(block)
+    const thread = new Thread()
+    this.#threads.push(thread)
+    return thread.decode(block)
+  }
+
+  /** Blocks that are out are given up: whoever waits for one gets an error. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()))
+  }
+}
+
+interface Waiting {
+  readonly resolve: (decoded: Decoded) => void
+  readonly reject: (fault: Error) => void
+}
+
+class Thread {
+  readonly #worker = new Worker(new URL('./block-worker.js', import.meta.url))
+  /** In the order of the blocks sent: they come back in it. */
+  readonly #waiting: Waiting[] = []
+  #fault: Error | null = null
+
+  constructor() {
+    this.#worker.unref()
+    this.#worker.on('message', (decoded: Decoded) => {
+      this.#waiting.shift()?.resolve(decoded)
+      if (this.#waiting.length === 0) this.#worker.unref()
+    })
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', (code) => this.#fail(new Error(`a thread for bzip2 ended (${code})`)))
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  decode(block: Block): Promise<Decoded> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) {
+        reject(this.#fault)
+        return
+      }
+      if (this.#waiting.length === 0) this.#worker.ref()
+      this.#waiting.push({ resolve, reject })
+      this.#worker.postMessage(block, [block.octets.buffer])
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #fail(fault: Error): void {
+    this.#fault ??= fault
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#fault)
+  }
+}
