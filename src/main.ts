@@ -28,7 +28,7 @@ const program = new Command('faultline')
   )
 
 const word = process.argv[2]
-const wanted = word !== undefined && word in commands ? [word] : Object.keys(commands)
+const wanted = word !== undefined && Object.hasOwn(commands, word) ? [word] : Object.keys(commands)
 for (const name of wanted) {
   const sub = await commands[name]?.()
   if (sub) program.addCommand(sub, { isDefault: name === 'demo' })

@@ -109,7 +109,8 @@ export class LossDetector implements Detector {
     const [four, six] = [this.#view.voters(4), this.#view.voters(6)]
     // Who votes no longer may be half of those who could tell.
     if (four !== this.#voters4 || six !== this.#voters6)
-      for (const [number, { settled }] of this.#cases) if (settled) asked.set(number, settled)
+      for (const [number, { settled }] of this.#cases)
+        if (settled && !asked.has(number)) asked.set(number, settled)
     this.#voters4 = four
     this.#voters6 = six
     for (const loss of changed) {

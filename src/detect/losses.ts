@@ -94,7 +94,7 @@ interface Book {
   loss: Loss
   /** Prefixes nobody ordinarily carries, new ones most of all: a cover in the making. */
   fresh: readonly number[]
-  /** How many of them were reachable, when it was measured. */
+  /** Which of them were reachable, when it was measured. */
   covers: number
   /** Its prefixes by address; whether they are still all of them. */
   ordered: readonly number[]
@@ -229,7 +229,7 @@ export class Losses implements Detector {
   /** Comes before the detectors that ask; works out what has changed since the last tick. */
   tick(at: Instant): [] {
     for (const book of this.#doubtful)
-      if (!book.numbered || reachable(this.#view, book.fresh) !== book.covers) this.#dirty.add(book)
+      if (!book.numbered || covers(this.#view, book.fresh) !== book.covers) this.#dirty.add(book)
     this.#doubtful.clear()
     const books = [...this.#dirty].sort((a, b) => a.asn - b.asn || a.afi - b.afi)
     this.#dirty.clear()
@@ -303,7 +303,6 @@ export class Losses implements Detector {
     let ups = 0
     let of = 0
     const fresh: number[] = []
-    book.covers = 0
     for (const prefix of prefixes) {
       const seen = view.seen(prefix)
       if (seen >= Seen.lost) {
@@ -311,12 +310,12 @@ export class Losses implements Detector {
       } else {
         if (seen === Seen.new) fresh.push(prefix)
         if (!view.reachable(prefix)) continue
-        if (seen === Seen.new) book.covers++
         this.#up[ups++] = prefix
       }
       this.#all[of++] = prefix
     }
     book.fresh = fresh
+    book.covers = covers(view, fresh)
     const left = this.#carriedSpace.fill(view, this.#up, ups)
     const whole = this.#wholeSpace.fill(view, this.#all, of)
     const uncovered: number[] = []
@@ -377,10 +376,12 @@ function newBook(view: View, asn: Asn, afi: Afi, wasBare: (prefix: number) => bo
 const nobody: readonly number[] = []
 const none = { uncovered: nobody, covered: nobody, leftCovered: nobody, share: 0 }
 
-function reachable(view: View, prefixes: readonly number[]): number {
-  let n = 0
-  for (const prefix of prefixes) if (view.reachable(prefix)) n++
-  return n
+/** A number that tells which of them are reachable from which others would be: one may take another's place. */
+function covers(view: View, prefixes: readonly number[]): number {
+  let sign = 0
+  for (const prefix of prefixes)
+    sign = (Math.imul(sign, 0x01000193) + (view.reachable(prefix) ? prefix + 1 : 0)) | 0
+  return sign
 }
 
 /**

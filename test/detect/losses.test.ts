@@ -6,11 +6,12 @@ import { Losses } from '../../src/detect/losses.ts'
 import { view } from './view.ts'
 
 /**
- * A network of a /22 (number 0) and its four /24 (1 … 4), all well; what is `gone` nobody has, what
- * is `fresh` is carried without reference.
+ * A network of a /22 (number 0) and its four /24 (1 … 4), all well; its two /23 (5, 6) are new, and
+ * reachable when they are in `fresh`.
  */
 function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
-  const seen = new Map<number, number>()
+  const fresh = new Set<number>()
+  const seen = new Map<number, number>([5, 6].map((p) => [p, Seen.new]))
   const starts = new Map<number, number>()
   const cause: Cause = { at: 0, vantage: 0, prefix: 0, before: 5, after: 0, file: 0, offset: 0 }
   const state = (prefix: number): number => seen.get(prefix) ?? Seen.up
@@ -20,8 +21,8 @@ function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
     watches: (asn) => asn === 7000,
     origin: () => 7000,
     afi: () => 4,
-    length: (prefix) => (prefix === 0 ? 22 : 24),
-    firstUnit: (prefix) => (prefix === 0 ? 1000 : 999 + prefix),
+    length: (prefix) => (prefix === 0 ? 22 : prefix > 4 ? 23 : 24),
+    firstUnit: (prefix) => [1000, 1000, 1001, 1002, 1003, 1000, 1002][prefix] as number,
     parentOf: (prefix) => (prefix === 0 ? -1 : 0),
     prefixesOf: () => {
       measured++
@@ -29,7 +30,7 @@ function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
     },
     seen: state,
     reference: () => reference,
-    reachable: (prefix) => state(prefix) === Seen.up,
+    reachable: (prefix) => state(prefix) === Seen.up || fresh.has(prefix),
     lossStart: (prefix) => starts.get(prefix) ?? 0,
     fileName: () => 'file',
     prefixText: (prefix) => `p${prefix}`,
@@ -50,7 +51,14 @@ function network(prefixes = [0, 1, 2, 3, 4], reference = 10) {
     losses.tick(seconds(time))
     return losses.of(7000, 4)
   }
-  return { losses, to, at, measured: () => measured, broken: (p: number) => seen.set(p, Seen.down) }
+  return {
+    losses,
+    to,
+    at,
+    fresh,
+    measured: () => measured,
+    broken: (p: number) => seen.set(p, Seen.down),
+  }
 }
 
 describe('what is lost', () => {
@@ -116,6 +124,17 @@ test('what was lost is named by the element that did it, as long as it is lost',
     { peer: 'rrc00 x AS201', prefix: 'p2', before: 'path 5', after: null },
   ])
   expect(loss && losses.recoveredAt(loss)).toBe(30e6)
+})
+
+test('one new cover takes the place of another between two ticks', () => {
+  const { losses, to, at, fresh } = network([1, 2, 3, 4, 5, 6])
+  fresh.add(5)
+  for (const p of [1, 3]) to(p, Seen.down, 10)
+  expect(at(300)).toMatchObject({ covered: [1], uncovered: [3] })
+  fresh.delete(5)
+  fresh.add(6)
+  for (const p of [5, 6]) losses.carried(p)
+  expect(at(310)).toMatchObject({ covered: [3], uncovered: [1] })
 })
 
 test('nothing new, nothing measured; forgotten an hour after the last came back', () => {

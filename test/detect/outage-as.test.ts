@@ -170,6 +170,23 @@ describe('blindness ends no outage', () => {
     expect(states(told)).toEqual(['00:11:00 outage.as AS7000 ipv4 open: confirmed'])
   })
 
+  test('nor does it last when what came back in the dark was told by those we still heard', () => {
+    const both = 'abcdefgABCDEF'
+    const told = new World({ watch: [7000] })
+      .holds(both, eight, path)
+      .at('00:10:00')
+      .withdraw('gABCDEF', eight)
+      .at('00:40:00')
+      .gap('socket closed', 'rrc00')
+      .at('00:41:00')
+      .announce('ABCDEF', eight, path)
+      .at('00:43:00')
+      .sight('rrc00')
+      .play('02:00:00')
+    expect(states(told).map((line) => line.replace(/:.*/, ''))).toHaveLength(3)
+    expect(states(told).at(-1)).toMatch(/resolved/)
+  })
+
   test('it ends when we see again, though we were blind for hours', () => {
     const told = lost()
       .at('00:15:00')

@@ -48,6 +48,7 @@ describe('a command line that is wrong', () => {
     const file = files.updates[0] as string
     const cases: [string[], RegExp][] = [
       [['wacth', '--asn', '1'], /unknown command wacth.*watch, replay, check/],
+      [['toString'], /unknown command toString/],
       [['replay', '--nonsense', file], /unknown option '--nonsense'/],
       [['replay', file, '--rip', 'x'], /Did you mean --rib/],
       [['replay'], /missing required argument 'file'/],
