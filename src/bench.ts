@@ -26,7 +26,11 @@ async function child([name = '', ...args]: readonly string[]): Promise<void> {
   let found: Measured | undefined
   if (name === 'framing') found = await (await import('./bench/framing.ts')).framing(first)
   else if (name === 'load')
-    found = await (await import('./bench/loading.ts')).loading(Number(first), Number(second))
+    found = await (await import('./bench/loading.ts')).loading(
+      Number(first),
+      Number(second),
+      Number(third || first),
+    )
   else if (name === 'serve') await (await import('./bench/live.ts')).serve(first, Number(second))
   else if (name === 'listen')
     found = await (await import('./bench/live.ts')).listen(first, Number(second), third)

@@ -3,6 +3,7 @@
 
 import type { Batch, BatchPool } from './core/batch.ts'
 import { readChunks } from './feeds/archive.ts'
+import type { BlockPool } from './wire/bzip2-ahead.ts'
 import { type DecompressReport, decompress, newReport } from './wire/decompress.ts'
 import type { MrtReader, MrtStats } from './wire/mrt.ts'
 
@@ -24,17 +25,19 @@ export const newFileReport = (path: string): FileReport => ({
 
 /**
  * The batches of the file that `report` is about, out of `pool`; what is damaged is counted, what is cut
- * ends there. `progress` hears how many octets were read.
+ * ends there. `progress` hears how many octets were read; `blocks` decodes those of
+ * bzip2.
  */
 export async function* fileBatches(
   report: FileReport,
   reader: MrtReader,
   pool: BatchPool,
   progress: (octets: number) => void,
+  blocks?: BlockPool,
 ): AsyncGenerator<Batch, void, undefined> {
   report.mrt = reader.stats
   try {
-    for await (const chunk of decompress(counted(report.path, progress), report.packed)) {
+    for await (const chunk of decompress(counted(report.path, progress), report.packed, blocks)) {
       reader.push(chunk)
       yield* drain(reader, pool, false)
     }

@@ -207,7 +207,7 @@ export class LiveRun {
     feed.client = openRisLive(
       { ...feed.settings, asns: [...this.#options.asns], prefixes },
       {
-        frame: (text) => this.#frame(feed, text),
+        frame: (octets) => this.#frame(feed, octets),
         gap: (why) => {
           feed.gaps++
           this.#fact(feed, 'gap', why)
@@ -218,14 +218,14 @@ export class LiveRun {
     )
   }
 
-  #frame(feed: LiveFeedState, text: string): void {
+  #frame(feed: LiveFeedState, octets: Buffer): void {
     feed.batch ??= this.#take()
     const before = feed.batch.messages
-    let outcome = feed.decoder.decode(text, feed.batch, feed.decoder.stats.read)
+    let outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
     if (outcome.kind === 'full') {
       this.#flush(feed)
       feed.batch = this.#take()
-      outcome = feed.decoder.decode(text, feed.batch, feed.decoder.stats.read)
+      outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
     }
     if (feed.batch.messages === before) return
     const at = feed.batch.at[feed.batch.messages - 1] as number

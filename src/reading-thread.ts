@@ -3,13 +3,15 @@
 // file. Vantage points are numbered anew in each file; who takes a batch gives them numbers of its own.
 
 import { parentPort, workerData } from 'node:worker_threads'
+import { BlockThreads } from './block-threads.ts'
 import { Batch, BatchPool } from './core/batch.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type FileReport, fileBatches, newFileReport } from './file-batches.ts'
 import type { FromReader, ToReader } from './reading.ts'
 import { MrtReader } from './wire/mrt.ts'
 
-const { ahead } = workerData as { ahead: number }
+const { ahead, jobs } = workerData as { ahead: number; jobs: number }
+const blocks = new BlockThreads(jobs)
 const made: Batch[] = []
 const numbers = new Map<Batch, number>()
 const pool = new BatchPool(() => {
@@ -56,7 +58,7 @@ async function read(id: number, path: string, collector: string): Promise<void> 
   const vantages = new VantagePoints()
   let named = 0
   const reader = new MrtReader(vantages, collector, id)
-  for await (const batch of fileBatches(report, reader, pool, (n) => (octets += n))) {
+  for await (const batch of fileBatches(report, reader, pool, (n) => (octets += n), blocks)) {
     if (file.left === 0) {
       await new Promise<void>((go) => {
         file.go = go

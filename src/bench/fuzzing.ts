@@ -162,7 +162,7 @@ function feedDump(octets: Uint8Array): Verdict {
 function feedRis(octets: Uint8Array): Verdict {
   const decoder = new RisDecoder(new VantagePoints())
   batch.clear()
-  const { kind } = decoder.decode(Buffer.from(octets).toString('utf8'), batch, 0)
+  const { kind } = decoder.decode(Buffer.from(octets), batch, 0)
   return kind === 'malformed' ? 'bad' : 'good'
 }
 

@@ -10,11 +10,18 @@ import { DumpWriter } from './dump.ts'
 import type { Measured } from './measured.ts'
 
 /** The real table has thirteen prefixes an origin. */
-const PREFIXES_EACH = 10
+const PREFIXES_EACH = 13
 const TRANSITS = 200
 
-/** `prefixes` of `peers` full tables: a tenth as many unique paths as routes, as real ones have. */
-export async function loading(peers: number, prefixes: number): Promise<Measured> {
+/**
+ * `prefixes` of `peers` full tables. Peers of the same of `networks` tell the same paths: with as many
+ * networks as peers, there is a unique path for each thirteen routes.
+ */
+export async function loading(
+  peers: number,
+  prefixes: number,
+  networks = peers,
+): Promise<Measured> {
   const vantages = new VantagePoints()
   const table = new Table({ vantages, asns: null, baseline: 'rib' })
   const reader = new MrtReader(vantages, 'bench', 0)
@@ -36,8 +43,8 @@ export async function loading(peers: number, prefixes: number): Promise<Measured
     cpu += (user + system) / 1e6
   }
   const list = Array.from({ length: peers }, (_, i) => ({
-    address: `192.0.2.${i + 1}`,
-    asn: 64_512 + i,
+    address: `192.0.${i >> 8}.${i & 255}`,
+    asn: 64_512 + (i % networks),
   }))
   const before = process.memoryUsage().rss
   const out = new DumpWriter(START, list, read)
@@ -47,8 +54,9 @@ export async function loading(peers: number, prefixes: number): Promise<Measured
     // From 1.0.0.0 on, with holes, so that hashing is not made too easy.
     out.begin(4, [(0x01000000 + k * 3 * 256) | 0], 24)
     for (let peer = 0; peer < peers; peer++) {
-      path[0] = 64_512 + peer
-      path[1] = 1_000 + ((Math.imul(origin + peer, 0x9e3779b1) >>> 0) % TRANSITS)
+      const network = peer % networks
+      path[0] = 64_512 + network
+      path[1] = 1_000 + ((Math.imul(origin + network, 0x9e3779b1) >>> 0) % TRANSITS)
       path[2] = 5_000 + ((Math.imul(origin, 0x85ebca6b) >>> 0) % (TRANSITS * 10))
       path[3] = 100_000 + origin
       out.route(peer, path, 0, 4)
@@ -57,5 +65,6 @@ export async function loading(peers: number, prefixes: number): Promise<Measured
   }
   out.flush()
   const rss = process.memoryUsage().rss
-  return { elements, octets, cpu, rss, perRoute: (rss - before) / elements }
+  const paths = table.paths.size
+  return { elements, octets, cpu, rss, perRoute: (rss - before) / elements, paths }
 }

@@ -13,6 +13,8 @@ export interface Measured {
   readonly rss: number
   /** Octets of memory that each route of a table took. */
   readonly perRoute?: number
+  /** Unique AS paths among them. */
+  readonly paths?: number
 }
 
 /** What the process has used so far, start-up included. */

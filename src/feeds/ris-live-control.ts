@@ -4,7 +4,7 @@
 import type { Span } from '../core/time.ts'
 
 /** How every frame with content begins, as the service writes it. */
-const MESSAGE = '{"type":"ris_message"'
+const MESSAGE = Buffer.from('{"type":"ris_message"')
 
 type RisLiveControl =
   | { readonly kind: 'content' }
@@ -19,11 +19,11 @@ const LONGEST = 300
 const CONTENT: RisLiveControl = { kind: 'content' }
 
 /** Content is also what cannot be read: it is for the decoder to call it malformed, and to count it. */
-export function readControl(text: string): RisLiveControl {
-  if (text.startsWith(MESSAGE)) return CONTENT
+export function readControl(octets: Buffer): RisLiveControl {
+  if (beginsWith(octets, MESSAGE)) return CONTENT
   let frame: { type?: unknown; data?: { message?: unknown; command_type?: unknown } | null } | null
   try {
-    frame = JSON.parse(text)
+    frame = JSON.parse(octets.toString())
   } catch {
     return CONTENT
   }
@@ -42,6 +42,11 @@ export function readControl(text: string): RisLiveControl {
     default:
       return CONTENT
   }
+}
+
+function beginsWith(octets: Buffer, head: Buffer): boolean {
+  for (let i = 0; i < head.length; i++) if (octets[i] !== head[i]) return false
+  return true
 }
 
 /** Between two lines about complaints. */

@@ -62,7 +62,7 @@ export const risLiveDefaults: RisLiveSettings = {
 
 export interface RisLiveHandlers {
   /** One text frame as it came: a `ris_message`, or one that could not be recognised. Synchronous. */
-  frame(text: string): void
+  frame(octets: Buffer): void
   /** We see nothing from here on, and why. Once, until `sight`. */
   gap(why: string): void
   /** We see again, or for the first time: all subscriptions stand. */

@@ -126,7 +126,7 @@ class Client implements RisLive {
     const settings = { url: this.#url, userAgent: client, maxFrame }
     this.#socket = new Socket(settings, {
       opened: () => this.#opened(),
-      message: (text, octets) => this.#message(text, octets),
+      message: (octets) => this.#message(octets),
       pong: () => this.#signs++,
       closed: (code, fault) => {
         const what = this.#openedAt === null ? 'unreachable' : `closed (${code})`
@@ -161,14 +161,14 @@ class Client implements RisLive {
     this.#paceTimer = setTimeout(() => this.#pump(), this.#settings.pace / 1_000)
   }
 
-  #message(text: string, octets: number): void {
+  #message(octets: Buffer): void {
     this.#signs++
-    this.#counts.octets += octets
-    const control = readControl(text)
+    this.#counts.octets += octets.length
+    const control = readControl(octets)
     if (control.kind === 'content') {
       this.#counts.frames++
       this.#understood = false
-      this.#handlers.frame(text)
+      this.#handlers.frame(octets)
       // Not from inside of `seen`: whoever reads a frame is in the middle of it.
       if (this.#understood && this.#sees !== true) this.#perhapsSight(true)
     } else if (control.kind === 'acknowledged') {

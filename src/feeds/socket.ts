@@ -15,7 +15,7 @@ interface SocketSettings {
 
 interface SocketEvents {
   opened(): void
-  message(text: string, octets: number): void
+  message(octets: Buffer): void
   pong(): void
   /** The end; `fault` says more where more is known. */
   closed(code: number, fault: string | null): void
@@ -61,8 +61,7 @@ export class Socket {
     socket.on('message', (data) => {
       if (this.#over) return
       // Without `binaryType` set, `ws` hands over a Buffer.
-      const octets = data as Buffer
-      events.message(octets.toString(), octets.length)
+      events.message(data as Buffer)
     })
     socket.on('pong', () => this.#over || events.pong())
     // 'close' follows; without a listener an error would end the process.

@@ -1,4 +1,4 @@
-// Prefixes as text straight into the columns of a Batch, character by character: a RIS Live frame
+// Prefixes as text straight into the columns of a Batch, octet by octet: a RIS Live frame
 // holds dozens of them and splitting or matching each would cost more than all the rest. Says the
 // same as `parsePrefix` of core/prefix.ts, which a test holds it to.
 
@@ -8,35 +8,49 @@ import { maskWord, parsePrefix } from '../core/prefix.ts'
 const DOT = 46
 const SLASH = 47
 const COLON = 58
+/** No prefix has more characters: eight groups, or six and an IPv4 address, and a length. */
+const LONGEST = 49
 
 export class PrefixReader {
   /** Groups of the IPv6 address being read, how many, and where `::` stood (-1: nowhere). */
   readonly #groups = new Uint16Array(8)
   #count = 0
   #gap = -1
+  readonly #octets = new Uint8Array(LONGEST)
+
+  /** The same of a text of its own. */
+  readText(text: string, announced: number, batch: Batch): boolean {
+    if (text.length > LONGEST) return false
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i)
+      if (c > 127) return false
+      this.#octets[i] = c
+    }
+    return this.read(this.#octets, announced, batch, 0, text.length)
+  }
 
   /**
-   * Appends `text` as the next element row of `batch`, host bits cleared. False, and nothing
+   * Appends text[from, end) as the next element row of `batch`, host bits cleared. False, and nothing
    * written, when it is no prefix. The caller sees to it that there is room.
    */
-  read(text: string, announced: number, batch: Batch): boolean {
+  read(text: Uint8Array, announced: number, batch: Batch, from: number, end: number): boolean {
     // The first group of either family is at most four characters long.
-    for (let i = 0; i < 5; i++) {
-      const c = text.charCodeAt(i)
-      if (c === DOT) return this.#v4(text, announced, batch)
-      if (c === COLON) return this.#v6(text, announced, batch)
+    for (let i = from; i < from + 5 && i < end; i++) {
+      const c = text[i] as number
+      if (c === DOT) return this.#v4(text, announced, batch, from, end)
+      if (c === COLON) return this.#v6(text, announced, batch, from, end)
     }
     return false
   }
 
-  #v4(text: string, announced: number, batch: Batch): boolean {
+  #v4(text: Uint8Array, announced: number, batch: Batch, from: number, end: number): boolean {
     let word = 0
     let part = 0
     let digits = 0
     let parts = 0
-    let i = 0
-    for (; i < text.length; i++) {
-      const c = text.charCodeAt(i)
+    let i = from
+    for (; i < end; i++) {
+      const c = text[i] as number
       if (c >= 48 && c <= 57) {
         if (digits > 0 && part === 0) return false
         part = part * 10 + c - 48
@@ -52,17 +66,18 @@ export class PrefixReader {
       if (c !== DOT) return false
     }
     if (parts !== 4) return false
-    const length = lengthAt(text, i + 1, 32)
+    const length = lengthAt(text, i + 1, end, 32)
     if (length < 0) return false
     row(batch, announced, 4, length, word, 0, 0, 0)
     return true
   }
 
-  #v6(text: string, announced: number, batch: Batch): boolean {
-    const slash = this.#address(text)
-    if (slash === MIXED) return mixed(text, announced, batch)
+  #v6(text: Uint8Array, announced: number, batch: Batch, from: number, end: number): boolean {
+    const slash = this.#address(text, from, end)
+    if (slash === MIXED)
+      return end - from <= LONGEST && mixed(text.subarray(from, end), announced, batch)
     if (slash < 0) return false
-    const length = lengthAt(text, slash + 1, 128)
+    const length = lengthAt(text, slash + 1, end, 128)
     if (length < 0) return false
     const g = this.#groups
     const n = this.#count
@@ -86,15 +101,15 @@ export class PrefixReader {
   }
 
   /** Reads groups up to the slash and returns where it is; -1 when this is no address. */
-  #address(text: string): number {
+  #address(text: Uint8Array, from: number, end: number): number {
     const groups = this.#groups
     let n = 0
     let gap = -1
     let value = 0
     let digits = 0
-    let i = 0
-    for (; i < text.length; i++) {
-      const c = text.charCodeAt(i)
+    let i = from
+    for (; i < end; i++) {
+      const c = text[i] as number
       const hex = hexValue(c)
       if (hex >= 0) {
         value = (value << 4) | hex
@@ -102,12 +117,13 @@ export class PrefixReader {
         continue
       }
       if (c === DOT) return MIXED
-      const folded = c === COLON && text.charCodeAt(i + 1) === COLON
+      const next = i + 1 < end ? (text[i + 1] as number) : 0
+      const folded = c === COLON && next === COLON
       if (digits > 0) {
         if (n === 8) return -1
         groups[n++] = value
         value = digits = 0
-      } else if (folded ? i > 0 : gap !== n || c !== SLASH) return -1
+      } else if (folded ? i > from : gap !== n || c !== SLASH) return -1
       if (folded) {
         if (gap >= 0) return -1
         gap = n
@@ -116,11 +132,11 @@ export class PrefixReader {
       }
       if (c === SLASH) break
       // A single colon wants a group behind it.
-      if (c !== COLON || hexValue(text.charCodeAt(i + 1)) < 0) return -1
+      if (c !== COLON || hexValue(next) < 0) return -1
     }
     this.#count = n
     this.#gap = gap
-    return i < text.length ? i : -1
+    return i < end ? i : -1
   }
 }
 
@@ -147,8 +163,8 @@ export function dropRepeats(batch: Batch, from: number): void {
 /** `::ffff:192.0.2.1/128`: nobody sends it in earnest, so it may take the long way. */
 const MIXED = -2
 
-function mixed(text: string, announced: number, batch: Batch): boolean {
-  const prefix = parsePrefix(text)
+function mixed(text: Uint8Array, announced: number, batch: Batch): boolean {
+  const prefix = parsePrefix(String.fromCharCode(...text))
   if (!prefix) return false
   row(batch, announced, prefix.afi, prefix.length, ...prefix.words)
   return true
@@ -160,12 +176,11 @@ function hexValue(c: number): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
-function lengthAt(text: string, from: number, most: number): number {
-  const end = text.length
+function lengthAt(text: Uint8Array, from: number, end: number, most: number): number {
   if (from >= end || end - from > 3) return -1
   let length = 0
   for (let i = from; i < end; i++) {
-    const c = text.charCodeAt(i)
+    const c = text[i] as number
     if (c < 48 || c > 57) return -1
     length = length * 10 + c - 48
   }

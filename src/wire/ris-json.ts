@@ -15,7 +15,8 @@ import {
   type RisFields,
   readAnswer,
 } from './ris-frame.ts'
-import { appendJsonPath } from './ris-path.ts'
+import { appendJsonPath, LONGEST_PATH } from './ris-path.ts'
+import { LAST_SECOND, RisScan, scanAnnouncements, scanPath, scanTexts } from './ris-scan.ts'
 import { type Seat, Seats } from './ris-seats.ts'
 
 /**
@@ -49,6 +50,8 @@ type RisOutcome =
 interface RisStats {
   /** Frames whose content went into a batch. */
   read: number
+  /** Frames that had to be parsed as JSON, because they are not of the usual shape. */
+  parsed: number
   malformed: number
   ignored: number
   /** Texts in place of a prefix that are none; the rest of their frame was used. */
@@ -65,14 +68,13 @@ const FULL: RisOutcome = { kind: 'full' }
 
 /** What a Batch has to spare for one message. */
 const MOST_ELEMENTS = 65_536
-/** The year 2242: beyond, a stamp is no count of seconds. */
-const LAST_SECOND = 2 ** 33
 /** An extended BGP message (RFC 8654), in octets. */
 const LONGEST_RAW = 65_535
 
 export class RisDecoder {
   readonly stats: RisStats = {
     read: 0,
+    parsed: 0,
     malformed: 0,
     ignored: 0,
     skippedPrefixes: 0,
@@ -83,6 +85,7 @@ export class RisDecoder {
   readonly #raw: RawDecoder | undefined
   readonly #bytes: Buffer
   readonly #reader = new PrefixReader()
+  readonly #scan = new RisScan()
   /** The frame in hand holds the word `eor` of the historic feed; a text that is no prefix. */
   #eor = false
   #odd = false
@@ -94,18 +97,26 @@ export class RisDecoder {
   }
 
   /** `offset` is kept with the message as evidence: the running number of the frame, say. */
-  decode(text: string, batch: Batch, offset: number): RisOutcome {
+  decode(frame: Buffer, batch: Batch, offset: number): RisOutcome {
     if (batch.full) return FULL
-    let frame: unknown
+    if (this.#scan.read(frame)) {
+      if (this.#scanned(frame, batch, offset)) {
+        this.stats.read++
+        return READ
+      }
+      batch.rollback()
+    }
+    this.stats.parsed++
+    let fields: unknown
     try {
-      frame = JSON.parse(text)
+      fields = JSON.parse(frame.toString())
     } catch {
       return this.#malformed('not JSON')
     }
-    if (!isFields(frame)) return this.#malformed('not an object')
-    if (frame.type === 'ris_message') return this.#message(frame.data, batch, offset)
-    if (typeof frame.type !== 'string') return this.#malformed('no type')
-    return readAnswer(frame) ?? this.#ignored()
+    if (!isFields(fields)) return this.#malformed('not an object')
+    if (fields.type === 'ris_message') return this.#message(fields.data, batch, offset)
+    if (typeof fields.type !== 'string') return this.#malformed('no type')
+    return readAnswer(fields) ?? this.#ignored()
   }
 
   #malformed(why: string): RisOutcome {
@@ -149,6 +160,37 @@ export class RisDecoder {
     const m = batch.open(kind, at, seat.vantage, offset)
     if (data.type === 'KEEPALIVE') batch.detail[m] = KEEPALIVE
     return this.#close(batch)
+  }
+
+  /** The UPDATE that was scanned, into a message; false when there is more to it than that can tell. */
+  #scanned(frame: Buffer, batch: Batch, offset: number): boolean {
+    const { at, host, peer, asn, path, announcements, withdrawals, raw } = this.#scan
+    const seat = this.#seats.at(frame, host, peer, asn)
+    // What there is in `raw` has words that the other fields have not.
+    if (!seat || seat.vantage < 0 || (this.#raw && raw)) return false
+    const m = batch.open(Message.update, at, seat.vantage, offset)
+    const first = batch.elements
+    const withdrawn = (from: number, end: number) =>
+      batch.elements - first < MOST_ELEMENTS && this.#reader.read(frame, 0, batch, from, end)
+    const announced = (from: number, end: number) =>
+      batch.elements - first < MOST_ELEMENTS && this.#reader.read(frame, 1, batch, from, end)
+    const lists = (from: number) => scanTexts(frame, from, announced)
+    // Withdrawals first: a prefix in both lists is replaced, not gone (RFC 4271 §3.1).
+    if (withdrawals >= 0 && scanTexts(frame, withdrawals, withdrawn) < 0) return false
+    const announcing = batch.elements
+    const entries = announcements < 0 ? 0 : scanAnnouncements(frame, announcements, lists)
+    if (entries < 0) return false
+    if (entries > 1) dropRepeats(batch, announcing)
+    if (batch.elements > announcing) {
+      const start = batch.pathWords
+      const words = path < 0 ? 0 : scanPath(frame, path, batch.path, start, LONGEST_PATH)
+      if (words < 0) return false
+      batch.pathStart[m] = start
+      batch.pathLength[m] = words
+      batch.pathWords = start + words
+    } else if (batch.elements === first) return false
+    batch.close()
+    return true
   }
 
   #update(data: RisFields, at: Instant, seat: Seat, batch: Batch, offset: number): RisOutcome {
@@ -217,7 +259,7 @@ export class RisDecoder {
     const before = batch.elements - (batch.first[batch.messages] as number)
     if (before + texts.length > MOST_ELEMENTS) return false
     for (const text of texts) {
-      if (typeof text === 'string' && this.#reader.read(text, announced, batch)) continue
+      if (typeof text === 'string' && this.#reader.readText(text, announced, batch)) continue
       if (text === 'eor') this.#eor = true
       else {
         this.#odd = true

@@ -4,12 +4,12 @@
 import { SEQUENCE, SET } from '../core/path.ts'
 
 /** A BGP message of 65,535 octets holds no more ASNs than this; a longer path is garbage. */
-const LONGEST = 16_384
+export const LONGEST_PATH = 16_384
 
 /** Appends the path to `out` at `start`. Returns the words written, or -1 when it is no path. */
 export function appendJsonPath(path: unknown, out: Int32Array, start: number): number {
   if (path === null || path === undefined) return 0
-  if (!Array.isArray(path) || path.length > LONGEST) return -1
+  if (!Array.isArray(path) || path.length > LONGEST_PATH) return -1
   const list: readonly unknown[] = path
   // A leading ASN 0 would read as the marker of the segmented form.
   if (list[0] === 0 || list[0] === '0') return appendSegments(list, out, start)
@@ -28,10 +28,10 @@ function appendSegments(list: readonly unknown[], out: Int32Array, start: number
   out[to++] = 0
   let head = -1
   for (const hop of list) {
-    if (to - start > LONGEST) return -1
+    if (to - start > LONGEST_PATH) return -1
     if (Array.isArray(hop)) {
       const members: readonly unknown[] = hop
-      if (members.length > LONGEST - (to - start)) return -1
+      if (members.length > LONGEST_PATH - (to - start)) return -1
       if (members.length === 0) continue
       out[to++] = (SET << 16) | members.length
       for (const member of members) {

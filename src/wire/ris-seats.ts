@@ -5,6 +5,7 @@ import { parseAddress } from '../core/prefix.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { collectorOf, type RisFields } from './ris-frame.ts'
 import { readAsn } from './ris-path.ts'
+import type { Span } from './ris-scan.ts'
 
 /** What a (host, peer) pair of texts was found to mean. */
 export interface Seat {
@@ -28,10 +29,15 @@ const MOST_SEATS = 32_768
 /** The longest name in use has 23 characters. */
 const LONGEST_NAME = 64
 
+/** Four times the sessions that RIS has. */
+const SLOTS = 8_192
+
 export class Seats {
   readonly #vantages: VantagePoints
   readonly #hosts = new Map<string, Host>()
   #seats = 0
+  /** Speakers by the octets they are named with. */
+  readonly #met: ({ readonly octets: Buffer; readonly seat: Seat } | undefined)[] = []
 
   constructor(vantages: VantagePoints) {
     this.#vantages = vantages
@@ -45,6 +51,29 @@ export class Seats {
     return known !== undefined && known.asn === asn ? known : this.#seat(host, peer, asn)
   }
 
+  /** The same of texts that stand in a frame, told apart octet by octet; of the ASN with its quotes. */
+  at(frame: Buffer, host: Span, peer: Span, asn: Span): Seat | undefined {
+    let hash = hashOf(frame, peer, 0)
+    hash = hashOf(frame, asn, hash)
+    hash = hashOf(frame, host, hash)
+    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1)
+    const met = this.#met[slot]
+    if (met && same(frame, host, peer, asn, met.octets)) return met.seat
+    const text = ({ from, end }: Span) => frame.toString('utf8', from, end)
+    const number = text(asn)
+    const seat = this.find({
+      host: text(host),
+      peer: text(peer),
+      peer_asn: number.startsWith('"') ? number.slice(1, -1) : Number(number),
+    })
+    // Of two that fall into one slot the latter sits there; the other is found as ever.
+    if (seat) {
+      const octets = Buffer.from(text(peer) + text(asn) + text(host))
+      this.#met[slot] = { octets, seat }
+    }
+    return seat
+  }
+
   #seat(host: string, peer: string, asn: unknown): Seat | undefined {
     const number = readAsn(asn)
     const address = parseAddress(peer)
@@ -53,6 +82,7 @@ export class Seats {
     if (!at) return { asn, vantage: -1, afi: 0 }
     if (this.#seats >= MOST_SEATS) {
       for (const { peers } of this.#hosts.values()) peers.clear()
+      this.#met.length = 0
       this.#seats = 0
     }
     const { afi, words } = address
@@ -73,4 +103,18 @@ export class Seats {
     this.#hosts.set(name, host)
     return host
   }
+}
+
+function hashOf(frame: Buffer, { from, end }: Span, seed: number): number {
+  let hash = seed ^ (end - from)
+  for (let i = from; i < end; i++) hash = Math.imul(hash ^ (frame[i] as number), 0x01000193)
+  return hash
+}
+
+/** Whether peer, ASN and host, in this order, are these octets. */
+function same(frame: Buffer, host: Span, peer: Span, asn: Span, octets: Buffer): boolean {
+  let to = 0
+  for (const { from, end } of [peer, asn, host])
+    for (let i = from; i < end; i++) if (frame[i] !== octets[to++]) return false
+  return to === octets.length
 }

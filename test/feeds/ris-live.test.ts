@@ -47,7 +47,8 @@ async function pair(
   const feed: RisLive = openRisLive(
     { url: `ws://127.0.0.1:${port}/v1/ws/`, pace: 1_000, retryStart: 50_000, ...settings },
     {
-      frame: (text) => {
+      frame: (octets) => {
+        const text = octets.toString()
         frames.push(text)
         heard(feed, text)
       },
@@ -149,7 +150,11 @@ it('does not repeat all that a server says', () => {
     'RIS Live complains: no 99 (and 399 more times in the last minute)',
   ])
   const long = JSON.stringify({ type: 'ris_error', data: { message: 'x'.repeat(1_000) } })
-  expect(readControl(long)).toEqual({ kind: 'error', message: 'x'.repeat(300), refused: false })
+  expect(readControl(Buffer.from(long))).toEqual({
+    kind: 'error',
+    message: 'x'.repeat(300),
+    refused: false,
+  })
 })
 
 it('tells a flood of complaints in one line', async () => {

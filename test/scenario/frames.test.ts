@@ -57,7 +57,7 @@ async function roundTrip(batch: Batch, vantages: VantagePoints): Promise<string[
   const out = new Batch(200_000, 400_000, 2_000_000)
   out.clear()
   frames.forEach((text, i) => {
-    expect(decoder.decode(text, out, i).kind).toBe('read')
+    expect(decoder.decode(Buffer.from(text), out, i).kind).toBe('read')
   })
   expect(feed.status().errors).toBe(0)
   return tell(out, heard)

@@ -25,7 +25,8 @@ export function listen(server: { url: string }, settings: Partial<RisLiveSetting
   const feed: RisLive = openRisLive(
     { ...quick, url: server.url, ...settings },
     {
-      frame: (text) => {
+      frame: (octets) => {
+        const text = octets.toString()
         frames.push(text)
         // As the landing does, when it could read it; these stamps are of no day in particular.
         if (readable(text)) feed.seen(at)

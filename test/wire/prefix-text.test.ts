@@ -36,7 +36,7 @@ it('a text is a prefix exactly when core says so', () => {
     batch.clear()
     const core = parsePrefix(text)
     if (core) good++
-    const read = reader.read(text, 1, batch)
+    const read = reader.readText(text, 1, batch)
     batch.first[1] = batch.elements
     expect([text, read, ...elements(batch, 0, 1)]).toEqual(
       core ? [text, true, prefixText(core.afi, ...core.words, core.length)] : [text, false],

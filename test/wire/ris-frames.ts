@@ -23,7 +23,8 @@ export function decode(json: string | object, options: RisDecoderOptions = {}) {
   const decoder = new RisDecoder(vantages, options)
   const batch = new Batch()
   batch.clear()
-  const outcome = decoder.decode(typeof json === 'string' ? json : JSON.stringify(json), batch, 7)
+  const text = typeof json === 'string' ? json : JSON.stringify(json)
+  const outcome = decoder.decode(Buffer.from(text), batch, 7)
   const messages = Array.from({ length: batch.messages }, (_, m) => ({
     kind: batch.kind[m] as number,
     detail: batch.detail[m] as number,

@@ -63,10 +63,18 @@ describe('a RIS Live UPDATE', () => {
     batch.clear()
     for (const host of ['rrc21', 'rrc21.ripe.net', 'RRC21.ripe.net']) {
       for (const peer_asn of ['64500', 64500]) {
-        decoder.decode(JSON.stringify(frame({ host, peer_asn, withdrawals: ['::/0'] })), batch, 0)
+        decoder.decode(
+          Buffer.from(JSON.stringify(frame({ host, peer_asn, withdrawals: ['::/0'] }))),
+          batch,
+          0,
+        )
       }
     }
-    decoder.decode(JSON.stringify(frame({ host: 'amsix.ams', withdrawals: ['::/0'] })), batch, 0)
+    decoder.decode(
+      Buffer.from(JSON.stringify(frame({ host: 'amsix.ams', withdrawals: ['::/0'] }))),
+      batch,
+      0,
+    )
     expect(batch.messages).toBe(7)
     expect(vantages.list.map((v) => v.collector)).toEqual(['rrc21', 'amsix.ams'])
   })
@@ -162,7 +170,9 @@ describe('other frames of RIS Live', () => {
     // Both markers or none: the second would have no row.
     const json = JSON.stringify(frame({ peer: '::ffff:192.0.2.1', withdrawals: [] }))
     const alive = JSON.stringify(frame({ type: 'KEEPALIVE' }))
-    const kinds = [json, json, alive, alive].map((text, n) => decoder.decode(text, batch, n).kind)
+    const kinds = [json, json, alive, alive].map(
+      (text, n) => decoder.decode(Buffer.from(text), batch, n).kind,
+    )
     expect(kinds).toEqual(['read', 'full', 'read', 'full'])
     expect([batch.messages, decoder.stats.read]).toEqual([3, 2])
 
@@ -170,7 +180,7 @@ describe('other frames of RIS Live', () => {
       batch.clear()
       const peer = `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`
       const data = { ...base, type: 'KEEPALIVE', peer, host: `h${i % 2_000}` }
-      decoder.decode(JSON.stringify({ type: 'ris_message', data }), batch, 0)
+      decoder.decode(Buffer.from(JSON.stringify({ type: 'ris_message', data })), batch, 0)
     }
     expect(vantages.list.length).toBe(16_384)
     expect(vantages.collectors.length).toBeLessThanOrEqual(1_024)

@@ -35,7 +35,7 @@ describe('any text', () => {
     for (const text of texts) {
       if (batch.full) batch.clear()
       const before = [batch.messages, batch.elements, batch.pathWords]
-      const { kind } = decoder.decode(text, batch, 0)
+      const { kind } = decoder.decode(Buffer.from(text), batch, 0)
       counts.set(kind, (counts.get(kind) ?? 0) + 1)
       if (kind !== 'read') expect([batch.messages, batch.elements, batch.pathWords]).toEqual(before)
       expect(batch.first[batch.messages]).toBe(batch.elements)
