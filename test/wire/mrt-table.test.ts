@@ -134,13 +134,38 @@ describe('TABLE_DUMP_V2', () => {
     expect(stats).toEqual({ ...sound, records: 9, skipped: 7 })
   })
 
+  it('keeps a row whose attributes are at fault, without its path where that cannot be read', () => {
+    const torn = Uint8Array.of(0x40, 9, 99, 2, 0)
+    const flags = Uint8Array.of(0x80, 5, 4, 0, 0, 0, 100)
+    const bytes = table()
+      .rib('10.0.0.0/8', [
+        { peer: 0, path: '1', extra: torn },
+        { peer: 1, path: '2', extra: flags },
+        { peer: 2, path: '3' },
+      ])
+      .bytes()
+    expect(readMrt(bytes)).toEqual({
+      lines: ['rib! A 10.0.0.0/8 1', 'rib! A 10.0.0.0/8 2', 'rib A 10.0.0.0/8 3'],
+      stats: { ...sound, records: 2 },
+    })
+    const entry = new Bytes().u32(0).u8(8).u8(10).u16(1).u16(0).u32(0).u16(5)
+    const unread = table()
+      .record(13, 2, entry.raw(Uint8Array.of(0x40, 2, 2, 7, 1)).bytes())
+      .bytes()
+    expect(readMrt(unread)).toEqual({
+      lines: ['rib! A 10.0.0.0/8 ?'],
+      stats: { ...sound, records: 2 },
+    })
+  })
+
   it('loses only a bad entry or what is behind a torn one', () => {
     const whole = (extra: Uint8Array): RibEntry[] => [
       { peer: 0, path: '1' },
       { peer: 1, path: '2', extra },
       { peer: 2, path: '3' },
     ]
-    const torn = Uint8Array.of(0x40, 9, 99, 2, 0)
+    // MP_REACH_NLRI twice: which one counts?
+    const torn = Uint8Array.of(0x80, 14, 1, 0, 0x80, 14, 1, 0)
     const twice = table()
       .rib('10.0.0.0/8', whole(torn))
       .rib('11.0.0.0/8', whole(Uint8Array.of()))
