@@ -7,9 +7,9 @@
 //
 // Refused is only what makes prefixes uncertain. Of attributes that RFC 7606 has a router treat as a
 // withdrawal the message is told so (`detail`), and read all the same: it is evidence of what was
-// announced, nobody forwards packets by it, and nobody withdrew anything. Where they leave no path to
-// read, its routes have none. Attributes that are missing are no fault in data of monitors, and those
-// that RFC 7606 discards are not missed.
+// announced, nobody forwards packets by it, and nobody withdrew anything. Attributes that are missing
+// are no fault in data of monitors, and those that RFC 7606 discards are not missed. Where there is no
+// path that can be read, the message has none; that of one's own routes is there, and empty.
 
 import { type Batch, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import { maskWord } from '../core/prefix.ts'
@@ -77,8 +77,8 @@ export class BgpDecoder {
       if (afi < 0) return Update.malformed
       const start = this.#unreach + 3
       if (afi > 0) {
-        const alone = this.#attributes === 1 && withdrawnEnd === from + 2 && nlri === end
-        if (alone && start === this.#unreachEnd && grade === 0) return afi
+        const only = this.#attributes === 1 && withdrawnEnd === from + 2 && nlri === end
+        if (only && start === this.#unreachEnd && grade === 0) return afi
         if (!this.#prefixes(start, this.#unreachEnd, afi, 0, addPath, batch))
           return Update.malformed
       }
@@ -86,10 +86,7 @@ export class BgpDecoder {
     const announcing = batch.elements
     if (this.#reach >= 0 && !this.#multiprotocol(addPath, batch)) return Update.malformed
     if (!this.#prefixes(nlri, end, 4, 1, addPath, batch)) return Update.malformed
-    const isRead =
-      batch.elements > announcing
-        ? this.path(as4, batch)
-        : this.#path === ABSENT || this.#segments(as4, batch) >= 0
+    const isRead = this.path(as4, batch, batch.elements > announcing)
     batch.detail[batch.messages] = isRead ? grade : TREAT_AS_WITHDRAW
     return Update.routes
   }
@@ -182,25 +179,15 @@ export class BgpDecoder {
   }
 
   /**
-   * Appends the effective AS path of the last walked block to the open message; an empty one when
-   * the block has none. False when it cannot be read: the message is then without.
+   * Appends the effective AS path of the last walked block to the open message, if it has one and
+   * somebody is announced on it. False when it is malformed.
    */
-  path(as4: boolean, batch: Batch): boolean {
+  path(as4: boolean, batch: Batch, announces = true): boolean {
     const m = batch.messages
-    if (this.#otc >= 0) batch.otc[m] = this.#view.getInt32(this.#otc)
-    const words = this.#path === ABSENT ? 0 : this.#segments(as4, batch)
-    if (words < 0) return false
-    batch.pathStart[m] = batch.pathWords
-    batch.pathLength[m] = words
-    batch.pathWords += words
-    return true
-  }
-
-  /** Writes the effective AS path behind those of the batch; how long it is, -1 when it is malformed. */
-  #segments(as4: boolean, batch: Batch): number {
-    if (this.#path < 0) return -1
+    if (this.#otc >= 0 && announces) batch.otc[m] = this.#view.getInt32(this.#otc)
+    if (this.#path < 0) return this.#path === ABSENT
     const merge = !as4 && this.#path4 >= 0 && !this.#staleAs4
-    return appendPath(
+    const words = appendPath(
       this.#view,
       this.#path,
       this.#pathEnd,
@@ -210,6 +197,12 @@ export class BgpDecoder {
       batch.path,
       batch.pathWords,
     )
+    if (words >= 0 && announces) {
+      batch.pathStart[m] = batch.pathWords
+      batch.pathLength[m] = words
+      batch.pathWords += words
+    }
+    return words >= 0
   }
 
   /**

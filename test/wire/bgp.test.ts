@@ -262,7 +262,7 @@ describe('attributes', () => {
   })
 
   it('that overrun their block are a fault of the message, its prefixes stand', () => {
-    const faulty = ['update! A 198.51.100.0/24']
+    const faulty = ['update! A 198.51.100.0/24 ?']
     expect(read(Uint8Array.of(0x40, 2, 20, 2, 1))).toEqual(faulty)
     expect(read(Uint8Array.of(0x50, 2, 0))).toEqual(faulty)
     expect(read(Uint8Array.of(0x40, 2))).toEqual(faulty)
@@ -297,7 +297,7 @@ describe('attributes', () => {
     const bad = attribute(2, [2, 0])
     expect(read(bad)).toEqual(['update! A 198.51.100.0/24 ?'])
     expect(decode(body(nlri, [bad], NONE))).toEqual(['update! W 198.51.100.0/24'])
-    expect(read()).toEqual(['A 198.51.100.0/24'])
+    expect(read()).toEqual(['A 198.51.100.0/24 ?'])
     expect(read(attribute(2, []))).toEqual(['A 198.51.100.0/24'])
   })
 

@@ -70,7 +70,7 @@ describe('TABLE_DUMP_V2', () => {
     const bytes = mrt().at(WHEN).record(13, 1, index.bytes()).record(13, 4, entry.bytes()).bytes()
     const { lines: read, stats } = readMrt(bytes, { who: true })
     expect(read).toEqual([
-      `${AT} 192.0.2.7 64500 rib A 2001::/16`,
+      `${AT} 192.0.2.7 64500 rib A 2001::/16 ?`,
       `${AT} 2020:2020:2020:2020:2020:2020:2020:2020 64501 rib A 2001::/16 65536`,
     ])
     expect(stats).toEqual({ ...sound, records: 2 })
@@ -186,7 +186,7 @@ describe('TABLE_DUMP_V2', () => {
       .rib('11.0.0.0/8', [{ peer: 0, path: '1' }])
       .bytes()
     const { lines: read, stats } = readMrt(bytes)
-    expect(read).toEqual(['rib A 10.0.0.0/8', 'rib A 11.0.0.0/8 1'])
+    expect(read).toEqual(['rib A 10.0.0.0/8 ?', 'rib A 11.0.0.0/8 1'])
     expect(stats).toEqual({ ...sound, records: 3, malformed: 1 })
   })
 
@@ -350,7 +350,7 @@ describe('TABLE_DUMP', () => {
       .record(12, 1, body(32, 0).bytes())
       .bytes()
     const { lines: read, stats } = readMrt(bytes)
-    expect(read).toEqual(['rib A 198.51.100.0/24', 'rib A 198.51.100.129/32'])
+    expect(read).toEqual(['rib A 198.51.100.0/24 ?', 'rib A 198.51.100.129/32 ?'])
     expect(stats).toEqual({ ...sound, records: 6, malformed: 3, skipped: 1 })
   })
 })

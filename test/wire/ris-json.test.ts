@@ -124,7 +124,7 @@ describe('a RIS Live UPDATE', () => {
     expect(read(four)).toEqual([0, '64496 999'])
     expect(read(two)).toEqual([0, '64496 999'])
     // Of what is missing nobody is accused: the collector may have left it out.
-    expect(read('40010100')).toEqual([0, ''])
+    expect(read('40010100')).toEqual([0, null])
     for (const path of [four, two])
       expect(read(path, 'c008050000000000')).toEqual([TREAT_AS_WITHDRAW, '64496 999'])
     expect(read('4002020901', 'c00804fbf00001')).toEqual([TREAT_AS_WITHDRAW, null])

@@ -66,6 +66,12 @@ describe('an announcement without a path that could be read', () => {
     expect(stage.hear()).toEqual(['new 101 6 900'])
   })
 
+  test('of a message that has none is the same, but nobody is accused', () => {
+    const stage = whole()
+    stage.announce(1, 0, P, '?')
+    expect([pathOf(stage, 0, P), faults(stage)[0], stage.hear()]).toEqual(['101 5 900', 0, []])
+  })
+
   test('confirms a route after its session came back', () => {
     const stage = whole()
     stage.down(1, 0).up(2, 0).faulty(3, 0, P).endOfRib(4, 0)
