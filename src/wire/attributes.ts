@@ -10,9 +10,20 @@ const BOTH = OPTIONAL | TRANSITIVE
 /** A bit that no head has: the type is always looked at closely. */
 const CLOSELY = 1 << 24
 
+const ORIGIN = 1
+/** The largest value of ORIGIN, INCOMPLETE. */
+const LAST_ORIGIN = 2
+/** ORIGIN as it should be but for its value, the first four octets of nearly every list. */
+const WELL_KNOWN = (TRANSITIVE << 24) | (ORIGIN << 16) | (1 << 8)
+export const ORIGIN_OCTETS = 4
+
+/** Whether four octets are an ORIGIN that is well. */
+export const beginsWithOrigin = (octets: number): boolean =>
+  (octets - WELL_KNOWN) >>> 0 <= LAST_ORIGIN
+
 /** Flags of a type, and how long it is: so many octets, or (negative) a list of so many each; 0 = any. */
 const KINDS: readonly (readonly [type: number, flags: number, octets: number])[] = [
-  [1, TRANSITIVE, 1], // ORIGIN
+  [ORIGIN, TRANSITIVE, 1],
   [2, TRANSITIVE, 0], // AS_PATH: its segments decide
   [3, TRANSITIVE, 4], // NEXT_HOP
   [4, OPTIONAL, 4], // MULTI_EXIT_DISC
@@ -43,20 +54,28 @@ const OCTETS = new Int8Array(256)
 for (const [type, flags, octets] of KINDS) {
   const isPower = (-octets & (-octets - 1)) === 0
   const length = octets > 0 ? 0xffff : octets < 0 && isPower ? -octets - 1 : 0
-  const closely = octets < 0 && !isPower ? CLOSELY : 0
+  // Its value matters too, or a mask cannot tell whether a list comes out even.
+  const closely = type === ORIGIN || (octets < 0 && !isPower) ? CLOSELY : 0
   RULES[2 * type] = (flags << 16) | Math.max(0, octets) | closely
   RULES[2 * type + 1] = (BOTH << 16) | length | closely
   FLAGS[type] = flags
   OCTETS[type] = octets
 }
 
-/** The closer look at flags and length. */
-export function isMalformed(type: number, flags: number, length: number): boolean {
+/** The closer look at flags, length and, of ORIGIN, the value at `at`. */
+export function isMalformed(
+  type: number,
+  flags: number,
+  length: number,
+  bytes: Uint8Array,
+  at: number,
+): boolean {
   if (FLAGS[type] === 0) return false
   if ((flags & BOTH) !== FLAGS[type]) return true
   const octets = OCTETS[type] as number
   if (octets < 0) return length === 0 || length % octets !== 0
-  return octets > 0 && length !== octets
+  if (octets > 0 && length !== octets) return true
+  return type === ORIGIN && (bytes[at] as number) > LAST_ORIGIN
 }
 
 /** Whether the attributes of [from, end), which are whole, have one of this type. */

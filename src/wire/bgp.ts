@@ -14,7 +14,7 @@
 import { type Batch, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import { maskWord } from '../core/prefix.ts'
 import { appendPath } from './as-path.ts'
-import { hasType, isMalformed, RULES } from './attributes.ts'
+import { beginsWithOrigin, hasType, isMalformed, ORIGIN_OCTETS, RULES } from './attributes.ts'
 
 /** Marker, length and type: what stands before the body of a message. */
 export const BGP_HEADER = 19
@@ -27,9 +27,6 @@ export const Update = { routes: 0, endOfRib4: 4, endOfRib6: 6, malformed: -1 } a
 /** In place of where an attribute is: there is none, or what it says must not be used. */
 const ABSENT = -1
 const REFUSED = -2
-
-/** The largest ORIGIN, INCOMPLETE. */
-const LAST_ORIGIN = 2
 
 export class BgpDecoder {
   #bytes: Uint8Array = new Uint8Array(0)
@@ -102,6 +99,10 @@ export class BgpDecoder {
     this.#attributes = 0
     let grade = 0
     let at = from
+    if (from + ORIGIN_OCTETS <= end && beginsWithOrigin(this.#view.getInt32(from))) {
+      at += ORIGIN_OCTETS
+      this.#attributes = 1
+    }
     while (at < end) {
       const head = at
       if (at + 3 > end) return TREAT_AS_WITHDRAW
@@ -118,7 +119,7 @@ export class BgpDecoder {
       this.#attributes++
       const wrong =
         (((flags << 16) | length) ^ (RULES[2 * type] as number)) & (RULES[2 * type + 1] as number)
-      if ((wrong !== 0 || length === 0) && isMalformed(type, flags, length)) {
+      if ((wrong !== 0 || length === 0) && isMalformed(type, flags, length, bytes, at)) {
         if (!hasType(bytes, from, head, type)) {
           grade = TREAT_AS_WITHDRAW
           this.#refuse(type)
@@ -128,10 +129,6 @@ export class BgpDecoder {
       }
       // Of a repeated attribute the first counts (RFC 7606 §3.g).
       switch (type) {
-        case 1:
-          if ((bytes[at] as number) > LAST_ORIGIN && !hasType(bytes, from, head, type))
-            grade = TREAT_AS_WITHDRAW
-          break
         case 2:
           if (this.#path === ABSENT) {
             this.#path = at
