@@ -14,6 +14,7 @@ import { History } from './report/history.ts'
 import { type HttpServer, startHttp } from './report/http.ts'
 import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
+import { treatedAsWithdraw } from './treated.ts'
 
 export interface DaemonOptions {
   readonly settled: Settled
@@ -75,6 +76,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await run.close()
       output.close()
       await http.close()
+      const treated = treatedAsWithdraw(run.journey.table)
+      if (treated !== null) log.warn(treated)
       if (run.journal?.fault) log.error(`the journal is not whole: ${run.journal.fault}`)
       done()
     })()

@@ -8,6 +8,7 @@ import { PeerState, Seen } from './core/view.ts'
 import type { LiveFeedState, LiveRun } from './live-run.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
+import type { Table } from './table/table.ts'
 
 type Family = AsReading['families'][number]
 
@@ -34,6 +35,7 @@ export function readingOf(run: LiveRun): Reading {
       count: peers.list.reduce((n, peer) => n + (afi === 4 ? peer.routes4 : peer.routes6), 0),
     })),
     watched: run.asns.map((asn) => asReading(run, asn)),
+    treatedAsWithdraw: treatedBy(table),
     late: run.order.late,
     refused: [
       ...table.dropped,
@@ -43,6 +45,15 @@ export function readingOf(run: LiveRun): Reading {
     ],
     planes: [{ plane: 'bgp', up: run.sees() }],
   }
+}
+
+function treatedBy({ peers, vantages }: Table): Reading['treatedAsWithdraw'] {
+  const counts = new Map(vantages.collectors.map((name) => [name, 0]))
+  for (const { id, treatedAsWithdraw } of peers.list) {
+    const { collector } = vantages.get(id)
+    counts.set(collector, (counts.get(collector) ?? 0) + treatedAsWithdraw)
+  }
+  return [...counts].map(([collector, count]) => ({ collector, count }))
 }
 
 function feedReading(feed: LiveFeedState): FeedReading {

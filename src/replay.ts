@@ -30,6 +30,8 @@ import { openLog } from './report/log.ts'
 import { Progress } from './report/progress.ts'
 import { noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
+import type { Table } from './table/table.ts'
+import { treatedAsWithdraw } from './treated.ts'
 
 interface ReplayFlags {
   readonly asn?: Asn[]
@@ -158,6 +160,7 @@ async function playJournal(
     throw new InputError(`${path}: its header cannot be read; it is no journal of this version`)
   const log = openLog({ readable: process.stderr.isTTY === true })
   if (stats.malformed > 0) log.warn(`${path}: ${stats.malformed} lines could not be read`)
+  warnOfTreated(journey.table, log)
   if (stats.truncated) log.warn(`${path}: it was never closed; what there is of it was played`)
   return {
     elements: journey.table.elements,
@@ -322,6 +325,7 @@ function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {
     if (mrt.truncated || packed.truncated)
       log.warn(`${path}: it ends in the middle of a record; what came before was used`)
   }
+  warnOfTreated(table, log)
   if (run.order.late > 0) log.warn(`${run.order.late} messages came after their time`)
   if (run.order.refused > 0)
     log.warn(`${run.order.refused} messages with stamps that leap were left out`)
@@ -336,6 +340,11 @@ function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {
     from: finite(run.order.first),
     until: finite(run.order.newestOfAll()),
   }
+}
+
+function warnOfTreated(table: Table, log: ReturnType<typeof openLog>): void {
+  const treated = treatedAsWithdraw(table)
+  if (treated !== null) log.warn(treated)
 }
 
 const finite = (at: Instant): Instant | null => (Number.isFinite(at) ? at : null)

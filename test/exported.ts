@@ -33,6 +33,7 @@ const reading: Reading = {
       ],
     },
   ],
+  treatedAsWithdraw: [{ collector: 'rrc00', count: 0 }],
   late: 0,
   refused: [{ table: 'prefixes', count: 0 }],
   planes: [{ plane: 'bgp', up: true }],

@@ -209,12 +209,12 @@ export class JournalReader {
     batch.file = this.#where.get(f as number) ?? 0
     const m = batch.open(k, t, vantage, Number(b))
     batch.detail[m] = Number(d)
+    batch.otc[m] = Number(o) | 0
     if (typeof p === 'string') {
       const words: number[] = []
       if (!parsePath(p, words)) return this.#forget()
       batch.pathStart[m] = 0
       batch.pathLength[m] = words.length
-      batch.otc[m] = Number(o) | 0
       for (const word of words) batch.path[batch.pathWords++] = word
     }
     const ids = Array.isArray(i) ? (i as number[]) : []

@@ -5,7 +5,8 @@
 //   {"faultline":"journal","schema":1, …}                              header
 //   {"v":[id,collector,address,asn]}  {"f":[number,name]}              who and where, when first named
 //   {"seed":{…}}  {"origin":{…}}  {"start":true}                       the starting table
-//   {"t":µs,"v":1,"f":0,"b":12345,"p":"701 174","w":[…],"a":[…]}       an UPDATE; "k" for other kinds
+//   {"t":µs,"v":1,"f":0,"b":12345,"p":"701 174","w":[…],"a":[…]}       an UPDATE; "k" for other kinds;
+//                                 "d":1 at fault (core/batch.ts), then without "p" if that was unreadable
 //   {"fact":{"kind":"tick","at":µs}}                                   facts, the clock's own ticks too
 //   {"next":"day.ndjson.2"}                                            it goes on in another segment
 //   {"end":true}                                                       it was closed properly

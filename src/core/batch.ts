@@ -26,6 +26,13 @@ export const KEEPALIVE = 4
 /** Its numbers hold, and there are no words to look them up anew. */
 export const LOOKED_UP = -1
 
+/**
+ * An UPDATE, or a row of a RIB dump, with attributes that RFC 7606 §2 has a router treat as a
+ * withdrawal of what it announces. Nobody withdrew it: it is announced all the same, on its path if that
+ * could be read, else without.
+ */
+export const TREAT_AS_WITHDRAW = 1
+
 /** Room for the largest single message: an UPDATE of 65,535 octets can hold that many prefixes. */
 const SPARE_ELEMENTS = 65_536
 const SPARE_WORDS = 32_768
@@ -53,9 +60,9 @@ export class Batch {
   /** Vantage point; see VantagePoints. */
   readonly vantage: Int32Array
   readonly kind: Uint8Array
-  /** endOfRib: 4 or 6. */
+  /** endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
   readonly detail: Uint8Array
-  /** Where the path begins in `path`; -1 when the message carries none. */
+  /** Where the path begins in `path`; -1 when the message carries none that could be read. */
   readonly pathStart: Int32Array
   readonly pathLength: Int32Array
   /** RFC 9234 Only-to-Customer, 0 when absent. */
@@ -84,7 +91,7 @@ export class Batch {
   // filled in by the table, for the whole batch at once
   /** Which numbers of paths these are (see table/paths.ts, `epoch`); 0 = not looked up, or LOOKED_UP. */
   interned = 0
-  /** Number of the message's path; 0 when it has none. */
+  /** Number of the message's path; UNKNOWN_PATH of core/view.ts when it has none. */
   readonly pathRef: Int32Array
   /** Number of the element's prefix; -1 when there was no room for it. */
   readonly prefixRef: Int32Array

@@ -2,7 +2,7 @@
 // is read from one snapshot when somebody scrapes, so that no room has to remember an `inc()`. Only
 // incidents and delays, which are moments and not states, are pushed.
 //
-// Labels are bounded: feeds, families, states, kinds, and the ASNs that are watched. In whole-table
+// Labels are bounded: feeds, collectors, families, states, kinds, and the ASNs that are watched. In whole-table
 // mode, or for a leak by somebody else, the ASN is `other`; never a prefix, a path or an address.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
@@ -50,6 +50,8 @@ export interface Reading {
   readonly routes: readonly { readonly afi: AfiName; readonly count: number }[]
   /** The watched ASes; empty in whole-table mode. */
   readonly watched: readonly AsReading[]
+  /** Messages that RFC 7606 has a router treat as a withdrawal, since the start. */
+  readonly treatedAsWithdraw: readonly { readonly collector: string; readonly count: number }[]
   /** Facts that came after their time was over, since the start. */
   readonly late: number
   /** Entries refused since the start because a table of ours was full. */
@@ -114,6 +116,10 @@ const pulled: readonly Pulled[] = [
       dropped.map(({ reason, count }): Row => [count, feed, reason])) },
   { type: Counter, name: 'malformed_total', help: 'Messages that could not be decoded',
     labels: ['feed'], rows: perFeed(({ malformed }) => malformed) },
+  { type: Counter, name: 'treat_as_withdraw_total',
+    help: 'UPDATEs and table rows with attributes that RFC 7606 treats as a withdrawal',
+    labels: ['collector'],
+    rows: (r) => r.treatedAsWithdraw.map(({ collector, count }): Row => [count, collector]) },
   { type: Counter, name: 'late_total', help: 'Facts that came after their time was over',
     labels: [], rows: ({ late }) => [[late]] },
   { type: Counter, name: 'table_refused_total', help: 'Entries refused because a table was full',

@@ -1,6 +1,9 @@
 // ADD-PATH (RFC 7911): a session may hold several routes for one prefix. The table has one word a
 // prefix, so the route with the lowest identifier sits there and the others are kept here; the prefix
-// is gone when its last route is. Few sessions with collectors do this.
+// is gone when its last route is. One whose path is unknown counts when there is no other. Few sessions
+// with collectors do this.
+
+import { UNKNOWN_PATH } from '../core/view.ts'
 
 const LIMIT = 1_000_000
 
@@ -49,7 +52,8 @@ export class AddPaths {
     if (path === 0) {
       if (routes.delete(id)) this.size--
     } else if (known || this.size < this.#limit) {
-      routes.set(id, path)
+      // That it is still there is no word on where it goes now.
+      if (!known || path !== UNKNOWN_PATH) routes.set(id, path)
       if (!known) this.size++
     } else this.dropped++
     if (routes.size === 0) {
@@ -58,9 +62,10 @@ export class AddPaths {
     }
     let lowest = -1
     // Identifiers are unsigned on the wire.
-    for (const candidate of routes.keys())
-      if (lowest < 0 || candidate >>> 0 < lowest) lowest = candidate >>> 0
-    return routes.get(lowest | 0) ?? 0
+    for (const [candidate, held] of routes)
+      if (held !== UNKNOWN_PATH && (lowest < 0 || candidate >>> 0 < lowest))
+        lowest = candidate >>> 0
+    return lowest < 0 ? UNKNOWN_PATH : (routes.get(lowest | 0) ?? 0)
   }
 
   /** Prefix, identifier and path of every route of a session. */

@@ -61,6 +61,8 @@ export class Paths {
   constructor(limit = 12_000_000, seed = 0) {
     this.limit = limit
     this.#seed = seed | 0
+    // There is nothing in it to judge or to learn.
+    this.mark[UNKNOWN_PATH] = Mark.judged | Mark.learned
   }
 
   /**
@@ -118,7 +120,8 @@ export class Paths {
       const start = pathStart[m] as number
       const length = pathLength[m] as number
       const at = found[m] as number
-      if (start < 0) pathRef[m] = 0
+      // Never 0: to announce a prefix on it would be to withdraw it.
+      if (start < 0) pathRef[m] = UNKNOWN_PATH
       else if (at !== 0 && this.#is(at, path, start, length))
         pathRef[m] = this.words[at - HEAD] as number
       else pathRef[m] = this.#intern(path, start, length, hashes[m] as number)

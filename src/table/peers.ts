@@ -32,6 +32,8 @@ export interface Peer {
   /** It has held a route of the family, if ever so long ago. */
   had4: boolean
   had6: boolean
+  /** UPDATEs, and rows of its table, with attributes that ask for that (RFC 7606); none was withdrawn. */
+  treatedAsWithdraw: number
   /** A starting table or a completed transfer has told what it holds. */
   known: boolean
   /** Of the table transfer under way. */
@@ -77,6 +79,7 @@ export class Peers {
         missing6: 0,
         had4: false,
         had6: false,
+        treatedAsWithdraw: 0,
         known: false,
         since: 0,
         windowStart: 0,

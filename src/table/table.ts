@@ -3,7 +3,7 @@
 // kept as it changes, and detectors hear only of changes that mean something.
 
 import type { Asn } from '../core/asn.ts'
-import { type Batch, Message } from '../core/batch.ts'
+import { type Batch, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import type { Fact, Gap } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
 import { hops, pathText } from '../core/path.ts'
@@ -187,6 +187,7 @@ export class Table implements View {
     if (batch.interned !== this.paths.epoch) this.intern(batch)
     for (let m = 0; m < batch.messages; m++) {
       if (batch.kind[m] !== Message.rib) continue
+      this.#grade(batch, m, this.peers.get(batch.vantage[m] as number))
       for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
         const prefix = batch.prefixRef[e] as number
         if (prefix < 0) continue
@@ -314,7 +315,13 @@ export class Table implements View {
     }
   }
 
+  /** A fault of the peer is a fact of its own, whatever becomes of its routes. */
+  #grade(batch: Batch, m: number, peer: Peer): void {
+    if (batch.detail[m] === TREAT_AS_WITHDRAW) peer.treatedAsWithdraw++
+  }
+
   #update(batch: Batch, m: number, peer: Peer, at: Instant): void {
+    this.#grade(batch, m, peer)
     if (peer.state !== PeerState.active) this.#wake(peer, at)
     const path = batch.pathRef[m] as number
     const to = batch.first[m + 1] as number
@@ -328,7 +335,7 @@ export class Table implements View {
       if (id !== 0 || folds) {
         after = this.more.fold(peer.id, prefix, id, after)
         folds = true
-      }
+      } else if (after === UNKNOWN_PATH) after = this.#lastKnown(peer, prefix)
       if (after === 0) this.#withdraw(peer, prefix, at)
       else {
         announced++
@@ -338,6 +345,14 @@ export class Table implements View {
     }
     this.elements += to - (batch.first[m] as number)
     if (peer.state === PeerState.transfer) peer.windowCount += announced
+  }
+
+  /**
+   * The path of a route that is announced on one that could not be read. What is known of it stands:
+   * a message that says nothing must not end a leak, or make ordinary what was part of one.
+   */
+  #lastKnown(peer: Peer, prefix: number): number {
+    return this.rib.word(peer.id, prefix) & PATH || UNKNOWN_PATH
   }
 
   #tally(prefix: number, announced: boolean): void {
@@ -363,7 +378,11 @@ export class Table implements View {
     let next = (word & ~(PATH | STALE | PENDING)) | path
     if (before !== 0) next |= word & PENDING
     if ((word & STALE) !== 0) peer.stale--
-    const restored = (word & DISPLACED) !== 0 && ((paths.mark[path] as number) & Mark.leaked) === 0
+    // Back on its ordinary path, as far as can be told.
+    const restored =
+      (word & DISPLACED) !== 0 &&
+      path !== UNKNOWN_PATH &&
+      ((paths.mark[path] as number) & Mark.leaked) === 0
     if (restored) next = (next & ~DISPLACED) | REFERENCE
     rib.set(position, next)
     if ((next & REFERENCE) === 0) rib.unsettle(position)

@@ -5,12 +5,16 @@
 // stand before MP_UNREACH, but withdrawals must be applied first. So the attribute walk only notes
 // where things are, and the prefixes are read afterwards, withdrawals first.
 //
-// Refused is what makes prefixes or path uncertain. A wrong MED or a torn community is of no account
-// here: the message is evidence of what was announced, and nobody forwards packets by it.
+// Refused is only what makes prefixes uncertain. Of attributes that RFC 7606 has a router treat as a
+// withdrawal the message is told so (`detail`), and read all the same: it is evidence of what was
+// announced, nobody forwards packets by it, and nobody withdrew anything. Attributes that are missing
+// are no fault in data of monitors, and those that RFC 7606 discards are not missed. Where there is no
+// path that can be read, the message has none; that of one's own routes is there, and empty.
 
-import type { Batch } from '../core/batch.ts'
+import { type Batch, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import { maskWord } from '../core/prefix.ts'
 import { appendPath } from './as-path.ts'
+import { beginsWithOrigin, hasType, isMalformed, ORIGIN_OCTETS, RULES } from './attributes.ts'
 
 /** Marker, length and type: what stands before the body of a message. */
 export const BGP_HEADER = 19
@@ -20,24 +24,27 @@ const AS_TRANS = 23456
 /** What an UPDATE turned out to be. */
 export const Update = { routes: 0, endOfRib4: 4, endOfRib6: 6, malformed: -1 } as const
 
+/** In place of where an attribute is: there is none, or what it says must not be used. */
+const ABSENT = -1
+const REFUSED = -2
+
 export class BgpDecoder {
   #bytes: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
 
-  // Where the last attribute block holds what; -1 = absent.
-  #path = -1
+  // Where the last attribute block holds what, or ABSENT, or REFUSED.
+  #path = ABSENT
   #pathEnd = 0
-  #path4 = -1
+  #path4 = ABSENT
   #path4End = 0
-  #reach = -1
+  #reach = ABSENT
   #reachEnd = 0
-  #unreach = -1
+  #unreach = ABSENT
   #unreachEnd = 0
-  /** ASN of AGGREGATOR; 0 when absent. */
-  #aggregator = 0
-  #aggregator4 = false
+  #aggregator = ABSENT
+  #aggregator4 = ABSENT
+  #otc = ABSENT
   #attributes = 0
-  #otc = 0
 
   /** The buffer that offsets below refer to; one view serves the whole buffer (performance.md §6.10). */
   use(bytes: Uint8Array, view: DataView): void {
@@ -58,7 +65,8 @@ export class BgpDecoder {
     const nlri = attributes + view.getUint16(withdrawnEnd)
     if (nlri > end) return Update.malformed
     if (end - from === 4) return Update.endOfRib4 // RFC 4724 §2
-    if (!this.walk(attributes, nlri)) return Update.malformed
+    const grade = this.walk(attributes, nlri)
+    if (grade < 0) return Update.malformed
 
     if (!this.#prefixes(from + 2, withdrawnEnd, 4, 0, addPath, batch)) return Update.malformed
     if (this.#unreach >= 0) {
@@ -67,7 +75,7 @@ export class BgpDecoder {
       const start = this.#unreach + 3
       if (afi > 0) {
         const only = this.#attributes === 1 && withdrawnEnd === from + 2 && nlri === end
-        if (only && start === this.#unreachEnd) return afi
+        if (only && start === this.#unreachEnd && grade === 0) return afi
         if (!this.#prefixes(start, this.#unreachEnd, afi, 0, addPath, batch))
           return Update.malformed
       }
@@ -75,94 +83,123 @@ export class BgpDecoder {
     const announcing = batch.elements
     if (this.#reach >= 0 && !this.#multiprotocol(addPath, batch)) return Update.malformed
     if (!this.#prefixes(nlri, end, 4, 1, addPath, batch)) return Update.malformed
-    if (batch.elements > announcing && !this.path(as4, batch)) return Update.malformed
+    const isRead = this.path(as4, batch, batch.elements > announcing)
+    batch.detail[batch.messages] = isRead ? grade : TREAT_AS_WITHDRAW
     return Update.routes
   }
 
-  /** Walks an attribute block and notes where the attributes we use are. False if it overruns. */
-  walk(from: number, end: number): boolean {
+  /**
+   * Walks an attribute block and notes where the attributes we use are. 0 when all is well,
+   * TREAT_AS_WITHDRAW when RFC 7606 asks for that; negative for what it asks to reset a session for.
+   */
+  walk(from: number, end: number): number {
     const bytes = this.#bytes
-    this.#path = this.#path4 = this.#reach = this.#unreach = -1
-    this.#aggregator = 0
-    this.#aggregator4 = false
+    this.#path = this.#path4 = this.#reach = this.#unreach = ABSENT
+    this.#aggregator = this.#aggregator4 = this.#otc = ABSENT
     this.#attributes = 0
-    this.#otc = 0
+    let grade = 0
     let at = from
+    if (from + ORIGIN_OCTETS <= end && beginsWithOrigin(this.#view.getInt32(from))) {
+      at += ORIGIN_OCTETS
+      this.#attributes = 1
+    }
     while (at < end) {
-      if (at + 3 > end) return false
+      const head = at
+      if (at + 3 > end) return TREAT_AS_WITHDRAW
       const flags = bytes[at] as number
       const type = bytes[at + 1] as number
       let length = bytes[at + 2] as number
       at += 3
       if (flags & 0x10) {
-        if (at + 1 > end) return false
+        if (at + 1 > end) return TREAT_AS_WITHDRAW
         length = (length << 8) | (bytes[at++] as number)
       }
       const stop = at + length
-      if (stop > end) return false
+      if (stop > end) return TREAT_AS_WITHDRAW
       this.#attributes++
+      const wrong =
+        (((flags << 16) | length) ^ (RULES[2 * type] as number)) & (RULES[2 * type + 1] as number)
+      if ((wrong !== 0 || length === 0) && isMalformed(type, flags, length, bytes, at)) {
+        if (!hasType(bytes, from, head, type)) {
+          grade = TREAT_AS_WITHDRAW
+          this.#refuse(type)
+        }
+        at = stop
+        continue
+      }
       // Of a repeated attribute the first counts (RFC 7606 §3.g).
       switch (type) {
         case 2:
-          if (this.#path < 0) {
+          if (this.#path === ABSENT) {
             this.#path = at
             this.#pathEnd = stop
           }
           break
         case 7:
-          if (length === 6 && this.#aggregator === 0) this.#aggregator = this.#view.getUint16(at)
+          // Of eight octets it is of a session to which AS4_PATH means nothing.
+          if (this.#aggregator === ABSENT) this.#aggregator = length === 6 ? at : REFUSED
           break
         case 14:
-          if (this.#reach >= 0) return false // but not of these two
+          if (this.#reach >= 0) return Update.malformed // but not of these two
           this.#reach = at
           this.#reachEnd = stop
           break
         case 15:
-          if (this.#unreach >= 0) return false
+          if (this.#unreach >= 0) return Update.malformed
           this.#unreach = at
           this.#unreachEnd = stop
           break
         case 17:
-          if (this.#path4 < 0) {
+          if (this.#path4 === ABSENT) {
             this.#path4 = at
             this.#path4End = stop
           }
           break
         case 18:
-          this.#aggregator4 = true
+          if (this.#aggregator4 === ABSENT) this.#aggregator4 = length === 8 ? at : REFUSED
           break
         case 35:
-          if (length === 4 && this.#otc === 0) this.#otc = this.#view.getInt32(at)
+          if (this.#otc === ABSENT) this.#otc = at
           break
       }
       at = stop
     }
-    return true
+    return grade
   }
 
-  /** Appends the effective AS path of the last walked block to the open message. */
-  path(as4: boolean, batch: Batch): boolean {
+  #refuse(type: number): void {
+    if (type === 2) this.#path = REFUSED
+    else if (type === 7) this.#aggregator = REFUSED
+    else if (type === 17) this.#path4 = REFUSED
+    else if (type === 18) this.#aggregator4 = REFUSED
+    else if (type === 35) this.#otc = REFUSED
+  }
+
+  /**
+   * Appends the effective AS path of the last walked block to the open message, if it has one and
+   * somebody is announced on it. False when it is malformed.
+   */
+  path(as4: boolean, batch: Batch, announces = true): boolean {
     const m = batch.messages
-    const start = batch.pathWords
-    batch.pathStart[m] = start
-    batch.otc[m] = this.#otc
-    if (this.#path >= 0) {
-      const merge = !as4 && this.#path4 >= 0 && !this.#staleAs4
-      const words = appendPath(
-        this.#view,
-        this.#path,
-        this.#pathEnd,
-        as4,
-        merge ? this.#path4 : -1,
-        this.#path4End,
-        batch.path,
-        start,
-      )
-      if (words < 0) return false
-      batch.pathWords = start + words
+    if (this.#otc >= 0 && announces) batch.otc[m] = this.#view.getInt32(this.#otc)
+    if (this.#path < 0) return this.#path === ABSENT
+    const merge = !as4 && this.#path4 >= 0 && !this.#staleAs4
+    const words = appendPath(
+      this.#view,
+      this.#path,
+      this.#pathEnd,
+      as4,
+      merge ? this.#path4 : -1,
+      this.#path4End,
+      batch.path,
+      batch.pathWords,
+    )
+    if (words >= 0 && announces) {
+      batch.pathStart[m] = batch.pathWords
+      batch.pathLength[m] = words
+      batch.pathWords += words
     }
-    batch.pathLength[m] = batch.pathWords - start
-    return true
+    return words >= 0
   }
 
   /**
@@ -170,7 +207,8 @@ export class BgpDecoder {
    * later router that knew nothing of AS4_PATH.
    */
   get #staleAs4(): boolean {
-    return this.#aggregator4 && this.#aggregator !== 0 && this.#aggregator !== AS_TRANS
+    if (this.#aggregator < 0 || this.#aggregator4 < 0) return false
+    return this.#view.getUint16(this.#aggregator) !== AS_TRANS
   }
 
   /** 4 or 6 for a unicast AFI/SAFI, 0 for one we do not use, -1 when too short. */

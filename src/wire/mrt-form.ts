@@ -11,12 +11,14 @@ export const Form = {
   addPath: 8,
   /** Sent by the collector itself: never a peer's belief. */
   local: 16,
+  /** A row of a table, no BGP message. */
+  entry: 32,
 } as const
 
-const { none, state, as4, addPath, local } = Form
+const { none, state, as4, addPath, local, entry } = Form
 
 /** By subtype. */
 export const FORM = Uint8Array.of(
-  ...[state, 0, none, none, as4, state | as4, local, local | as4],
+  ...[state, 0, entry, none, as4, state | as4, local, local | as4],
   ...[addPath, addPath | as4, addPath | local, addPath | local | as4],
 )

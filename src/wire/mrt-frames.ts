@@ -233,7 +233,7 @@ export class MrtFrames {
     const view = this.view
     const type = view.getUint16(at + 4)
     const form = FORM[view.getUint16(at + 6)] ?? Form.none
-    if ((type !== 16 && type !== 17) || form & (Form.none | Form.state)) return NO
+    if ((type !== 16 && type !== 17) || form & (Form.none | Form.state | Form.entry)) return NO
     const body = at + HEADER + (type === 17 ? 4 : 0) + (form & Form.as4 ? 8 : 4)
     if (body + 4 > this.#end) return last ? NO : WAIT
     const afi = view.getUint16(body + 2)

@@ -2,7 +2,7 @@
 // becomes one message of kind `rib` with one element. A record with many entries may not fit into
 // what is left of a batch, so a record is worked off entry by entry and can be resumed.
 
-import { type Batch, Message } from '../core/batch.ts'
+import { type Batch, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import type { BgpDecoder } from './bgp.ts'
 import type { Outcome } from './mrt.ts'
@@ -20,6 +20,8 @@ const ADD_PATH = 6
 export class MrtTable {
   /** Where the record read last ended by its content, counted from its start. */
   used = 0
+  /** It has attributes that should be treated as a withdrawal (RFC 7606), or is torn. */
+  odd = false
   /** Peer index → vantage point, of the file's PEER_INDEX_TABLE; -1 = none. */
   #peers: number[] = []
   // The record being worked off. It may move between two batches: positions count from its start.
@@ -81,7 +83,7 @@ export class MrtTable {
     this.#size = end - at
     this.#stamp = view.getUint32(at) * 1e6
     this.#offset = offset
-    this.#bad = false
+    this.#bad = this.odd = false
     return this.resume(view, at, batch)
   }
 
@@ -106,8 +108,7 @@ export class MrtTable {
         batch.open(Message.rib, this.#stamp, vantage, this.#offset)
         this.#bgp.prefix(at + this.#prefix, end, this.#afi, 1, pathId, batch)
         // RFC 6396 §4.3.4: AS_PATH has four octets here, whatever the session spoke.
-        if (this.#bgp.walk(attributes, stop) && this.#bgp.path(true, batch)) batch.close()
-        else {
+        if (!this.#route(attributes, stop, true, batch)) {
           batch.rollback()
           this.#bad = true
         }
@@ -176,11 +177,53 @@ export class MrtTable {
     if (stop > end || length > size * 8) return 'malformed'
     const vantage = this.#peer(view, peer, v6, view.getUint16(peer + size))
     if (vantage < 0) return 'skipped'
+    this.odd = false
     batch.open(Message.rib, view.getUint32(at) * 1e6, vantage, offset)
     this.#bgp.wide(prefix, v6 ? 6 : 4, length, batch)
-    if (!this.#bgp.walk(attributes, stop) || !this.#bgp.path(false, batch)) return 'malformed'
-    batch.close()
+    if (!this.#route(attributes, stop, false, batch)) return 'malformed'
     this.used = stop - at
     return 'read'
+  }
+
+  /**
+   * BGP4MP_ENTRY, of which `from` is behind the addresses: a row of a table as early Zebra and OpenBGPD
+   * write it, with two-octet ASNs; deprecated (RFC 6396 app. B.2.5).
+   */
+  entry(
+    view: DataView,
+    at: number,
+    from: number,
+    end: number,
+    stamp: number,
+    vantage: number,
+    offset: number,
+    batch: Batch,
+  ): Outcome {
+    // View, status and when it was originated, then family and next hop.
+    const hop = from + 12
+    if (hop > end) return 'malformed'
+    const afi = view.getUint16(from + 8)
+    if ((afi !== 1 && afi !== 2) || view.getUint8(from + 10) !== UNICAST) return 'skipped'
+    const prefix = hop + view.getUint8(hop - 1)
+    if (prefix >= end) return 'malformed'
+    this.odd = false
+    batch.open(Message.rib, stamp, vantage, offset)
+    const list = this.#bgp.prefix(prefix, end, afi === 1 ? 4 : 6, 1, 0, batch)
+    if (list < 0 || list + 2 > end) return 'malformed'
+    const stop = list + 2 + view.getUint16(list)
+    if (stop > end || !this.#route(list + 2, stop, false, batch)) return 'malformed'
+    this.used = stop - at
+    return 'read'
+  }
+
+  /** The attributes of the open row, which is then closed; false when they cannot be used. */
+  #route(from: number, end: number, as4: boolean, batch: Batch): boolean {
+    const grade = this.#bgp.walk(from, end)
+    if (grade < 0) return false
+    const detail = this.#bgp.path(as4, batch) ? grade : TREAT_AS_WITHDRAW
+    if (detail !== 0) this.odd = true
+    batch.detail[batch.messages] = detail
+    batch.close()
+    return true
   }
 }

@@ -1,7 +1,7 @@
 // MRT (RFC 6396, ADD-PATH RFC 8050): what RIS and RouteViews archive. Framing is in mrt-frames.ts,
 // RIB dumps in mrt-table.ts; here are the updates, and who gets which record.
 
-import { type Batch, KEEPALIVE, Message } from '../core/batch.ts'
+import { type Batch, KEEPALIVE, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import { FORM, Form } from './mrt-form.ts'
@@ -87,8 +87,18 @@ export class MrtReader {
 
   #endTable(outcome: Outcome, batch: Batch): void {
     this.#end(outcome, batch)
-    if (outcome === 'read' && !this.#table.pending)
-      this.#checkEnd(this.#frames.at + this.#table.used)
+    if (outcome === 'read' && !this.#table.pending) this.#checkRows()
+  }
+
+  /** Whether the table has a record whose length can be believed. */
+  #checkRows(): void {
+    if (this.#table.odd) this.#doubt()
+    else this.#checkEnd(this.#frames.at + this.#table.used)
+  }
+
+  /** Attributes that make no sense: the sender's fault, or octets that are missing from the record. */
+  #doubt(): void {
+    this.#frames.doubt(this.#frames.at + 1, false)
   }
 
   /** Octets behind what a record is about: it may have swallowed the next ones. */
@@ -138,6 +148,11 @@ export class MrtReader {
     const micros = extended ? view.getUint32(body - 4) : 0
     const stamp = view.getUint32(at) * 1e6 + (micros < 1e6 ? micros : 0)
     if (form & Form.state) return this.#state(message, end, stamp, vantage, offset, batch)
+    if (form & Form.entry) {
+      const outcome = this.#table.entry(view, at, message, end, stamp, vantage, offset, batch)
+      if (outcome === 'read') this.#checkRows()
+      return outcome
+    }
     if (message + BGP_HEADER > end) return 'malformed'
     const length = view.getUint16(message + 16)
     const stop = message + length
@@ -219,7 +234,7 @@ export class MrtReader {
     if (kind !== Update.routes) {
       batch.kind[m] = Message.endOfRib
       batch.detail[m] = kind
-    }
+    } else if (batch.detail[m] === TREAT_AS_WITHDRAW) this.#doubt()
     batch.close()
     return 'read'
   }

@@ -1,6 +1,6 @@
 // A table, and people who talk to it: one call is one message. Times are in seconds.
 
-import { Batch, Message } from '../../src/core/batch.ts'
+import { Batch, Message, TREAT_AS_WITHDRAW } from '../../src/core/batch.ts'
 import type { Baseline } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
 import { parsePrefix } from '../../src/core/prefix.ts'
@@ -11,7 +11,7 @@ import { Table, type TableLimits } from '../../src/table/table.ts'
 
 export interface Element {
   readonly prefix: string
-  /** Path of the announcement; null = withdrawn. */
+  /** Path of the announcement, `?` when it could not be read; null = withdrawn. */
   readonly path: string | null
   readonly id?: number
 }
@@ -30,7 +30,7 @@ export function write(
   for (const { prefix, path, id = 0 } of elements) {
     const parsed = parsePrefix(prefix)
     if (!parsed) throw new RangeError(`no prefix: ${prefix}`)
-    if (path !== null && batch.pathStart[m] === -1) {
+    if (path !== null && path !== '?' && batch.pathStart[m] === -1) {
       const words: number[] = []
       if (!parsePath(path, words)) throw new RangeError(`no path: ${path}`)
       batch.path.set(words, batch.pathWords)
@@ -119,6 +119,11 @@ export class Stage {
 
   announce(at: number, vantage: number, prefix: string, path: string, id = 0) {
     return this.message(Message.update, at, vantage, [{ prefix, path, id }])
+  }
+
+  /** An announcement that RFC 7606 treats as a withdrawal, as a rule because of its path. */
+  faulty(at: number, vantage: number, prefix: string, path = '?', id = 0) {
+    return this.message(Message.update, at, vantage, [{ prefix, path, id }], TREAT_AS_WITHDRAW)
   }
 
   withdraw(at: number, vantage: number, prefix: string, id = 0) {

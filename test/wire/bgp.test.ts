@@ -261,11 +261,13 @@ describe('attributes', () => {
       expect(read(attribute(type, [1, 2, 3], 0xe0), sequence(9))).toEqual(['A 198.51.100.0/24 9'])
   })
 
-  it('that overrun their block make the message malformed', () => {
-    expect(read(Uint8Array.of(0x40, 2, 20, 2, 1))).toBe(Update.malformed)
-    expect(read(Uint8Array.of(0x50, 2, 0))).toBe(Update.malformed)
-    expect(read(Uint8Array.of(0x40, 2))).toBe(Update.malformed)
-    expect(read(Uint8Array.of(0x40))).toBe(Update.malformed)
+  it('that overrun their block are a fault of the message, its prefixes stand', () => {
+    const faulty = ['update! A 198.51.100.0/24 ?']
+    expect(read(Uint8Array.of(0x40, 2, 20, 2, 1))).toEqual(faulty)
+    expect(read(Uint8Array.of(0x50, 2, 0))).toEqual(faulty)
+    expect(read(Uint8Array.of(0x40, 2))).toEqual(faulty)
+    expect(read(Uint8Array.of(0x40))).toEqual(faulty)
+    expect(read(sequence(9), Uint8Array.of(0x40))).toEqual(['update! A 198.51.100.0/24 9'])
   })
 
   it('count once: the first of two, but never two of MP_REACH or MP_UNREACH', () => {
@@ -286,14 +288,16 @@ describe('attributes', () => {
     expect(read(sequence(1), attribute(35, [0xfa, 0x56, 0xea, 0], 0xc0))).toEqual([
       `A 198.51.100.0/24 1 otc ${0xfa56ea00}`,
     ])
-    expect(read(sequence(1), attribute(35, [1, 2, 3], 0xc0))).toEqual(['A 198.51.100.0/24 1'])
+    expect(read(sequence(1), attribute(35, [1, 2, 3], 0xc0))).toEqual([
+      'update! A 198.51.100.0/24 1',
+    ])
   })
 
-  it('a malformed AS_PATH spoils announcements; without any nobody needs one', () => {
+  it('a malformed AS_PATH leaves announcements without a path, and withdrawals as they are', () => {
     const bad = attribute(2, [2, 0])
-    expect(read(bad)).toBe(Update.malformed)
-    expect(decode(body(nlri, [bad], NONE))).toEqual(['W 198.51.100.0/24'])
-    expect(read()).toEqual(['A 198.51.100.0/24'])
+    expect(read(bad)).toEqual(['update! A 198.51.100.0/24 ?'])
+    expect(decode(body(nlri, [bad], NONE))).toEqual(['update! W 198.51.100.0/24'])
+    expect(read()).toEqual(['A 198.51.100.0/24 ?'])
     expect(read(attribute(2, []))).toEqual(['A 198.51.100.0/24'])
   })
 

@@ -70,7 +70,7 @@ describe('TABLE_DUMP_V2', () => {
     const bytes = mrt().at(WHEN).record(13, 1, index.bytes()).record(13, 4, entry.bytes()).bytes()
     const { lines: read, stats } = readMrt(bytes, { who: true })
     expect(read).toEqual([
-      `${AT} 192.0.2.7 64500 rib A 2001::/16`,
+      `${AT} 192.0.2.7 64500 rib A 2001::/16 ?`,
       `${AT} 2020:2020:2020:2020:2020:2020:2020:2020 64501 rib A 2001::/16 65536`,
     ])
     expect(stats).toEqual({ ...sound, records: 2 })
@@ -134,13 +134,38 @@ describe('TABLE_DUMP_V2', () => {
     expect(stats).toEqual({ ...sound, records: 9, skipped: 7 })
   })
 
+  it('keeps a row whose attributes are at fault, without its path where that cannot be read', () => {
+    const torn = Uint8Array.of(0x40, 9, 99, 2, 0)
+    const flags = Uint8Array.of(0x80, 5, 4, 0, 0, 0, 100)
+    const bytes = table()
+      .rib('10.0.0.0/8', [
+        { peer: 0, path: '1', extra: torn },
+        { peer: 1, path: '2', extra: flags },
+        { peer: 2, path: '3' },
+      ])
+      .bytes()
+    expect(readMrt(bytes)).toEqual({
+      lines: ['rib! A 10.0.0.0/8 1', 'rib! A 10.0.0.0/8 2', 'rib A 10.0.0.0/8 3'],
+      stats: { ...sound, records: 2 },
+    })
+    const entry = new Bytes().u32(0).u8(8).u8(10).u16(1).u16(0).u32(0).u16(5)
+    const unread = table()
+      .record(13, 2, entry.raw(Uint8Array.of(0x40, 2, 2, 7, 1)).bytes())
+      .bytes()
+    expect(readMrt(unread)).toEqual({
+      lines: ['rib! A 10.0.0.0/8 ?'],
+      stats: { ...sound, records: 2 },
+    })
+  })
+
   it('loses only a bad entry or what is behind a torn one', () => {
     const whole = (extra: Uint8Array): RibEntry[] => [
       { peer: 0, path: '1' },
       { peer: 1, path: '2', extra },
       { peer: 2, path: '3' },
     ]
-    const torn = Uint8Array.of(0x40, 9, 99, 2, 0)
+    // MP_REACH_NLRI twice: which one counts?
+    const torn = Uint8Array.of(0x80, 14, 1, 0, 0x80, 14, 1, 0)
     const twice = table()
       .rib('10.0.0.0/8', whole(torn))
       .rib('11.0.0.0/8', whole(Uint8Array.of()))
@@ -161,7 +186,7 @@ describe('TABLE_DUMP_V2', () => {
       .rib('11.0.0.0/8', [{ peer: 0, path: '1' }])
       .bytes()
     const { lines: read, stats } = readMrt(bytes)
-    expect(read).toEqual(['rib A 10.0.0.0/8', 'rib A 11.0.0.0/8 1'])
+    expect(read).toEqual(['rib A 10.0.0.0/8 ?', 'rib A 11.0.0.0/8 1'])
     expect(stats).toEqual({ ...sound, records: 3, malformed: 1 })
   })
 
@@ -325,7 +350,7 @@ describe('TABLE_DUMP', () => {
       .record(12, 1, body(32, 0).bytes())
       .bytes()
     const { lines: read, stats } = readMrt(bytes)
-    expect(read).toEqual(['rib A 198.51.100.0/24', 'rib A 198.51.100.129/32'])
+    expect(read).toEqual(['rib A 198.51.100.0/24 ?', 'rib A 198.51.100.129/32 ?'])
     expect(stats).toEqual({ ...sound, records: 6, malformed: 3, skipped: 1 })
   })
 })

@@ -1,6 +1,6 @@
 // What MrtReader makes of octets, as lines a test can compare: one an element, one a message without.
 
-import { Batch, KEEPALIVE, Message } from '../../src/core/batch.ts'
+import { Batch, KEEPALIVE, Message, TREAT_AS_WITHDRAW } from '../../src/core/batch.ts'
 import { pathText } from '../../src/core/path.ts'
 import { prefixText } from '../../src/core/prefix.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
@@ -51,18 +51,24 @@ export function elementText(batch: Batch, e: number): string {
   return id === 0 ? prefix : `${prefix}#${id >>> 0}`
 }
 
-/** `kind A prefix path [otc]`, with `head` in front if wanted. */
+/**
+ * `kind A prefix path [otc]`, with `head` in front if wanted; `kind!` when it should be treated as a
+ * withdrawal (RFC 7606), `?` for a path that could not be read.
+ */
 export function lines(batch: Batch, head: (m: number) => string = () => ''): string[] {
   const out: string[] = []
   for (let m = 0; m < batch.messages; m++) {
     const isKeepalive = batch.kind[m] === Message.alive && batch.detail[m] === KEEPALIVE
-    const kind = `${head(m)}${isKeepalive ? 'keepalive' : NAMES[batch.kind[m] as number]}`
-    const path = pathText(batch.path, batch.pathStart[m] as number, batch.pathLength[m] as number)
+    const carries = batch.kind[m] === Message.update || batch.kind[m] === Message.rib
+    const grade = carries && batch.detail[m] === TREAT_AS_WITHDRAW ? '!' : ''
+    const kind = `${head(m)}${isKeepalive ? 'keepalive' : NAMES[batch.kind[m] as number]}${grade}`
+    const start = batch.pathStart[m] as number
+    const path = start < 0 ? '?' : pathText(batch.path, start, batch.pathLength[m] as number)
     const otc = batch.otc[m] ? ` otc ${(batch.otc[m] as number) >>> 0}` : ''
     const from = batch.first[m] as number
     const until = batch.first[m + 1] as number
     if (from === until)
-      out.push(batch.detail[m] && !isKeepalive ? `${kind} ${batch.detail[m]}` : kind)
+      out.push(batch.detail[m] && !isKeepalive && !carries ? `${kind} ${batch.detail[m]}` : kind)
     for (let e = from; e < until; e++) {
       const prefix = elementText(batch, e)
       out.push(

@@ -48,14 +48,47 @@ describe('BGP4MP and BGP4MP_ET', () => {
     const [message] = encodeUpdates(routes)
     const builder = start()
     for (const type of [16, 17])
-      for (const subtype of [2, 3, 6, 7, 10, 11, 12, 15]) {
+      for (const subtype of [3, 6, 7, 10, 11, 12, 15]) {
         const micros = type === 17 ? [0, 0, 0, 0] : []
         const four = body(subtype % 2 === 1, message as Uint8Array)
         builder.record(type, subtype, Uint8Array.from([...micros, ...four]))
       }
     const { lines: read, stats } = readMrt(builder.withdraw('10.0.0.0/8').bytes())
     expect(read).toEqual(['update W 10.0.0.0/8'])
-    expect(stats).toEqual({ ...sound, records: 17, skipped: 16 })
+    expect(stats).toEqual({ ...sound, records: 15, skipped: 14 })
+  })
+
+  it('ENTRY is a row of a table, deprecated and still written by OpenBGPD', () => {
+    const route = (afi: number, safi: number, prefix: number[], attributes: number[]) => {
+      const hop = afi === 1 ? 4 : 16
+      const out = new Bytes().u16(0).u16(1).u32(0).u16(afi).u8(safi).u8(hop)
+      out.raw(new Uint8Array(hop)).raw(Uint8Array.from(prefix)).u16(attributes.length)
+      return out.raw(Uint8Array.from(attributes)).bytes()
+    }
+    const path = [0x40, 2, 6, 2, 2, 0xfb, 0xf0, 0, 7]
+    const entry = (tail: Uint8Array) => body(false, tail)
+    const rows = [
+      route(1, 1, [24, 198, 51, 100], path),
+      route(2, 1, [32, 0x20, 1, 0xd, 0xb8], path),
+      route(1, 1, [8, 10], [0x40, 2, 1, 0]),
+      // Multicast, another family; then cut short, and a prefix too long.
+      route(1, 2, [8, 10], path),
+      route(1, 1, [8, 10], path).subarray(0, 20),
+      route(1, 1, [33, 10, 0, 0, 0, 0], path),
+    ]
+    const builder = start()
+    for (const row of rows) builder.record(16, 2, entry(row))
+    const bytes = builder.withdraw('10.0.0.0/8').bytes()
+    for (const chunk of [1, bytes.length]) {
+      const { lines: read, stats } = readMrt(bytes, { who: true, chunk })
+      expect(read).toEqual([
+        `${HEAD} rib A 198.51.100.0/24 64496 7`,
+        `${HEAD} rib A 2001:db8::/32 64496 7`,
+        `${HEAD} rib! A 10.0.0.0/8 ?`,
+        `${HEAD} update W 10.0.0.0/8`,
+      ])
+      expect(stats).toEqual({ ...sound, records: 7, skipped: 1, malformed: 2 })
+    }
   })
 
   it('tell of sessions only when they come up or go down', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Batch, Message } from '../../src/core/batch.ts'
+import { Batch, Message, TREAT_AS_WITHDRAW } from '../../src/core/batch.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
 import { RisDecoder } from '../../src/wire/ris-json.ts'
 import { rawUpdates } from '../../src/wire/ris-raw.ts'
@@ -106,6 +106,36 @@ describe('a RIS Live UPDATE', () => {
     expect(raw('00000006800F03000102')).toEqual([-Message.alive])
     expect(markers({ withdrawals: [], path: [64500] })).toEqual([-Message.alive])
     expect(markers({ withdrawals: ['10.0.0.0/99'] })).toEqual([-Message.alive])
+  })
+
+  it('is graded by its raw message (RFC 7606), whatever the width of its ASNs', () => {
+    const read = (...attributes: string[]) => {
+      const list = attributes.join('')
+      const octets = (n: number) => n.toString(16).padStart(4, '0')
+      const body = `020000${octets(list.length / 2)}${list}18c63364`
+      const raw = 'ff'.repeat(16) + octets(18 + body.length / 2) + body
+      const json = frame({
+        raw,
+        announcements: [{ next_hop: '192.0.2.1', prefixes: ['198.51.100.0/24'] }],
+        path: [1, 2],
+      })
+      const { first, stats } = decode(json, { raw: rawUpdates() })
+      expect([first?.announced, first?.withdrawn, stats.rawFailed]).toEqual([
+        ['198.51.100.0/24'],
+        [],
+        0,
+      ])
+      return [first?.detail, first?.hasPath ? first.path : null]
+    }
+    const four = '40020a02020000fbf0000003e7'
+    const two = '4002060202fbf003e7'
+    expect(read(four)).toEqual([0, '64496 999'])
+    expect(read(two)).toEqual([0, '64496 999'])
+    // Of what is missing nobody is accused: the collector may have left it out.
+    expect(read('40010100')).toEqual([0, null])
+    for (const path of [four, two])
+      expect(read(path, 'c008050000000000')).toEqual([TREAT_AS_WITHDRAW, '64496 999'])
+    expect(read('4002020901', 'c00804fbf00001')).toEqual([TREAT_AS_WITHDRAW, null])
   })
 
   it('falls back on JSON when raw is no message', () => {
