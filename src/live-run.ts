@@ -49,8 +49,8 @@ export interface LiveOptions {
 
 /** Messages wait so long for others that happened before them. */
 const PATIENCE: Span = seconds(5)
-/** How often what has come is handed to the clock, in milliseconds. */
-const FLUSH = 250
+/** How often what has come is handed to the clock at least, in milliseconds. */
+const FLUSH = 100
 /** The stream is silent when nothing has come for so long: event time goes on without it. */
 const SILENT: Span = seconds(2)
 /** A feed that has said nothing for so long does not hold up the others. */
@@ -240,7 +240,10 @@ export class LiveRun {
     this.order.idle(feed.stream, false)
     if (!feed.historic) this.#wall.heard(at, now)
     feed.client?.seen(at)
-    if (feed.batch.full) this.#flush(feed)
+    if (!feed.batch.full) return
+    // Under load the beat would let go of too much at once.
+    this.#flush(feed)
+    this.order.release()
   }
 
   #take(): Batch {
