@@ -13,6 +13,7 @@ import { decompress, newReport } from '../wire/decompress.ts'
 import { MrtReader } from '../wire/mrt.ts'
 import { MrtFrames } from '../wire/mrt-frames.ts'
 import { RisDecoder } from '../wire/ris-json.ts'
+import { rawUpdates } from '../wire/ris-raw.ts'
 
 /** What became of one input: all of it could be read, or not. */
 export type Verdict = 'good' | 'bad'
@@ -94,6 +95,8 @@ function openBmp(message: Uint8Array): Uint8Array {
 }
 
 const frames = [
+  '{"type":"ris_message","data":{"timestamp":1730160000.12,"peer":"2001:db8::1","peer_asn":"64496","id":"1","host":"rrc00.ripe.net","type":"UPDATE","path":[64496,3356],"community":[],"origin":"IGP","announcements":[{"next_hop":"2001:db8::1","prefixes":["2001:db8:1::/48"]},{"next_hop":"fe80::1","prefixes":["2001:db8:1::/48"]}],"withdrawals":[]}}',
+  `{"type":"ris_message","data":{"timestamp":1730160000.12,"peer":"192.0.2.1","peer_asn":"64496","id":"1","host":"rrc00.ripe.net","type":"UPDATE","withdrawals":["198.51.100.0/24"],"raw":"${MARKER}001b020004186433640000"}}`,
   '{"type":"ris_message","data":{"timestamp":1730160000.12,"peer":"192.0.2.1","peer_asn":"64496","id":"1","host":"rrc00.ripe.net","type":"UPDATE","path":[64496,3356,[64500,64501]],"origin":"IGP","community":[[64496,1]],"announcements":[{"next_hop":"192.0.2.1","prefixes":["198.51.100.0/24","203.0.113.0/24"]}],"withdrawals":["192.0.2.0/24"]}}',
   '{"type":"ris_message","data":{"timestamp":1730160000,"peer":"2001:db8::1","peer_asn":"64497","host":"rrc01","type":"RIS_PEER_STATE","state":"down"}}',
   '{"type":"ris_error","data":{"message":"no"}}',
@@ -160,10 +163,12 @@ function feedDump(octets: Uint8Array): Verdict {
 }
 
 function feedRis(octets: Uint8Array): Verdict {
-  const decoder = new RisDecoder(new VantagePoints())
-  batch.clear()
-  const { kind } = decoder.decode(Buffer.from(octets), batch, 0)
-  return kind === 'malformed' ? 'bad' : 'good'
+  const frame = Buffer.from(octets)
+  const kinds = [{}, { raw: rawUpdates() }].map((options) => {
+    batch.clear()
+    return new RisDecoder(new VantagePoints(), options).decode(frame, batch, 0).kind
+  })
+  return kinds.includes('malformed') ? 'bad' : 'good'
 }
 
 async function feedPacked(octets: Uint8Array): Promise<Verdict> {
