@@ -21,7 +21,7 @@ const UPDATE = ascii('"UPDATE"')
 const HOP = ascii('{"next_hop":"')
 const PREFIXES = ascii('"prefixes":[')
 
-/** Milliseconds are three decimals; the feed writes two or three. */
+/** Milliseconds are three decimals. The feed writes two or three, or so many that a float is meant. */
 const DECIMALS = [1_000, 100, 10, 1]
 
 /** The year 2242: beyond, a stamp is no count of seconds. */
@@ -152,7 +152,7 @@ export class RisScan {
     return to
   }
 
-  /** Seconds with up to three decimals. */
+  /** Seconds; decimals beyond the third are noise. */
   #stamp(frame: Uint8Array, at: number): number {
     let seconds = 0
     let to = at
@@ -162,11 +162,14 @@ export class RisScan {
     let millis = 0
     let decimals = 0
     if (frame[to] === DOT) {
-      for (to++; isDigit(frame[to]) && decimals < 4; to++, decimals++)
+      for (to++; isDigit(frame[to]) && decimals < 16; to++, decimals++)
         millis = millis * 10 + (frame[to] as number) - ZERO
-      if (decimals < 1 || decimals > 3) return -1
+      if (decimals === 0) return -1
     }
-    this.at = (seconds * 1_000 + millis * (DECIMALS[decimals] as number)) * 1_000
+    this.at =
+      decimals <= 3
+        ? (seconds * 1_000 + millis * (DECIMALS[decimals] as number)) * 1_000
+        : Math.round(Number(String.fromCharCode(...frame.subarray(at, to))) * 1_000) * 1_000
     return to
   }
 }

@@ -45,6 +45,8 @@ describe('a frame of the usual shape', () => {
     ['with an ASN that is a number', { peer_asn: 207841 }],
     ['at a whole second', { timestamp: 1789019601 }],
     ['at a tenth', { timestamp: 1789019601.1 }],
+    ['with microseconds', { timestamp: 1789019601.671234 }],
+    ['with what a float makes of milliseconds', { timestamp: 1730074028.5370002 }],
     ['of two next hops', { announcements: [usual.announcements[0], usual.announcements[0]] }],
   ])('%s', (_, changes) => {
     const text = textOf({ ...usual, ...changes })
@@ -59,7 +61,6 @@ describe('a frame of the usual shape', () => {
     ['a state', textOf({ ...usual, state: 'down' })],
     ['an escape', textOf({ ...usual, id: 'a\\"b' })],
     ['a field twice', textOf(usual).replace('"origin"', '"path":[1],"origin"')],
-    ['microseconds', textOf({ ...usual, timestamp: 1789019601.671234 })],
     ['no host', textOf({ ...usual, host: undefined })],
     ['an object', textOf({ ...usual, capabilities: { a: 1 } })],
     ['space', textOf(usual).replace(':[', ': [')],
@@ -93,7 +94,7 @@ it('changed anywhere, it says what JSON.parse says, or what was meant', () => {
   const seen = { scanned: 0, left: 0, refused: 0 }
   const texts = [usual, { ...usual, withdrawals: [], peer_asn: 7 }].map(textOf)
   const marks = '"\\,:[]{}0123456789./ane-'
-  for (let i = 0; i < 30_000; i++) {
+  for (let i = 0; i < 8_000; i++) {
     let text = dice.pick(texts)
     for (let n = dice.int(1, 3); n > 0; n--) {
       const at = dice.int(0, text.length)
@@ -112,7 +113,7 @@ it('changed anywhere, it says what JSON.parse says, or what was meant', () => {
       expect(() => JSON.parse(text), text).toThrow()
     } else expect([text, one]).toEqual([text, other])
   }
-  console.log(`30000 changed frames: ${JSON.stringify(seen)}`)
-  expect(seen.scanned).toBeGreaterThan(2_000)
+  console.log(`8000 changed frames: ${JSON.stringify(seen)}`)
+  expect(seen.scanned).toBeGreaterThan(1_000)
   expect(seen.refused).toBeLessThan(0.2 * seen.scanned)
 })
