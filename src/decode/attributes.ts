@@ -188,6 +188,7 @@ export function readAttributes(
   const malformed: Fault[] = []
   const present = new Set<number>()
   while (cursor.left > 0) {
+    cursor.make()
     if (cursor.left < 3) {
       malformed.push({ reason: 'attribute header truncated', action: 'treat-as-withdraw' })
       break

@@ -72,15 +72,14 @@ export class BmpSession {
   }
 
   #monitored(peer: Peer, body: Cursor): Message {
-    const octets = body.rest()
     const told = this.#addPath.get(keyOf(peer)) ?? this.#given
-    if (told) return readMonitored(peer, octets, told)
+    if (told) return readMonitored(peer, body, told)
     try {
-      return readMonitored(peer, octets, ANY.addPath)
+      return readMonitored(peer, body, ANY.addPath)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       // Peer Up came before we did: what can only be read with path identifiers has them.
-      const message = readMonitored(peer, octets, EVERY)
+      const message = readMonitored(peer, body, EVERY)
       this.#addPath.set(keyOf(peer), EVERY)
       return message
     }
@@ -107,8 +106,8 @@ export class BmpSession {
   }
 }
 
-function readMonitored(peer: Peer, octets: Uint8Array, addPath: ReadonlySet<string>): Message {
-  const read = (as4: boolean) => readMessage(new Cursor(octets), { ...ANY, as4, addPath })
+function readMonitored(peer: Peer, body: Cursor, addPath: ReadonlySet<string>): Message {
+  const read = (as4: boolean) => readMessage(body.again(), { ...ANY, as4, addPath })
   const message = read(peer.as2 !== true)
   // Some send 2-octet ASNs and do not say so (old FRR, routes imported from another VRF).
   if (peer.as2 === true || !isUpdate(message) || !hasBadPath(message)) return message
