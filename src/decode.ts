@@ -2,7 +2,8 @@
 
 import { Argument, type Command } from 'commander'
 import { command, InputError } from './command.ts'
-import { decodeLine, type Format, formats } from './decode/lines.ts'
+import { LineSplitter } from './decode/line-splitter.ts'
+import { answer, type Format, formats } from './decode/lines.ts'
 import { Output } from './output.ts'
 
 export function decodeCommand(): Command {
@@ -27,24 +28,22 @@ export function decodeCommand(): Command {
     })
 }
 
-/** A longer line is no message: the largest MRT record is a tenth of that. */
-const LONGEST = 64 << 20
+/** Characters. A longer line is no message: the largest MRT record is a tenth of that. */
+const LONGEST = 16_000_000
 
 /** What comes in together is answered together, so that somebody who types, or `tail -f`, need not wait. */
 async function decode(format: Format): Promise<void> {
   const output = new Output(null)
-  const say = (line: string) => output.write(`${JSON.stringify(decodeLine(format, line))}\n`)
-  let begun = ''
+  const lines = new LineSplitter(LONGEST)
+  const tooLong = JSON.stringify({ error: `a line of more than ${LONGEST} characters` })
+  const say = (line: string | null) =>
+    output.write(`${line === null ? tooLong : answer(format, line)}\n`)
   for await (const chunk of process.stdin.setEncoding('utf8')) {
-    const lines = (begun + chunk).split('\n')
-    begun = lines.pop() ?? ''
-    if (begun.length > LONGEST)
-      throw new InputError(`standard input: a line of more than ${LONGEST >> 20} MB is no message`)
-    for (const line of lines) say(line)
+    for (const line of lines.push(chunk)) say(line)
     output.flush()
     if (output.gone) break
   }
-  if (begun !== '') say(begun)
+  for (const line of lines.end()) say(line)
   output.close()
   if (output.fault !== null)
     throw new InputError(`standard output: not all could be written: ${output.fault}`)

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { Batch } from '../core/batch.ts'
 import { VantagePoints } from '../core/vantage.ts'
 import { BgpdumpText } from '../decode/bgpdump.ts'
-import { decodeLine, type Format } from '../decode/lines.ts'
+import { answer, decodeLine, type Format } from '../decode/lines.ts'
 import { OctetText } from '../decode/octet-text.ts'
 import type { Dice } from '../scenario/dice.ts'
 import { mrt } from '../scenario/mrt.ts'
@@ -14,6 +14,7 @@ import { MrtReader } from '../wire/mrt.ts'
 import { MrtFrames } from '../wire/mrt-frames.ts'
 import { RisDecoder } from '../wire/ris-json.ts'
 import { rawUpdates } from '../wire/ris-raw.ts'
+import { reshaped } from './reshaped.ts'
 
 /** What became of one input: all of it could be read, or not. */
 export type Verdict = 'good' | 'bad'
@@ -22,6 +23,8 @@ export interface Target {
   readonly name: string
   /** Good messages; the dice change them. */
   readonly seeds: readonly Uint8Array[]
+  /** How, when not octet by octet. */
+  readonly change?: typeof changed
   readonly feed: (octets: Uint8Array) => Verdict | Promise<Verdict>
 }
 
@@ -102,6 +105,14 @@ const frames = [
   '{"type":"ris_error","data":{"message":"no"}}',
 ].map((text) => Buffer.from(text))
 
+/** Of no use to the pipeline; `decode` shows them. */
+const rareFrames = [
+  '{"type":"ris_message","data":{"timestamp":1730160000,"peer":"192.0.2.1","peer_asn":"64496","host":"rrc00","type":"OPEN","direction":"sent","version":4,"asn":64496,"hold_time":180,"router_id":"192.0.2.1","capabilities":{"1":{"name":"multiprotocol","families":["ipv4/unicast"]}}}}',
+  '{"type":"ris_message","data":{"timestamp":1730160000,"peer":"192.0.2.1","peer_asn":"64496","host":"rrc00","type":"NOTIFICATION","direction":"received","notification":{"code":6,"subcode":2}}}',
+  '{"type":"ris_subscribe_ok","data":{"subscription":{"type":"UPDATE","require":null},"socketOptions":{"acknowledge":true}}}',
+  '{"type":"ris_rrc_list","data":["rrc00.ripe.net","rrc01"]}',
+]
+
 /** Made with bzip2 -1 out of 784 octets. */
 const BZIP2 =
   'QlpoMTFBWSZTWegXxGgAATf+AH//////////kIJAACAAiCFATTTTJiZAYhpiYjBMRpkwAVKqZDQMmmg0MQxGhoaaNG1Mg0M6' +
@@ -116,17 +127,37 @@ const lines = (format: Format, seeds: readonly Uint8Array[]): Target => ({
       format === 'rislive'
         ? Buffer.from(octets).toString('utf8')
         : Buffer.from(octets).toString('hex')
-    const told = decodeLine(format, text)
-    JSON.stringify(told)
-    return 'error' in told ? 'bad' : 'good'
+    return asked(format, text)
   },
 })
+
+/** Nothing is thrown to be caught by who writes the answer, but for what cannot be written. */
+function asked(format: Format, line: string): Verdict {
+  decodeLine(format, line)
+  const told = answer(format, line)
+  if (told.includes('\n') || !told.startsWith('{')) throw new Error(`no object: ${told}`)
+  return told.startsWith('{"error"') ? 'bad' : 'good'
+}
+
+const shapes = (format: Format, seeds: readonly string[]): Target => ({
+  name: `decode ${format} shapes`,
+  seeds: seeds.map((text) => Buffer.from(text)),
+  change: changedShape,
+  feed: (octets) => asked(format, Buffer.from(octets).toString()),
+})
+
+const changedShape: typeof changed = (seeds, dice) =>
+  Buffer.from(reshaped(Buffer.from(dice.pick(seeds)).toString(), dice))
+
+const asLine = (octets: Uint8Array, ctx: object): string =>
+  JSON.stringify({ hex: Buffer.from(octets).toString('hex'), ctx })
 
 /** Anew each time, so that nothing carries over: every input can be tried again alone. */
 export const targets: readonly Target[] = [
   { name: 'mrt', seeds: [updates, table], feed: feedMrt },
   { name: 'dump', seeds: [updates, table], feed: feedDump },
   { name: 'rislive', seeds: frames, feed: feedRis },
+  { name: 'rislive shapes', seeds: frames, feed: feedRis, change: changedShape },
   { name: 'gzip', seeds: [gzipSync(updates), gzipSync(table)], feed: feedPacked },
   { name: 'bzip2', seeds: [Buffer.from(BZIP2, 'base64')], feed: feedPacked },
   lines('bgp', messages),
@@ -134,6 +165,9 @@ export const targets: readonly Target[] = [
   lines('bmp', bmp),
   lines('openbmp', bmp.map(openBmp)),
   lines('rislive', frames),
+  shapes('rislive', [...frames.map(String), ...rareFrames]),
+  shapes('bgp', [asLine(messages[0] as Uint8Array, { as4: true, addPath: ['2/1'] })]),
+  shapes('bmp', [asLine(Buffer.concat(bmp), { stream: true, addPath: ['1/1'] })]),
 ]
 
 const batch = new Batch()
@@ -234,7 +268,7 @@ export async function fuzz(
   let longest = 0
   let done = 0
   for (let before = performance.now(); done < inputs && before < until; done++) {
-    const octets = changed(target.seeds, dice)
+    const octets = (target.change ?? changed)(target.seeds, dice)
     try {
       const verdict = target.feed(octets)
       count[typeof verdict === 'string' ? verdict : await verdict]++

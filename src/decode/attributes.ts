@@ -61,6 +61,7 @@ export interface Attributes {
 }
 
 const EXTENDED = 0x10
+const OPTIONAL = 0x80
 const OPTIONAL_TRANSITIVE = 0xc0
 
 export const ORIGIN = 1
@@ -128,6 +129,8 @@ const kinds: Readonly<Record<number, Kind>> = {
     into.extCommunities = each(value, 8, () => hex(value.bytes(8, '')))
   }),
   17: discarded('AS4_PATH', OPTIONAL_TRANSITIVE, (value, into) => {
+    // One segment of one ASN (RFC 6793 §6).
+    lengthIs(value, value.left >= 6)
     into.as4Path = readSegments(value, true)
   }),
   18: discarded('AS4_AGGREGATOR', OPTIONAL_TRANSITIVE, (value, into) => {
@@ -188,6 +191,7 @@ export function readAttributes(
   const malformed: Fault[] = []
   const present = new Set<number>()
   while (cursor.left > 0) {
+    cursor.make()
     if (cursor.left < 3) {
       malformed.push({ reason: 'attribute header truncated', action: 'treat-as-withdraw' })
       break
@@ -218,6 +222,11 @@ export function readAttributes(
       continue
     }
     present.add(type)
+    if (type === MP_REACH || type === MP_UNREACH) {
+      // What it says is read all the same: it names the routes that count as withdrawn (RFC 7606 §3 c).
+      const name = type === MP_REACH ? 'MP_REACH_NLRI' : 'MP_UNREACH_NLRI'
+      gradeFlags(type, name, flags, OPTIONAL, malformed)
+    }
     if (type === MP_REACH) attrs.mpReach = mpReach(value)
     else if (type === MP_UNREACH) attrs.mpUnreach = readMpUnreach(value, context)
     else readOne(type, flags, value, attrs, malformed, context)
@@ -239,17 +248,27 @@ function readOne(
     attrs.other.push({ type, flags, hex: hex(value.rest()) })
     return
   }
-  if ((flags & OPTIONAL_TRANSITIVE) !== kind.flags) {
-    const reason = `${kind.name} flags 0x${flags.toString(16)}`
-    malformed.push({ attr: type, reason, action: 'treat-as-withdraw' })
-    return
-  }
+  if (!gradeFlags(type, kind.name, flags, kind.flags, malformed)) return
   try {
     kind.read(value, attrs, context)
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     malformed.push({ attr: type, reason: `${kind.name}: ${error.message}`, action: kind.action })
   }
+}
+
+/** Whether the optional and transitive bits are as they must be. */
+function gradeFlags(
+  attr: number,
+  name: string,
+  flags: number,
+  wanted: number,
+  malformed: Fault[],
+): boolean {
+  if ((flags & OPTIONAL_TRANSITIVE) === wanted) return true
+  const reason = `${name} flags 0x${flags.toString(16)}`
+  malformed.push({ attr, reason, action: 'treat-as-withdraw' })
+  return false
 }
 
 /** What MP_REACH_NLRI says (RFC 4760 §3). */

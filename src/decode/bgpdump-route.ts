@@ -7,8 +7,16 @@ import type { OctetText } from './octet-text.ts'
 const BAR = 124
 const SPACE = 32
 const COLON = 58
+const COMMA = 44
 
+const SET = 1
 const SEQUENCE = 2
+const CONFED_SET = 4
+/** By type of segment: `{` of a set, `(` of a confederation, `[` of a set in one. */
+const OPENING = [0, 123, 0, 40, 91]
+const CLOSING = [0, 125, 0, 41, 93]
+const UNICAST = 1
+const AS_TRANS = 23456
 const NO = -1
 
 const ORIGINS = ['IGP', 'EGP', 'INCOMPLETE']
@@ -87,34 +95,38 @@ export class RouteText {
     }
   }
 
-  /** Where the next hop of MP_REACH_NLRI begins, abbreviated (RFC 6396 §4.3.4) or whole; 0 = there is none. */
+  /**
+   * Where the next hop of a RIB entry begins: in MP_REACH_NLRI, abbreviated (RFC 6396 §4.3.4) or whole;
+   * 0 = it is not there.
+   */
   get ribHop(): number {
     const { at, length } = this.reach
-    if (at < 0) return 0
-    return this.#bytes[at] === length - 1 ? at + 1 : at + 4
+    if (at < 0 || length === 0) return 0
+    const bytes = this.#bytes
+    // Whole, it begins with an AFI, of which the first octet is zero.
+    const whole = bytes[at] === 0
+    if (whole && (length < 4 || bytes[at + 2] !== UNICAST)) return 0
+    const hop = whole ? at + 4 : at + 1
+    return isHop(bytes[hop - 1] as number) ? hop : 0
   }
 
   /**
    * `|path|origin|next hop|local pref|med|communities|atomic|aggregator|`; large communities are not in it. `hop`:
    * where that of MP_REACH_NLRI begins, 0 = in NEXT_HOP. `old`: as of type 5, without communities.
    */
-  write(afi: number, hop: number, as4: boolean, old: boolean): void {
+  write(hop: number, as4: boolean, old: boolean): void {
     const out = this.#out
-    const view = this.#view
     out.octet(BAR)
     this.#pathText(as4)
     out.octet(BAR)
-    const origin = this.#origin.at < 0 ? 2 : view.getUint8(this.#origin.at)
+    const origin = this.#origin.at < 0 ? 2 : this.#octets(this.#origin, 0, 1)
     out.text(ORIGINS[origin] ?? 'INCOMPLETE')
     out.octet(BAR)
-    if (hop > 0 && afi === 1 && view.getUint8(hop - 1) === 4) out.ipv4(this.#bytes, hop)
-    else if (hop > 0) out.ipv6(this.#bytes, hop)
-    else if (this.#nextHop.at >= 0) out.ipv4(this.#bytes, this.#nextHop.at)
-    else out.text('255.255.255.255')
+    this.#hopText(hop)
     out.octet(BAR)
-    out.number(this.#localPref.at < 0 ? 0 : view.getUint32(this.#localPref.at))
+    out.number(this.#number(this.#localPref))
     out.octet(BAR)
-    out.number(this.#med.at < 0 ? 0 : view.getUint32(this.#med.at))
+    out.number(this.#number(this.#med))
     if (!old) {
       out.octet(BAR)
       this.#communityText()
@@ -124,18 +136,44 @@ export class RouteText {
     out.octet(BAR)
   }
 
+  /** So many octets of a value as a number. Those it does not have are zero, and not what follows it. */
+  #octets({ at, length }: Place, from: number, count: number): number {
+    let out = 0
+    for (let i = from; i < from + count; i++)
+      out = out * 256 + (i < length ? (this.#bytes[at + i] as number) : 0)
+    return out
+  }
+
+  #number(place: Place): number {
+    if (place.at < 0) return 0
+    return place.length < 4 ? this.#octets(place, 0, 4) : this.#view.getUint32(place.at)
+  }
+
+  #hopText(hop: number): void {
+    const { reach } = this
+    const out = this.#out
+    if (hop > 0 && this.#bytes[hop - 1] === 4)
+      out.ipv4(this.#bytes, hop, reach.at + reach.length - hop)
+    else if (hop > 0) out.ipv6(this.#bytes, hop, reach.at + reach.length - hop)
+    else if (this.#nextHop.at >= 0) out.ipv4(this.#bytes, this.#nextHop.at, this.#nextHop.length)
+    else out.text('255.255.255.255')
+  }
+
   #pathText(as4: boolean): void {
     const { at, length } = this.#path
     if (at < 0) return
     const view = this.#view
     const width = as4 ? 4 : 2
+    const merges = !as4 && this.#path4.at >= 0
     const plain =
-      (as4 || this.#path4.at < 0) &&
+      !merges &&
       length > 0 &&
       this.#bytes[at] === SEQUENCE &&
       2 + (this.#bytes[at + 1] as number) * width === length
     if (!plain) {
-      if (length > 0) this.#out.text(this.#rarePath(as4))
+      const merged = merges ? this.#mergedPath() : null
+      if (merged !== null) this.#out.text(merged)
+      else this.#segmentsText(at, at + length, width)
       return
     }
     for (let i = at + 2; i < at + length; i += width) {
@@ -144,12 +182,49 @@ export class RouteText {
     }
   }
 
-  #rarePath(as4: boolean): string {
+  /** AS_PATH and AS4_PATH as one; null where AS_PATH stands alone. */
+  #mergedPath(): string | null {
+    // Somebody in between made the route anew (RFC 6793 §4.2.3).
+    if (this.#aggregator.at >= 0 && this.#aggregator4.at >= 0)
+      if (this.#aggregatorAsn(this.#isWide(false)) !== AS_TRANS) return null
     const segments = ({ at, length }: Place, wide: boolean) =>
       readSegments(new Cursor(this.#bytes, at, at + length), wide)
-    const path = segments(this.#path, as4)
-    if (as4 || this.#path4.at < 0) return segmentsText(path)
-    return segmentsText(mergedPath(path, segments(this.#path4, true)))
+    try {
+      return segmentsText(mergedPath(segments(this.#path, false), segments(this.#path4, true)))
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      return null
+    }
+  }
+
+  /** What bgpdump makes of it: nothing separates what follows an empty segment, and all is lost with one. */
+  #segmentsText(from: number, end: number, width: number): void {
+    const out = this.#out
+    const bytes = this.#bytes
+    const before = out.written
+    let last = SEQUENCE
+    let follows = false
+    for (let at = from; at < end; ) {
+      const type = bytes[at] as number
+      const next = at + 2 + (bytes[at + 1] as number) * width
+      if (type < 1 || type > 4 || at + 2 > end || next > end) {
+        out.back(before)
+        out.text('! Error !')
+        return
+      }
+      if (last !== SEQUENCE) out.octet(CLOSING[last] as number)
+      if (follows) out.octet(SPACE)
+      if (type !== SEQUENCE) out.octet(OPENING[type] as number)
+      const isSet = type === SET || type === CONFED_SET
+      for (let i = at + 2; i < next; i += width) {
+        if (i > at + 2) out.octet(isSet ? COMMA : SPACE)
+        out.number(width === 4 ? this.#view.getUint32(i) : this.#view.getUint16(i))
+      }
+      follows = next > at + 2
+      last = type
+      at = next
+    }
+    if (last !== SEQUENCE) out.octet(CLOSING[last] as number)
   }
 
   #communityText(): void {
@@ -171,18 +246,27 @@ export class RouteText {
   }
 
   #aggregatorText(as4: boolean): void {
-    const { at } = this.#aggregator
-    if (at < 0) return
-    const view = this.#view
-    const wide = this.#aggregator.length === 8
-    let asn = wide ? view.getUint32(at) : view.getUint16(at)
-    let ip = at + (wide ? 4 : 2)
-    if (!as4 && asn === 23456 && this.#aggregator4.at >= 0) {
-      asn = view.getUint32(this.#aggregator4.at)
-      ip = this.#aggregator4.at + 4
-    }
-    this.#out.number(asn)
+    if (this.#aggregator.at < 0) return
+    const wide = this.#isWide(as4)
+    const asn = this.#aggregatorAsn(wide)
+    const isTold = !as4 && asn === AS_TRANS && this.#aggregator4.at >= 0
+    const place = isTold ? this.#aggregator4 : this.#aggregator
+    const skipped = isTold || wide ? 4 : 2
+    this.#out.number(isTold ? this.#octets(place, 0, 4) : asn)
     this.#out.octet(SPACE)
-    this.#out.ipv4(this.#bytes, ip)
+    this.#out.ipv4(this.#bytes, place.at + skipped, place.length - skipped)
+  }
+
+  /** As wide as the ASNs of the session, unless its length says otherwise. */
+  #isWide(as4: boolean): boolean {
+    const { length } = this.#aggregator
+    return as4 ? length !== 6 : length === 8
+  }
+
+  #aggregatorAsn(wide: boolean): number {
+    return this.#octets(this.#aggregator, 0, wide ? 4 : 2)
   }
 }
+
+/** Of one IPv4 address, or of one or two of IPv6. */
+export const isHop = (length: number): boolean => length === 4 || length === 16 || length === 32

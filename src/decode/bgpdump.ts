@@ -1,7 +1,7 @@
 // What `bgpdump -m` prints of an MRT record: one line for each element, for the scripts that read it.
 // Octets are turned into text where they lie; nothing is made of a message but its lines.
 
-import { RouteText } from './bgpdump-route.ts'
+import { isHop, RouteText } from './bgpdump-route.ts'
 import { Malformed } from './cursor.ts'
 import type { OctetText } from './octet-text.ts'
 
@@ -17,9 +17,35 @@ const NEWLINE = 10
 const SLASH = 47
 const DOT = 46
 
-/** Subtypes of BGP4MP that hold messages, by what they say of them; those sent by the collector too. */
-const AS4 = new Set([4, 5, 7, 9, 11])
-const ADD_PATH = new Set([8, 9, 10, 11])
+/** What a subtype of BGP4MP says of what follows, and how its lines begin, without and with microseconds. */
+interface Form {
+  readonly isState: boolean
+  readonly as4: boolean
+  readonly addPath: boolean
+  /** Names who sent it, the collector; of others the lines name the peer, whoever sent it. */
+  readonly isOurs: boolean
+  readonly names: readonly [string, string]
+}
+
+const form = (more: Partial<Form>, suffix = ''): Form => {
+  const names = [`BGP4MP${suffix}`, `BGP4MP_ET${suffix}`] as const
+  return { isState: false, as4: false, addPath: false, isOurs: false, names, ...more }
+}
+
+const FORMS: readonly (Form | undefined)[] = [
+  form({ isState: true }),
+  form({}),
+  undefined,
+  undefined,
+  form({ as4: true }),
+  form({ isState: true, as4: true }),
+  form({}, '_LOCAL'),
+  form({ as4: true }, '_LOCAL'),
+  form({ addPath: true }, '_AP'),
+  form({ as4: true, addPath: true }, '_AP'),
+  form({ addPath: true, isOurs: true }, '_AP'),
+  form({ as4: true, addPath: true, isOurs: true }, '_AP'),
+]
 
 export class BgpdumpText {
   /** Records that could not be read, or not to their end. */
@@ -72,18 +98,19 @@ export class BgpdumpText {
   #bgp4mp(at: number, stop: number, subtype: number): void {
     const view = this.#view
     const isEt = view.getUint16(at + 4) === BGP4MP_ET
-    const isState = subtype === 0 || subtype === 5
-    if (!isState && (subtype === 2 || subtype === 3 || subtype > 11)) return
-    const as4 = AS4.has(subtype)
-    const addPath = ADD_PATH.has(subtype)
-    const name = `BGP4MP${isEt ? '_ET' : ''}${addPath ? '_AP' : ''}`
+    const form = FORMS[subtype]
+    if (!form) return
+    const { isState, as4, addPath, isOurs } = form
+    const name = form.names[isEt ? 1 : 0]
     let body = at + HEADER + (isEt ? 4 : 0)
-    const asn = as4 ? view.getUint32(body) : view.getUint16(body)
+    const speaker = body + (isOurs ? (as4 ? 4 : 2) : 0)
+    const asn = as4 ? view.getUint32(speaker) : view.getUint16(speaker)
     body += as4 ? 8 : 4
     const afi = view.getUint16(body + 2)
     if (afi !== 1 && afi !== 2) throw new Malformed('AFI')
-    const peer = body + 4
-    body = peer + (afi === 1 ? 8 : 32)
+    const octets = afi === 1 ? 4 : 16
+    const peer = body + 4 + (isOurs ? octets : 0)
+    body += 4 + 2 * octets
     if (isState) {
       this.#head(at, name, 'STATE', peer, afi, asn)
       this.#states(body)
@@ -92,6 +119,8 @@ export class BgpdumpText {
     const end = body + view.getUint16(body + 16)
     if (view.getUint8(body + 18) !== 2) return
     if (end > stop) throw new Malformed('length')
+    const ones = view.getInt32(body) & view.getInt32(body + 4) & view.getInt32(body + 8)
+    if ((ones & view.getInt32(body + 12)) !== -1) throw new Malformed('marker')
     this.#update(at, name, peer, afi, asn, body + BGP_HEADER, end, as4, addPath)
   }
 
@@ -176,8 +205,10 @@ export class BgpdumpText {
     const hop = reach.at + 4
     const nlri = hop + view.getUint8(reach.at + 3) + 1
     const last = reach.at + reach.length
-    if (isPlain(afi, view.getUint8(reach.at + 2)) && last > nlri)
-      this.#elements(nlri, last, afi, addPath, head, 'A', hop, as4)
+    if (!isPlain(afi, view.getUint8(reach.at + 2)) || last <= nlri) return
+    // Routes to nowhere are none; those before stand.
+    if (isHop(view.getUint8(hop - 1))) this.#elements(nlri, last, afi, addPath, head, 'A', hop, as4)
+    else this.malformed++
   }
 
   /** A line for each prefix; the head and what follows the prefix are written once and copied. */
@@ -214,7 +245,7 @@ export class BgpdumpText {
       if (kind === 'A') {
         if (first) {
           tailAt = out.at
-          this.#route.write(afi, hop, as4, this.#isOld)
+          this.#route.write(hop, as4, this.#isOld)
           tailEnd = out.at
         } else out.again(tailAt, tailEnd)
       }
@@ -246,26 +277,28 @@ export class BgpdumpText {
   #tableDump(at: number, stop: number, subtype: number): void {
     const view = this.#view
     const out = this.#out
-    if (subtype !== 1 && subtype !== 2) return
-    const octets = subtype === 1 ? 4 : 16
+    if (subtype < 1 || subtype > 4) return
+    const as4 = subtype > 2
+    const afi = as4 ? subtype - 2 : subtype
+    const octets = afi === 1 ? 4 : 16
     const body = at + HEADER
     const prefix = body + 4
     const peer = prefix + octets + 6
-    const list = peer + octets + 4
+    const list = peer + octets + (as4 ? 6 : 4)
     const end = list + view.getUint16(list - 2)
     if (end > stop) throw new Malformed('attributes')
     this.#route.find(this.#bytes, view, list, end)
     out.text('TABLE_DUMP|')
     out.number(view.getUint32(at))
     out.text('|B|')
-    this.#address(subtype, peer)
+    this.#address(afi, peer)
     out.octet(BAR)
-    out.number(view.getUint16(peer + octets))
+    out.number(as4 ? view.getUint32(peer + octets) : view.getUint16(peer + octets))
     out.octet(BAR)
-    this.#address(subtype, prefix)
+    this.#address(afi, prefix)
     out.octet(SLASH)
     out.small(view.getUint8(prefix + octets))
-    this.#route.write(subtype, subtype === 2 ? this.#route.ribHop : 0, false, false)
+    this.#route.write(afi === 2 ? this.#route.ribHop : 0, as4, false)
     this.#newline()
   }
 
@@ -275,10 +308,11 @@ export class BgpdumpText {
       this.#index(body)
       return
     }
-    const addPath = subtype >= 8 && subtype <= 11
+    // Of multicast nothing is printed: it would look like the other.
+    const addPath = subtype === 8 || subtype === 10
     const base = addPath ? subtype - 6 : subtype
-    if (base < 2 || base > 5) return
-    const afi = base <= 3 ? 1 : 2
+    if (base !== 2 && base !== 4) return
+    const afi = base === 2 ? 1 : 2
     const view = this.#view
     const out = this.#out
     const prefix = body + 4
@@ -302,7 +336,7 @@ export class BgpdumpText {
         out.octet(BAR)
         out.number(view.getUint32(entry + 6))
       }
-      this.#route.write(afi, afi === 2 ? this.#route.ribHop : 0, true, false)
+      this.#route.write(this.#route.ribHop, true, false)
       this.#newline()
       out.pass()
       entry = end

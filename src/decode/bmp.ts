@@ -30,7 +30,7 @@ interface Peer {
 
 /** One session of a router with a station: what Peer Up told is needed to read what follows. */
 export class BmpSession {
-  /** Families with path identifiers, by peer and view. */
+  /** Families with path identifiers, by peer and direction. */
   readonly #addPath = new Map<string, ReadonlySet<string>>()
   readonly #given: ReadonlySet<string> | null
 
@@ -72,16 +72,16 @@ export class BmpSession {
   }
 
   #monitored(peer: Peer, body: Cursor): Message {
-    const octets = body.rest()
-    const told = this.#addPath.get(keyOf(peer)) ?? this.#given
-    if (told) return readMonitored(peer, octets, told)
+    const key = keyOf(peer, peer.adjRibOut === true)
+    const told = this.#addPath.get(key) ?? this.#given
+    if (told) return readMonitored(peer, body, told)
     try {
-      return readMonitored(peer, octets, ANY.addPath)
+      return readMonitored(peer, body, ANY.addPath)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       // Peer Up came before we did: what can only be read with path identifiers has them.
-      const message = readMonitored(peer, octets, EVERY)
-      this.#addPath.set(keyOf(peer), EVERY)
+      const message = readMonitored(peer, body, EVERY)
+      this.#addPath.set(key, EVERY)
       return message
     }
   }
@@ -91,13 +91,15 @@ export class BmpSession {
     const [localPort, remotePort] = [body.u16('local port'), body.u16('remote port')]
     const sentOpen = readMessage(body, ANY)
     const receivedOpen = readMessage(body, ANY)
-    this.#addPath.set(keyOf(peer), agreed(sentOpen, receivedOpen, peer.adjRibOut === true))
+    // Its routes may come from every view, in both directions.
+    for (const out of [false, true])
+      this.#addPath.set(keyOf(peer, out), agreed(sentOpen, receivedOpen, out))
     const tlvs = body.left > 0 ? { tlvs: readTlvs(body) } : {}
     return { localAddress, localPort, remotePort, sentOpen, receivedOpen, ...tlvs }
   }
 
   #peerDown(peer: Peer, body: Cursor): object {
-    this.#addPath.delete(keyOf(peer))
+    for (const out of [false, true]) this.#addPath.delete(keyOf(peer, out))
     const reason = body.u8('reason')
     if (reason === 2) return { reason, fsmEvent: body.u16('FSM event') }
     if (reason === 6) return { reason, tlvs: readTlvs(body) }
@@ -107,8 +109,8 @@ export class BmpSession {
   }
 }
 
-function readMonitored(peer: Peer, octets: Uint8Array, addPath: ReadonlySet<string>): Message {
-  const read = (as4: boolean) => readMessage(new Cursor(octets), { ...ANY, as4, addPath })
+function readMonitored(peer: Peer, body: Cursor, addPath: ReadonlySet<string>): Message {
+  const read = (as4: boolean) => readMessage(body.again(), { ...ANY, as4, addPath })
   const message = read(peer.as2 !== true)
   // Some send 2-octet ASNs and do not say so (old FRR, routes imported from another VRF).
   if (peer.as2 === true || !isUpdate(message) || !hasBadPath(message)) return message
@@ -121,10 +123,11 @@ const isUpdate = (message: Message): message is Update => message.type === 'UPDA
 const hasBadPath = ({ malformed = [] }: Update): boolean =>
   malformed.some(({ attr, reason }) => attr === 2 && !reason.startsWith('missing'))
 
-const keyOf = ({ peerType, distinguisher, address, adjRibOut, postPolicy }: Peer): string =>
-  [peerType, distinguisher, address, adjRibOut, postPolicy].join(' ')
+/** A session comes up and goes down as one, whichever view the header names (RFC 8671 §5). */
+const keyOf = ({ peerType, distinguisher, address }: Peer, out: boolean): string =>
+  [peerType, distinguisher, address, out].join(' ')
 
-/** Families in which both sides have agreed that the one who is monitored gets path identifiers (RFC 7911 §4). */
+/** Families in which both have agreed on path identifiers (RFC 7911 §4), in what comes in or in what goes out. */
 function agreed(sent: Message, received: Message, out: boolean): ReadonlySet<string> {
   const [to, from] = out ? [received, sent] : [sent, received]
   const receives = addPathOf(to, 1)
@@ -206,7 +209,14 @@ const terminationTlv: Tlv = (type, value) =>
 
 const mirroringTlv: Tlv = (type, value) => {
   if (type === 1 && value.left === 2) return { type, code: value.u16('information') }
-  return type === 0 ? { type, bgp: readMessage(value, ANY) } : { type, hex: hex(value.rest()) }
+  if (type !== 0) return { type, hex: hex(value.rest()) }
+  try {
+    return { type, bgp: readMessage(value.again(), ANY) }
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    // It may be mirrored for that very reason (RFC 7854 §4.7).
+    return { type, hex: hex(value.rest()), error: error.message }
+  }
 }
 
 function readTlvs(body: Cursor, read: Tlv = textTlv): object[] {

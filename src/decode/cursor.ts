@@ -3,17 +3,31 @@
 /** The octets cannot mean what they should: nothing of this message may be used. */
 export class Malformed extends Error {}
 
+/** The octets may mean what they say, but it is more than one answer should hold. */
+export class TooMuch extends Error {}
+
+/** Prefixes, attributes and entries: the largest message of BGP may hold 65,000 of them. */
+const MOST_MADE = 1_000_000
+
 export class Cursor {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   #at: number
   readonly #end: number
+  /** Shared with all its parts. */
+  readonly #room: { left: number }
 
-  constructor(bytes: Uint8Array, from = 0, end = bytes.length) {
+  constructor(
+    bytes: Uint8Array,
+    from = 0,
+    end = bytes.length,
+    room: { left: number } = { left: MOST_MADE },
+  ) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = from
     this.#end = end
+    this.#room = room
   }
 
   /** Octets that are left. */
@@ -54,7 +68,18 @@ export class Cursor {
   /** A part of its own length, which is passed over here. */
   part(octets: number, what: string): Cursor {
     const at = this.#take(octets, what)
-    return new Cursor(this.#bytes, at, at + octets)
+    return new Cursor(this.#bytes, at, at + octets, this.#room)
+  }
+
+  /** Says that something is made of what comes: a single octet may become hundreds in memory. */
+  make(): void {
+    if (--this.#room.left < 0)
+      throw new TooMuch(`more than ${MOST_MADE} prefixes, attributes and entries`)
+  }
+
+  /** The same octets, to be read in another way. */
+  again(): Cursor {
+    return new Cursor(this.#bytes, this.#at, this.#end, this.#room)
   }
 
   /** What comes next, without passing it over; fewer where there are fewer. */

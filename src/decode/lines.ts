@@ -2,10 +2,11 @@
 
 import { readMessage } from './bgp.ts'
 import { BmpSession } from './bmp.ts'
-import { Cursor, Malformed } from './cursor.ts'
+import { Cursor, Malformed, TooMuch } from './cursor.ts'
 import { readRecords } from './mrt.ts'
 import { readOpenBmp } from './openbmp.ts'
 import { readFrame } from './ris-live.ts'
+import { octetsOf } from './text.ts'
 
 export const formats = ['bgp', 'mrt', 'bmp', 'openbmp', 'rislive'] as const
 export type Format = (typeof formats)[number]
@@ -19,12 +20,22 @@ interface Line {
   readonly stream: boolean
 }
 
+/** The answer to a line, as JSON. Whatever is the matter with a line costs that line, no other. */
+export function answer(format: Format, line: string): string {
+  try {
+    return JSON.stringify(decodeLine(format, line))
+  } catch (error) {
+    // What it holds may be nested too deep, or be too much, to be written.
+    return JSON.stringify({ error: `the answer cannot be written: ${(error as Error).message}` })
+  }
+}
+
 /** Never throws for what the line says: `{ error }` tells what is wrong with it. */
 export function decodeLine(format: Format, line: string): object {
   try {
     return decode(format, readLine(format, line.trim()))
   } catch (error) {
-    if (error instanceof Malformed) return { error: error.message }
+    if (error instanceof Malformed || error instanceof TooMuch) return { error: error.message }
     throw error
   }
 }
@@ -91,13 +102,18 @@ function readLine(format: Format, line: string): Line {
     ...plain,
     octets: hexOf(hex),
     as4: as4 !== false,
-    addPath: Array.isArray(addPath) ? addPath.map(String) : null,
+    addPath: Array.isArray(addPath) ? addPath.map(familyOf) : null,
     stream: stream === true,
   }
 }
 
+function familyOf(one: unknown): string {
+  if (typeof one !== 'string') throw new Malformed('"addPath" holds what is no family like "1/1"')
+  return one
+}
+
 function hexOf(text: string): Uint8Array {
-  const digits = text.replace(/^0x|[\s:]/g, '')
-  if (!/^([0-9a-f]{2})+$/i.test(digits)) throw new Malformed('neither hex nor an object with "hex"')
-  return Buffer.from(digits, 'hex')
+  const octets = octetsOf(text.replace(/^0x|[\s:]/g, ''))
+  if (!octets) throw new Malformed('neither hex nor an object with "hex"')
+  return octets
 }

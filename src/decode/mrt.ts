@@ -122,6 +122,7 @@ class RecordReader {
     if (!family || head.safi > 2) return { ...head, bodyHex: hex(body.rest()) }
     const prefix = readPrefix(body, family)
     const entries = Array.from({ length: body.u16('entry count') }, () => {
+      body.make()
       const peerIndex = body.u16('peer index')
       const originated = body.u32('originated')
       const pathId = head.addPath ? { pathId: body.u32('path identifier') } : {}

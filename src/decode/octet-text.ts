@@ -148,8 +148,10 @@ export class OctetText {
       }
       i = Math.max(end, i + 1)
     }
-    // `::1.2.3.4` and `::ffff:1.2.3.4`.
-    const mapped = best === 0 && (longest === 6 || (longest === 5 && group(5) === 0xffff))
+    // `::1.2.3.4`, `::ffff:1.2.3.4` and `::0.0.3.4`; but `::1` is the host itself.
+    const mapped =
+      best === 0 &&
+      (longest === 6 || (longest === 5 && group(5) === 0xffff) || (longest === 7 && group(7) !== 1))
     for (let i = 0; i < 8; i++) {
       if (i === best) {
         this.octet(COLON)
@@ -159,7 +161,7 @@ export class OctetText {
       }
       if (i > 0 && i !== best + longest) this.octet(COLON)
       else if (i > 0 && best < 0) this.octet(COLON)
-      if (mapped && i === 6) {
+      if (mapped && i >= 6) {
         for (let k = 12; k < 16; k++) {
           if (k > 12) this.octet(DOT)
           this.small(k < count ? (octets[from + k] as number) : 0)

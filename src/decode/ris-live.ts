@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { parsePrefix, prefixText } from '../core/prefix.ts'
 import { readMessage, type Update } from './bgp.ts'
 import { Cursor, Malformed } from './cursor.ts'
+import { octetsOf } from './text.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -26,7 +27,7 @@ export function readFrame(line: string): object {
     case 'ris_rrc_list':
       return { frame: type, rrcs: listOf(data).map((name) => hostOf(textOf(name))) }
     case 'ris_subscribe_ok':
-      return { frame: type, ...(isObject(data) ? data : {}) }
+      return { ...(isObject(data) ? data : {}), frame: type }
     case 'pong':
       return { frame: type }
     default:
@@ -41,6 +42,16 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+const isScalar = (value: unknown): value is string | number =>
+  typeof value === 'string' || typeof value === 'number'
+
+const scalarOf = (value: unknown) => (isScalar(value) ? value : undefined)
+
+/** Objects are not asked to become numbers or text: what they say of themselves may be anything. */
+const numberOf = (value: unknown): number => (isScalar(value) ? Number(value) : Number.NaN)
+
+const spelled = (value: unknown): string => (isScalar(value) ? String(value) : '?')
+
 /** `rrc00.ripe.net` and `rrc00` are the same collector. */
 const hostOf = (name: string): string => name.replace(/\.ripe\.net$/, '')
 
@@ -52,9 +63,9 @@ function readRisMessage(data: Json): object {
     frame: 'ris_message',
     msgType,
     collector: hostOf(textOf(data['host'])),
-    timestamp: Number(data['timestamp']),
+    timestamp: numberOf(data['timestamp']),
     peer,
-    peerAsn: Number(data['peer_asn']),
+    peerAsn: numberOf(data['peer_asn']),
     id: textOf(data['id']),
   }
   const raw = readRaw(data['raw'])
@@ -62,13 +73,19 @@ function readRisMessage(data: Json): object {
   if (msgType === 'STATE' || msgType === 'RIS_PEER_STATE')
     return { ...head, msgType: 'STATE', state: textOf(data['state']) }
   if (msgType === 'OPEN') {
-    const { direction, version, asn, hold_time, router_id, capabilities } = data
-    const open = { direction, version, asn, holdTime: hold_time, routerId: router_id, capabilities }
+    const open = {
+      direction: scalarOf(data['direction']),
+      version: scalarOf(data['version']),
+      asn: scalarOf(data['asn']),
+      holdTime: scalarOf(data['hold_time']),
+      routerId: scalarOf(data['router_id']),
+      capabilities: data['capabilities'],
+    }
     return { ...head, ...open, ...raw }
   }
   if (msgType === 'NOTIFICATION') {
     const { direction, notification } = data
-    return { ...head, direction, notification, ...raw }
+    return { ...head, direction: scalarOf(direction), notification, ...raw }
   }
   return { ...head, ...raw }
 }
@@ -79,7 +96,7 @@ function readRisUpdate(data: Json): object {
     listOf(list).flatMap((one) => {
       const prefix = parsePrefix(textOf(one))
       if (prefix) return [prefixText(prefix.afi, ...prefix.words, prefix.length)]
-      skipped.push(String(one))
+      skipped.push(spelled(one))
       return []
     })
   // Some frames name a prefix twice, once for each of its next hops: it is announced once.
@@ -102,11 +119,13 @@ function readRisUpdate(data: Json): object {
   return {
     announced,
     withdrawn,
-    path: hops.map((hop) => (Array.isArray(hop) ? `{${hop.join(',')}}` : String(hop))).join(' '),
-    originAsns: last === undefined ? [] : listOf(Array.isArray(last) ? last : [last]).map(Number),
+    path: hops
+      .map((hop) => (Array.isArray(hop) ? `{${hop.map(spelled).join(',')}}` : spelled(hop)))
+      .join(' '),
+    originAsns: last === undefined ? [] : listOf(Array.isArray(last) ? last : [last]).map(numberOf),
     ...(typeof origin === 'string' ? { origin: origin.toUpperCase() } : {}),
-    ...(med === undefined ? {} : { med }),
-    communities: listOf(data['community']).map((one) => listOf(one).join(':')),
+    ...(isScalar(med) ? { med } : {}),
+    communities: listOf(data['community']).map((one) => listOf(one).map(spelled).join(':')),
     ...(skipped.length > 0 ? { skippedPrefixes: skipped } : {}),
   }
 }
@@ -122,9 +141,10 @@ const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address)
 function readRaw(raw: unknown): object {
   if (typeof raw !== 'string') return {}
   try {
-    if (!/^([0-9a-f]{2})+$/i.test(raw)) throw new Malformed('raw is no hex')
+    const octets = octetsOf(raw)
+    if (!octets) throw new Malformed('raw is no hex')
     const context = { as4: true, addPath: new Set<string>(), monitored: true }
-    const bgp = readMessage(new Cursor(Buffer.from(raw, 'hex')), context)
+    const bgp = readMessage(new Cursor(octets), context)
     const { otc, largeCommunities } = bgp.type === 'UPDATE' ? (bgp as Update).attrs : {}
     return {
       rawDecodes: true,

@@ -5,6 +5,13 @@ import { type Cursor, Malformed } from './cursor.ts'
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
+/** The octets that hex stands for; null when it is none. */
+export function octetsOf(hex: string): Uint8Array | null {
+  // Looking for what must not be there needs no way back, however long the text is.
+  if (hex.length === 0 || hex.length % 2 !== 0 || /[^0-9a-f]/i.test(hex)) return null
+  return Buffer.from(hex, 'hex')
+}
+
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 
 function words(bytes: Uint8Array): [number, number, number, number] {
@@ -26,6 +33,7 @@ export interface Nlri {
 
 /** One prefix (RFC 4271 §4.3, RFC 4760 §5), host bits cleared. */
 export function readNlri(cursor: Cursor, afi: Afi, addPath: boolean): Nlri {
+  cursor.make()
   const pathId = addPath ? { pathId: cursor.u32('path identifier') } : {}
   return { ...pathId, prefix: readPrefix(cursor, afi) }
 }

@@ -49,6 +49,7 @@ describe('what is wrong with an attribute costs what RFC 7606 says', () => {
     ['LARGE COMMUNITIES of 13', `${WELL}c0200d${'00'.repeat(13)}`, 32],
     ['OTC of three', `${WELL}c02303000001`, 35],
     ['flags that ORIGIN cannot have', `80010100${PATH}${HOP}`, 1],
+    ['MP_UNREACH_NLRI that is transitive', `${WELL}c00f03000201`, 15],
   ])('%s: treat as withdraw', (_, attributes, attr) => {
     const { malformed, treatAsWithdraw, announced } = read(attributes)
     expect(malformed).toMatchObject([{ attr, action: 'treat-as-withdraw' }])
@@ -60,6 +61,7 @@ describe('what is wrong with an attribute costs what RFC 7606 says', () => {
     ['ATOMIC_AGGREGATE with a value', `${WELL}40060100`, 6],
     ['AGGREGATOR of six in a session with four octets', `${WELL}c00706fbf0c0000201`, 7],
     ['AS4_PATH with an empty segment', `${WELL}c011020200`, 17],
+    ['AS4_PATH of none', `${WELL}c01100`, 17],
     ['AS4_AGGREGATOR of six', `${WELL}c01206fbf0c0000201`, 18],
     ['ORIGIN twice', `${WELL}40010102`, 1],
   ])('%s: discarded, the rest stands', (_, attributes, attr) => {
@@ -67,6 +69,19 @@ describe('what is wrong with an attribute costs what RFC 7606 says', () => {
     expect(malformed).toMatchObject([{ attr, action: 'attribute-discard' }])
     expect([treatAsWithdraw, path, attrs['origin']]).toEqual([false, '64496', 'IGP'])
   })
+
+  test.each(['c0', '40', '00', '20'])(
+    'MP_REACH_NLRI with flags %s names what to withdraw',
+    (flags) => {
+      const reach = `${flags}0e1a0002011020010db8000000000000000000000001002020010db8`
+      const { malformed, treatAsWithdraw, announced } = read(ORIGIN + PATH + reach, {}, '')
+      expect(malformed).toMatchObject([
+        { attr: 14, reason: `MP_REACH_NLRI flags 0x${Number.parseInt(flags, 16).toString(16)}` },
+      ])
+      expect(treatAsWithdraw).toBe(true)
+      expect(announced).toMatchObject([{ prefix: '2001:db8::/32' }])
+    },
+  )
 
   const mp = '800e1a0002011020010db80000000000000000000000010020' + '20010db8'
   test.each([

@@ -20,6 +20,8 @@ describe('BMP', () => {
     bmp(3, `${peer(flags)}${'00'.repeat(16)}00b300b3${open(sent)}${open(received)}`)
   const route = (flags = 0) =>
     bmp(0, peer(flags) + bgp(2, '000000144001010040020602010000fbf0400304c00002010000000918cb0071'))
+  const defaults = (flags = 0) =>
+    bmp(0, peer(flags) + bgp(2, '000000144001010040020602010000fbf0400304c00002010000000000'))
   const stream = (...messages: string[]) =>
     decodeLine('bmp', JSON.stringify({ hex: messages.join(''), ctx: { stream: true } })) as {
       messages: { bgp?: { announced: unknown[]; error?: string } }[]
@@ -34,6 +36,24 @@ describe('BMP', () => {
     const out = 0x10
     const { messages } = stream(up(sends, receives, out), route(out))
     expect(messages[1]?.bgp?.announced).toMatchObject([{ pathId: 9 }])
+  })
+  test.each([0x10, 0x40, 0x50])('for every view of a session, flags %i', (flags) => {
+    const both = '450400010103'
+    // Also to be read without path identifiers, and then it means something else.
+    const { messages } = stream(up(both, both), defaults(), defaults(flags))
+    for (const { bgp } of messages.slice(1))
+      expect(bgp?.announced).toMatchObject([{ pathId: 0, prefix: '0.0.0.0/0' }])
+  })
+  test('a direction in which they did not agree has none, whatever Peer Up says of views', () => {
+    const [pre, post] = stream(up(receives, sends, 0x10), route(), route(0x50)).messages.slice(1)
+    expect(pre?.bgp?.announced).toMatchObject([{ pathId: 9 }])
+    expect(post).toEqual({ error: expect.any(String) })
+  })
+  test('Peer Down ends what was agreed, for all views', () => {
+    const both = '450400010103'
+    const down = bmp(2, `${peer()}020018`)
+    const { messages } = stream(up(both, both), down, defaults(0x40), defaults(0x10))
+    for (const { bgp } of messages.slice(2)) expect(bgp?.announced.length).toBe(5)
   })
   test('not when only one side wanted them', () => {
     const { messages } = stream(up(receives, ''), route())
@@ -65,6 +85,19 @@ describe('BMP', () => {
     expect(decodeLine('bmp', bmp(6, `${peer()}000100020001`))).toMatchObject({
       msg: 'ROUTE_MIRRORING',
       tlvs: [{ type: 1, code: 1 }],
+    })
+    const wrong = bgp(2, '000000000021cb007100')
+    expect(
+      decodeLine(
+        'bmp',
+        bmp(6, `${peer()}000100020000${`0000${octets(wrong.length / 2, 2)}${wrong}`}`),
+      ),
+    ).toMatchObject({
+      msg: 'ROUTE_MIRRORING',
+      tlvs: [
+        { type: 1, code: 0 },
+        { type: 0, hex: wrong, error: expect.any(String) },
+      ],
     })
     expect(decodeLine('bmp', bmp(2, `${peer()}01${bgp(3, '0602')}`))).toMatchObject({
       msg: 'PEER_DOWN',

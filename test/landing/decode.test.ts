@@ -20,6 +20,24 @@ test('one object for each line, in their order, whatever is on it', () => {
   expect(fed('', 'decode', 'mrt')).toEqual({ status: 0, out: '', err: '' })
 })
 
+test('a line that is too long, or too deep, costs itself', () => {
+  const deep = `{"type":"ris_subscribe_ok","data":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`
+  const long = 'f'.repeat(20_000_000)
+  const { status, out, err } = fed(
+    `{"type":"pong"}\n${deep}\n${long}\n{"type":"pong"}\n`,
+    'decode',
+    'rislive',
+  )
+  expect([status, err]).toEqual([0, ''])
+  expect(out.split('\n').map((line) => line.slice(0, 16))).toEqual([
+    '{"frame":"pong"}',
+    '{"error":"the an',
+    '{"error":"a line',
+    '{"frame":"pong"}',
+    '',
+  ])
+})
+
 test('a line is answered when it has come, not when all have', async () => {
   const child = spawn(process.execPath, ['dist/main.js', 'decode', 'bgp'], {
     stdio: ['pipe', 'pipe', 'ignore'],
