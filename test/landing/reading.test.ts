@@ -4,7 +4,7 @@ import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DayFiles, dayFiles } from './day-files.ts'
-import { faultline, workshop } from './program.ts'
+import { absent, faultline, real, workshop } from './program.ts'
 
 const place = workshop()
 let files: DayFiles
@@ -59,6 +59,21 @@ describe('replay --jobs', () => {
     writeFileSync(none, 'not MRT at all')
     await alike(cut, damaged, none, third)
   })
+
+  const realFiles = [
+    'incidents/route-views2.updates.20241029.0000.bz2',
+    'incidents/rrc01.updates.20100827.0840.gz',
+    'quiet/rrc00.updates.20190101.0000.gz',
+    'oddities/rrc00.updates.20000325.0345.damaged.gz',
+  ]
+  it.skipIf(absent('real files with any number of jobs', ...realFiles))(
+    'gives the same of real files, each alone and all together',
+    async () => {
+      const paths = realFiles.map(real)
+      for (const path of paths) await alike(path)
+      expect(await alike(...paths)).not.toBe('')
+    },
+  )
 
   it('reads many small files of many collectors in the order of their times', async () => {
     const parts: string[] = []
