@@ -29,6 +29,7 @@ export class RouteText {
   readonly #out: OctetText
   #bytes = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
+  #stop = 0
   // Attributes of the message in hand: where their values lie; at -1 they are not there.
   readonly #origin: Place = { at: NO, length: 0 }
   readonly #path: Place = { at: NO, length: 0 }
@@ -62,13 +63,15 @@ export class RouteText {
     this.#places = places
   }
 
-  /** Where the attributes in [from, end) lie. */
+  /** Where the attributes in [from, end) lie; nothing from `stop` on is theirs, whatever they say. */
   find(
     bytes: Uint8Array<ArrayBuffer>,
     view: DataView<ArrayBuffer>,
     from: number,
     end: number,
+    stop: number,
   ): void {
+    this.#stop = stop
     this.#bytes = bytes
     this.#view = view
     for (const place of this.#places) if (place) place.at = NO
@@ -104,17 +107,18 @@ export class RouteText {
     out.octet(BAR)
     this.#pathText(as4)
     out.octet(BAR)
-    const origin = this.#origin.at < 0 ? 2 : view.getUint8(this.#origin.at)
+    const origin = this.#origin.at < 0 ? 2 : view.getUint8(this.#held(this.#origin.at, 1))
     out.text(ORIGINS[origin] ?? 'INCOMPLETE')
     out.octet(BAR)
-    if (hop > 0 && afi === 1 && view.getUint8(hop - 1) === 4) out.ipv4(this.#bytes, hop)
-    else if (hop > 0) out.ipv6(this.#bytes, hop)
-    else if (this.#nextHop.at >= 0) out.ipv4(this.#bytes, this.#nextHop.at)
+    if (hop > 0 && afi === 1 && view.getUint8(hop - 1) === 4)
+      out.ipv4(this.#bytes, this.#held(hop, 4))
+    else if (hop > 0) out.ipv6(this.#bytes, this.#held(hop, 16))
+    else if (this.#nextHop.at >= 0) out.ipv4(this.#bytes, this.#held(this.#nextHop.at, 4))
     else out.text('255.255.255.255')
     out.octet(BAR)
-    out.number(this.#localPref.at < 0 ? 0 : view.getUint32(this.#localPref.at))
+    out.number(this.#localPref.at < 0 ? 0 : view.getUint32(this.#held(this.#localPref.at, 4)))
     out.octet(BAR)
-    out.number(this.#med.at < 0 ? 0 : view.getUint32(this.#med.at))
+    out.number(this.#med.at < 0 ? 0 : view.getUint32(this.#held(this.#med.at, 4)))
     if (!old) {
       out.octet(BAR)
       this.#communityText()
@@ -122,6 +126,12 @@ export class RouteText {
     out.text(this.#atomic.at < 0 ? '|NAG|' : '|AG|')
     this.#aggregatorText(as4)
     out.octet(BAR)
+  }
+
+  /** An attribute can be shorter than what is read of it, but the record must not be. */
+  #held(at: number, octets: number): number {
+    if (at + octets > this.#stop) throw new Malformed('attribute')
+    return at
   }
 
   #pathText(as4: boolean): void {
@@ -171,14 +181,15 @@ export class RouteText {
   }
 
   #aggregatorText(as4: boolean): void {
-    const { at } = this.#aggregator
+    const { at, length } = this.#aggregator
     if (at < 0) return
     const view = this.#view
-    const wide = this.#aggregator.length === 8
+    const wide = length === 8
+    this.#held(at, wide ? 8 : 6)
     let asn = wide ? view.getUint32(at) : view.getUint16(at)
     let ip = at + (wide ? 4 : 2)
     if (!as4 && asn === 23456 && this.#aggregator4.at >= 0) {
-      asn = view.getUint32(this.#aggregator4.at)
+      asn = view.getUint32(this.#held(this.#aggregator4.at, 8))
       ip = this.#aggregator4.at + 4
     }
     this.#out.number(asn)

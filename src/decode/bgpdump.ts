@@ -86,9 +86,10 @@ export class BgpdumpText {
     body = peer + (afi === 1 ? 8 : 32)
     if (isState) {
       this.#head(at, name, 'STATE', peer, afi, asn)
-      this.#states(body)
+      this.#states(body, stop)
       return
     }
+    if (body + BGP_HEADER > stop) throw new Malformed('length')
     const end = body + view.getUint16(body + 16)
     if (view.getUint8(body + 18) !== 2) return
     if (end > stop) throw new Malformed('length')
@@ -104,10 +105,11 @@ export class BgpdumpText {
     if (subtype === 1) this.#update(at, 'BGP', peer, 1, asn, body + 6, stop, false, false)
     if (subtype !== 3) return
     this.#head(at, 'BGP', 'STATE', peer, 1, asn)
-    this.#states(body)
+    this.#states(body, stop)
   }
 
-  #states(at: number): void {
+  #states(at: number, stop: number): void {
+    if (at + 4 > stop) throw new Malformed('length')
     this.#out.number(this.#view.getUint16(at))
     this.#out.octet(BAR)
     this.#out.number(this.#view.getUint16(at + 2))
@@ -160,7 +162,7 @@ export class BgpdumpText {
     const list = goneEnd + 2
     const listEnd = list + view.getUint16(goneEnd)
     if (listEnd > end) throw new Malformed('attributes')
-    this.#route.find(this.#bytes, view, list, listEnd)
+    this.#route.find(this.#bytes, view, list, listEnd, end)
     const head = (kind: string) => this.#head(at, name, kind, peer, peerAfi, asn)
     if (goneEnd > gone) this.#elements(gone, goneEnd, 1, addPath, head, 'W', 0, as4)
     const { unreach, reach } = this.#route
@@ -254,7 +256,7 @@ export class BgpdumpText {
     const list = peer + octets + 4
     const end = list + view.getUint16(list - 2)
     if (end > stop) throw new Malformed('attributes')
-    this.#route.find(this.#bytes, view, list, end)
+    this.#route.find(this.#bytes, view, list, end, stop)
     out.text('TABLE_DUMP|')
     out.number(view.getUint32(at))
     out.text('|B|')
@@ -272,7 +274,7 @@ export class BgpdumpText {
   #tableDump2(at: number, stop: number, subtype: number): void {
     const body = at + HEADER
     if (subtype === 1) {
-      this.#index(body)
+      this.#index(body, stop)
       return
     }
     const addPath = subtype >= 8 && subtype <= 11
@@ -284,6 +286,7 @@ export class BgpdumpText {
     const prefix = body + 4
     const octets = ((this.#bytes[prefix] as number) + 7) >> 3
     let entry = prefix + 1 + octets
+    if (entry + 2 > stop) throw new Malformed('length')
     const count = view.getUint16(entry)
     entry += 2
     for (let i = 0; i < count; i++) {
@@ -291,7 +294,7 @@ export class BgpdumpText {
       const list = entry + (addPath ? 12 : 8)
       const end = list + view.getUint16(list - 2)
       if (end > stop) throw new Malformed('entry')
-      this.#route.find(this.#bytes, view, list, end)
+      this.#route.find(this.#bytes, view, list, end, stop)
       out.text(addPath ? 'TABLE_DUMP2_AP|' : 'TABLE_DUMP2|')
       out.number(view.getUint32(at))
       out.text('|B|')
@@ -309,9 +312,10 @@ export class BgpdumpText {
     }
   }
 
-  #index(body: number): void {
+  #index(body: number, stop: number): void {
     const view = this.#view
     let at = body + 4 + 2 + view.getUint16(body + 4)
+    if (at + 2 > stop) throw new Malformed('length')
     const count = view.getUint16(at)
     at += 2
     this.#peers = []
@@ -322,6 +326,7 @@ export class BgpdumpText {
       const after = ip + (wide ? 16 : 4)
       const asn = (form & 2) !== 0 ? view.getUint32(after) : view.getUint16(after)
       at = after + ((form & 2) !== 0 ? 4 : 2)
+      if (at > stop) throw new Malformed('peer')
       const text = this.#spelled(wide ? 2 : 1, ip)
       this.#peers.push(`${text}|${asn}|`)
     }
