@@ -33,6 +33,15 @@ export function instantOption(text: string): Instant {
   return at
 }
 
+const MOST_JOBS = 256
+
+export function jobsOption(text: string): number {
+  const jobs = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0
+  if (jobs < 1 || jobs > MOST_JOBS)
+    throw new InvalidArgumentError(`Give a number from 1 to ${MOST_JOBS}, as in --jobs 2.`)
+  return jobs
+}
+
 export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]
 
 /** The configuration a command runs with: the file's, changed by what the command line says. */
