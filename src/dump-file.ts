@@ -64,19 +64,29 @@ export async function dumpFile(path: string, out: OctetText, pool?: BlockPool): 
 /** The reader has gone, as `| head` does: there is nobody left to write to. */
 export class Gone extends Error {}
 
+/** Milliseconds. */
+const SHORTEST_WAIT = 0.05
+const LONGEST_WAIT = 5
+
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Waits for a slow reader: nothing else is to be done meanwhile. */
+/**
+ * Waits for a slow reader: nothing else is to be done meanwhile. A pipe takes 64 KiB, which a reader
+ * that is only not running at the moment has soon taken out again: the first waits are short ones.
+ */
 export function writeOut(octets: Uint8Array): void {
+  let wait = SHORTEST_WAIT
   for (let at = 0; at < octets.length; ) {
     try {
       at += writeSync(1, octets, at)
+      wait = SHORTEST_WAIT
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') throw new Gone()
       if (code !== 'EAGAIN')
         throw new InputError(`standard output: not all could be written: ${message}`)
-      Atomics.wait(pause, 0, 0, 5)
+      Atomics.wait(pause, 0, 0, wait)
+      wait = Math.min(2 * wait, LONGEST_WAIT)
     }
   }
 }
