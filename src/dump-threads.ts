@@ -19,15 +19,16 @@ const PEER_INDEX = 0x000d0001
 export interface Batch {
   /** Counts up; its turn. */
   readonly number: number
-  readonly octets: Uint8Array<ArrayBuffer>
+  /** Shared: see block-threads.ts. */
+  readonly octets: Uint8Array<SharedArrayBuffer>
   readonly length: number
   /** The last index of peers before these records, a record of its own. */
   readonly index: Uint8Array | null
 }
 
-/** A batch is written; here are its octets again. */
+/** A batch is written; its octets may be used again. */
 export interface Done {
-  readonly octets: Uint8Array<ArrayBuffer>
+  readonly octets: Uint8Array<SharedArrayBuffer>
   readonly malformed: number
   readonly elements: number
 }
@@ -51,6 +52,8 @@ interface Thread {
   readonly files: File[]
 }
 
+const shared = (octets: number) => new Uint8Array(new SharedArrayBuffer(octets))
+
 export class DumpThreads implements Taker {
   readonly #threads: Thread[]
   readonly #tell: (path: string, dumped: Dumped) => void
@@ -58,8 +61,8 @@ export class DumpThreads implements Taker {
   readonly #files: File[] = []
   #number = 0
   /** Buffers that have come back. */
-  readonly #spare: Uint8Array<ArrayBuffer>[] = []
-  #batch = new Uint8Array(BATCH)
+  readonly #spare: Uint8Array<SharedArrayBuffer>[] = []
+  #batch = shared(BATCH)
   #used = 0
   /** Records that lie side by side where they were read, and are not yet in the batch. */
   #from = 0
@@ -126,7 +129,7 @@ export class DumpThreads implements Taker {
   #copy(bytes: Uint8Array): void {
     const need = this.#used + this.#to - this.#from
     if (need > this.#batch.length) {
-      const grown = new Uint8Array(need)
+      const grown = shared(need)
       grown.set(this.#batch.subarray(0, this.#used))
       this.#batch = grown
     }
@@ -147,8 +150,8 @@ export class DumpThreads implements Taker {
     const file = this.#files.at(-1) as File
     file.out++
     thread.files.push(file)
-    thread.worker.postMessage(batch, [batch.octets.buffer])
-    this.#batch = this.#spare.pop() ?? new Uint8Array(BATCH)
+    thread.worker.postMessage(batch)
+    this.#batch = this.#spare.pop() ?? shared(BATCH)
     this.#used = 0
     this.#before = this.#index
   }

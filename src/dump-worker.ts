@@ -73,14 +73,14 @@ class Turns {
       }
       if (first.done === null) return
       this.#held.shift()
-      say(first.done, [first.done.octets.buffer])
+      say(first.done)
       Atomics.store(turn, 0, first.number + 1)
       Atomics.notify(turn, 0)
     }
   }
 }
 
-const say = (told: Told, octets: ArrayBuffer[] = []): void => parentPort?.postMessage(told, octets)
+const say = (told: Told): void => parentPort?.postMessage(told)
 const turns = new Turns()
 const out = new OctetText((octets) => turns.write(octets))
 

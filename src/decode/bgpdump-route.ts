@@ -27,7 +27,7 @@ interface Place {
 
 export class RouteText {
   readonly #out: OctetText
-  #bytes = new Uint8Array(0)
+  #bytes = new Uint8Array(0) as Uint8Array
   #view = new DataView(this.#bytes.buffer)
   #stop = 0
   // Attributes of the message in hand: where their values lie; at -1 they are not there.
@@ -64,13 +64,7 @@ export class RouteText {
   }
 
   /** Where the attributes in [from, end) lie; nothing from `stop` on is theirs, whatever they say. */
-  find(
-    bytes: Uint8Array<ArrayBuffer>,
-    view: DataView<ArrayBuffer>,
-    from: number,
-    end: number,
-    stop: number,
-  ): void {
+  find(bytes: Uint8Array, view: DataView, from: number, end: number, stop: number): void {
     this.#stop = stop
     this.#bytes = bytes
     this.#view = view

@@ -28,7 +28,7 @@ export class BgpdumpText {
   /** Lines that announce or withdraw. */
   elements = 0
   readonly #out: OctetText
-  #bytes = new Uint8Array(0)
+  #bytes = new Uint8Array(0) as Uint8Array
   #view = new DataView(this.#bytes.buffer)
   /** Peers of the last index, as `address|ASN|`. */
   #peers: string[] = []
@@ -44,12 +44,7 @@ export class BgpdumpText {
   }
 
   /** The record at [at, stop), header and all. */
-  record(
-    bytes: Uint8Array<ArrayBuffer>,
-    view: DataView<ArrayBuffer>,
-    at: number,
-    stop: number,
-  ): void {
+  record(bytes: Uint8Array, view: DataView, at: number, stop: number): void {
     this.#bytes = bytes
     this.#view = view
     const before = this.#out.written
