@@ -1,5 +1,10 @@
 // Blocks of bzip2 in threads of their own: what `decompress` takes as its pool. Nothing is started
 // before there is a block to decode, and no thread keeps the process alive that has nothing to do.
+//
+// Nothing is transferred: that detaches an array, and from the first one on V8 looks at every access
+// to any typed array of that thread whether it still is where it was, which costs a decoder 20 %. What
+// goes there is copied, being small. Text comes back in rooms that are shared and used again and again;
+// shared memory made anew for each would be let go too late.
 
 import { Worker } from 'node:worker_threads'
 import type { Block, BlockPool } from './wire/bzip2-ahead.ts'
@@ -19,7 +24,6 @@ export class BlockThreads implements BlockPool {
     this.width = Math.min(threads, MOST)
   }
 
-  /** The octets go to the thread that decodes them: they are not here any more. */
   decode(block: Block): Promise<Decoded> {
     const [first, ...others] = this.#threads
     const idlest = first && others.reduce((a, b) => (b.waiting < a.waiting ? b : a), first)
@@ -36,7 +40,17 @@ export class BlockThreads implements BlockPool {
   }
 }
 
+/** A block, and where its text goes. */
+export interface Order {
+  readonly block: Block
+  readonly room: Uint8Array<SharedArrayBuffer>
+}
+
+/** The text of a block is hardly ever longer; what does not fit in is copied. */
+const ROOM = 2 << 20
+
 interface Waiting {
+  readonly room: Uint8Array<SharedArrayBuffer>
   readonly resolve: (decoded: Decoded) => void
   readonly reject: (fault: Error) => void
 }
@@ -45,12 +59,16 @@ class Thread {
   readonly #worker = new Worker(new URL('./block-worker.js', import.meta.url))
   /** In the order of the blocks sent: they come back in it. */
   readonly #waiting: Waiting[] = []
+  readonly #rooms: Uint8Array<SharedArrayBuffer>[] = []
   #fault: Error | null = null
 
   constructor() {
     this.#worker.unref()
     this.#worker.on('message', (decoded: Decoded) => {
-      this.#waiting.shift()?.resolve(decoded)
+      const { room, resolve } = this.#waiting.shift() as Waiting
+      const pieces = decoded.pieces.map((piece) => (isShared(piece) ? piece.slice() : piece))
+      this.#rooms.push(room)
+      resolve({ ...decoded, pieces })
       if (this.#waiting.length === 0) this.#worker.unref()
     })
     this.#worker.on('error', (error) => this.#fail(error))
@@ -68,8 +86,10 @@ class Thread {
         return
       }
       if (this.#waiting.length === 0) this.#worker.ref()
-      this.#waiting.push({ resolve, reject })
-      this.#worker.postMessage(block, [block.octets.buffer])
+      const room = this.#rooms.pop() ?? new Uint8Array(new SharedArrayBuffer(ROOM))
+      this.#waiting.push({ room, resolve, reject })
+      const order: Order = { block, room }
+      this.#worker.postMessage(order)
     })
   }
 
@@ -82,3 +102,5 @@ class Thread {
     for (const { reject } of this.#waiting.splice(0)) reject(this.#fault)
   }
 }
+
+const isShared = ({ buffer }: Uint8Array): boolean => buffer instanceof SharedArrayBuffer

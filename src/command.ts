@@ -34,6 +34,16 @@ export function instantOption(text: string): Instant {
   return at
 }
 
+/** More threads than there are cores anywhere. */
+const MOST_JOBS = 256
+
+export function jobsOption(text: string): number {
+  const jobs = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0
+  if (jobs < 1 || jobs > MOST_JOBS)
+    throw new InvalidArgumentError(`Give a number from 1 to ${MOST_JOBS}, as in --jobs 2.`)
+  return jobs
+}
+
 export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]
 
 /** The configuration a command runs with: the file's, changed by what the command line says. */
@@ -90,18 +100,9 @@ export function command(name: string): Command {
   return new Command(name).allowExcessArguments(false).showHelpAfterError('(--help says more)')
 }
 
-/** More threads than there are cores anywhere. */
-const MOST_JOBS = 256
 /** Below so many octets a thread takes longer to begin than it saves. */
 const WORTH_A_THREAD = 4 << 20
 
 /** How many threads to read so many octets of archives with, where nobody has said. */
 export const jobsFor = (octets: number): number =>
   octets < WORTH_A_THREAD ? 1 : Math.min(availableParallelism(), MOST_JOBS)
-
-export function jobsOption(text: string): number {
-  const jobs = Number(text)
-  if (!/^\d+$/.test(text) || jobs < 1 || jobs > MOST_JOBS)
-    throw new InvalidArgumentError(`Give a number of threads from 1 to ${MOST_JOBS}.`)
-  return jobs
-}

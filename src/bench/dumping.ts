@@ -1,12 +1,11 @@
 // `dump -m` to nowhere: what it costs to print every element as bgpdump does.
 
 import { OctetText } from '../decode/octet-text.ts'
-import { dumpFile } from '../dump.ts'
+import { dumpFile } from '../dump-file.ts'
 import { type Measured, used } from './measured.ts'
 
 export async function dumping(path: string): Promise<Measured> {
   const out = new OctetText(() => undefined)
-  const { stats, elements, octets } = await dumpFile(path, out)
-  out.flush()
-  return { records: stats.records, elements, octets, ...used() }
+  const { records, elements, octets } = await dumpFile(path, out)
+  return { records, elements, octets, ...used() }
 }

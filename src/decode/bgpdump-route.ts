@@ -35,7 +35,7 @@ interface Place {
 
 export class RouteText {
   readonly #out: OctetText
-  #bytes = new Uint8Array(0)
+  #bytes = new Uint8Array(0) as Uint8Array
   #view = new DataView(this.#bytes.buffer)
   // Attributes of the message in hand: where their values lie; at -1 they are not there.
   readonly #origin: Place = { at: NO, length: 0 }
@@ -71,12 +71,7 @@ export class RouteText {
   }
 
   /** Where the attributes in [from, end) lie. */
-  find(
-    bytes: Uint8Array<ArrayBuffer>,
-    view: DataView<ArrayBuffer>,
-    from: number,
-    end: number,
-  ): void {
+  find(bytes: Uint8Array, view: DataView, from: number, end: number): void {
     this.#bytes = bytes
     this.#view = view
     for (const place of this.#places) if (place) place.at = NO

@@ -54,7 +54,7 @@ export class BgpdumpText {
   /** Lines that announce or withdraw. */
   elements = 0
   readonly #out: OctetText
-  #bytes = new Uint8Array(0)
+  #bytes = new Uint8Array(0) as Uint8Array
   #view = new DataView(this.#bytes.buffer)
   /** Peers of the last index, as `address|ASN|`. */
   #peers: string[] = []
@@ -70,12 +70,7 @@ export class BgpdumpText {
   }
 
   /** The record at [at, stop), header and all. */
-  record(
-    bytes: Uint8Array<ArrayBuffer>,
-    view: DataView<ArrayBuffer>,
-    at: number,
-    stop: number,
-  ): void {
+  record(bytes: Uint8Array, view: DataView, at: number, stop: number): void {
     this.#bytes = bytes
     this.#view = view
     const before = this.#out.written
@@ -113,9 +108,10 @@ export class BgpdumpText {
     body += 4 + 2 * octets
     if (isState) {
       this.#head(at, name, 'STATE', peer, afi, asn)
-      this.#states(body)
+      this.#states(body, stop)
       return
     }
+    if (body + BGP_HEADER > stop) throw new Malformed('length')
     const end = body + view.getUint16(body + 16)
     if (view.getUint8(body + 18) !== 2) return
     if (end > stop) throw new Malformed('length')
@@ -133,10 +129,11 @@ export class BgpdumpText {
     if (subtype === 1) this.#update(at, 'BGP', peer, 1, asn, body + 6, stop, false, false)
     if (subtype !== 3) return
     this.#head(at, 'BGP', 'STATE', peer, 1, asn)
-    this.#states(body)
+    this.#states(body, stop)
   }
 
-  #states(at: number): void {
+  #states(at: number, stop: number): void {
+    if (at + 4 > stop) throw new Malformed('length')
     this.#out.number(this.#view.getUint16(at))
     this.#out.octet(BAR)
     this.#out.number(this.#view.getUint16(at + 2))
@@ -305,7 +302,7 @@ export class BgpdumpText {
   #tableDump2(at: number, stop: number, subtype: number): void {
     const body = at + HEADER
     if (subtype === 1) {
-      this.#index(body)
+      this.#index(body, stop)
       return
     }
     // Of multicast nothing is printed: it would look like the other.
@@ -318,6 +315,7 @@ export class BgpdumpText {
     const prefix = body + 4
     const octets = ((this.#bytes[prefix] as number) + 7) >> 3
     let entry = prefix + 1 + octets
+    if (entry + 2 > stop) throw new Malformed('length')
     const count = view.getUint16(entry)
     entry += 2
     for (let i = 0; i < count; i++) {
@@ -343,9 +341,10 @@ export class BgpdumpText {
     }
   }
 
-  #index(body: number): void {
+  #index(body: number, stop: number): void {
     const view = this.#view
     let at = body + 4 + 2 + view.getUint16(body + 4)
+    if (at + 2 > stop) throw new Malformed('length')
     const count = view.getUint16(at)
     at += 2
     this.#peers = []
@@ -356,6 +355,7 @@ export class BgpdumpText {
       const after = ip + (wide ? 16 : 4)
       const asn = (form & 2) !== 0 ? view.getUint32(after) : view.getUint16(after)
       at = after + ((form & 2) !== 0 ? 4 : 2)
+      if (at > stop) throw new Malformed('peer')
       const text = this.#spelled(wide ? 2 : 1, ip)
       this.#peers.push(`${text}|${asn}|`)
     }

@@ -3,7 +3,7 @@
 // of streams, so that whoever finds the magics can hand blocks to as many threads as there are.
 
 import { peek, word } from './bzip2-bits.ts'
-import { makeExpander, makeInverse, makeRoom } from './bzip2-text.ts'
+import { type Keep, makeExpander, makeInverse, makeRoom, type Text } from './bzip2-text.ts'
 
 /** The most octets a block can take: 900,001 codes of 20 bits, selectors and tables, rounded up. */
 export const LONGEST_BLOCK = 2_560 << 10
@@ -22,7 +22,7 @@ export interface Decoded {
   /** CRC as stored in the block. */
   readonly crc: number
   /** Its text when it was `whole`, fresh. */
-  readonly pieces: readonly Uint8Array<ArrayBuffer>[]
+  readonly pieces: readonly Uint8Array[]
 }
 
 const MAX_CODE = 20
@@ -37,7 +37,7 @@ const ALPHABET = 258
 export class BlockScratch {
   readonly room = makeRoom()
   readonly inverse = makeInverse(this.room)
-  readonly expand = makeExpander(this.room)
+  readonly expand: (n: number) => Text
   length = 0
   origin = 0
   tables = 0
@@ -55,6 +55,11 @@ export class BlockScratch {
   readonly usable = new Uint8Array(6)
   readonly lengths = new Uint8Array(ALPHABET)
   readonly symbols = makeSymbols(this)
+
+  /** `keep` makes the pieces of text: who hands them on to another thread has its own way. */
+  constructor(keep: Keep = (octets) => octets.slice()) {
+    this.expand = makeExpander(this.room, keep)
+  }
 }
 
 /**

@@ -114,9 +114,12 @@ function makeWalk(room: Room, lanes: Int32Array): (n: number) => void {
   }
 }
 
+/** A copy of octets that are good only now. */
+export type Keep = (octets: Uint8Array) => Uint8Array
+
 /** `pieces` are fresh; `crc` is theirs, as a signed word. */
-interface Text {
-  readonly pieces: Uint8Array<ArrayBuffer>[]
+export interface Text {
+  readonly pieces: Uint8Array[]
   readonly crc: number
 }
 
@@ -124,7 +127,7 @@ interface Text {
  * Makes the decoder of the runs that bzip2 writes before it sorts: four equal octets and a count of
  * more. They blow up at most 51.8-fold, so the pieces of a block are bounded by 46.6 MB.
  */
-export function makeExpander(room: Room): (n: number) => Text {
+export function makeExpander(room: Room, keep: Keep): (n: number) => Text {
   const { flat } = room
   const out = new Uint8Array(PIECE + 512)
   const crcOf = makeCrc(out)
@@ -155,7 +158,7 @@ export function makeExpander(room: Room): (n: number) => Text {
   }
 
   return (n) => {
-    const pieces: Uint8Array<ArrayBuffer>[] = []
+    const pieces: Uint8Array[] = []
     let crc = -1
     // No run may be seen across the end.
     const other = (flat[n - 1] as number) ^ 1
@@ -164,7 +167,7 @@ export function makeExpander(room: Room): (n: number) => Text {
     for (let i = 0; i < n; ) {
       i = fill(i, n)
       crc = crcOf(crc, used)
-      pieces.push(out.slice(0, used))
+      pieces.push(keep(out.subarray(0, used)))
     }
     return { pieces, crc: ~crc }
   }

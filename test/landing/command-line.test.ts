@@ -60,7 +60,7 @@ describe('a command line that is wrong', () => {
       [['replay', file, '--from', 'noon'], /'noon' is invalid. Give a time like 2024-10-29T/],
       [['replay', file, '--from', '20', '--until', '10'], /--from is not before --until/],
       [['replay', file, '--from', '2031-01-01'], /outside of --from and --until/],
-      [['replay', file, '--jobs', '0'], /'0' is invalid. Give a number of threads from 1 to 256/],
+      [['replay', file, '--jobs', '0'], /'0' is invalid. Give a number from 1 to 256/],
       [['replay', file, '--format', 'parquet'], /parquet: choose one of ndjson, csv, text/],
       [['watch'], /nothing to watch: give --asn/],
       [['watch', '--asn', '1', '--format', 'xml'], /xml: choose one of/],

@@ -1,7 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { mrt } from '../../src/scenario/mrt.ts'
+import { noise } from '../wire/octets.ts'
 import { faultline, workshop } from './program.ts'
 
 const at = workshop()
@@ -28,6 +31,12 @@ test('files one after the other, packed or not', async () => {
   expect(lines.slice(0, 2)).toEqual(lines.slice(2))
 })
 
+test('a folder is refused with what to do, not opened', async () => {
+  const { status, out, err } = await faultline('dump', '-m', at(''))
+  expect([status, out]).toEqual([2, ''])
+  expect(err).toMatch(/is a folder; name the files/)
+})
+
 test('what is cut off or is no archive is said, and what can be printed is', async () => {
   const cut = await faultline('dump', file('cut', bytes.subarray(0, bytes.length - 5)))
   expect([cut.status, cut.out.split('\n').length]).toEqual([0, 2])
@@ -38,4 +47,94 @@ test('what is cut off or is no archive is said, and what can be printed is', asy
   const missing = await faultline('dump', at('nowhere'))
   expect([missing.status, missing.out]).toEqual([2, ''])
   expect(missing.err).toContain('does not exist')
+})
+
+const again = (octets: Uint8Array, times: number): Buffer =>
+  Buffer.concat(Array.from({ length: times }, () => octets))
+
+const peers = [{ address: '192.0.2.7', asn: 64_499 }]
+const index = mrt().at('2010-08-27T08:42:10Z').peers(peers).bytes()
+const table = mrt()
+  .at('2010-08-27T08:42:10Z')
+  .peers(peers)
+  .rib('203.0.113.0/24', [{ peer: 0, path: '64499 701' }])
+  .bytes()
+
+test('any number of threads prints the same, says the same and ends the same', async () => {
+  const next = noise(17)
+  const damaged = again(bytes, 20_000)
+  for (let i = 0; i < 200; i++) damaged[next(damaged.length)] = next(256)
+  const routes = again(table.subarray(index.length), 40_000)
+  const paths = [
+    file('updates', again(bytes, 20_000)),
+    file('empty', Buffer.alloc(0)),
+    // One index, many batches that need it; then another file that has none.
+    file('table', Buffer.concat([index, routes])),
+    file('orphans', routes.subarray(0, 6_000)),
+    file('damaged', damaged),
+    file('small.gz', gzipSync(bytes)),
+    file('cut.gz', gzipSync(again(bytes, 9_000)).subarray(0, 3_000)),
+  ]
+  const told = async (jobs: string) => {
+    const { status, out, err } = await faultline('dump', '-m', '--jobs', jobs, ...paths)
+    return { status, out, err: err.replace(/"time":"[^"]+"/g, '') }
+  }
+  const one = await told('1')
+  expect(one.status).toBe(0)
+  expect(one.out.split('\n').length).toBeGreaterThan(120_000)
+  expect(one.err.split('\n').map((line) => /: (\d+ of|it ends)/.exec(line)?.[1])).toEqual(
+    expect.arrayContaining(['it ends']),
+  )
+  expect(one.err).toMatch(/orphans: (\d+) of \1 records are malformed/)
+  for (const jobs of ['2', '3', '7']) {
+    const many = await told(jobs)
+    expect([many.status, many.err]).toEqual([one.status, one.err])
+    expect(many.out === one.out).toBe(true)
+  }
+})
+
+test('threads end when nobody reads any more', async () => {
+  const path = file('long', again(bytes, 60_000))
+  const child = spawn(process.execPath, ['dist/main.js', 'dump', '--jobs', '3', path, path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let err = ''
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const status = await new Promise((end) => child.on('close', end))
+  expect([status, err]).toEqual([0, ''])
+})
+
+test('a thread that dies is a fault of ours, and no hang', async () => {
+  const path = file('some', again(bytes, 20_000))
+  cpSync('dist', at('dist'), { recursive: true })
+  cpSync('package.json', at('package.json'))
+  symlinkSync(resolve('node_modules'), at('node_modules'))
+  for (const [does, says] of [
+    ['process.exit(3)', 'a thread ended (3)'],
+    ["throw new Error('no more')", 'no more'],
+  ] as const) {
+    const start = "import { parentPort } from 'node:worker_threads'"
+    writeFileSync(
+      at('dist/dump-worker.js'),
+      `${start}\nparentPort.on('message', () => { ${does} })`,
+    )
+    const child = spawn(process.execPath, [at('dist/main.js'), 'dump', '--jobs', '2', path], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let err = ''
+    child.stderr.on('data', (text) => {
+      err += text
+    })
+    const status = await new Promise((end) => child.on('close', end))
+    expect([status, err]).toEqual([1, expect.stringContaining(says)])
+  }
+})
+
+test.each(['0', '257', '-1', '1.5', '2x', ''])('--jobs %j is refused', async (jobs) => {
+  const { status, out, err } = await faultline('dump', '--jobs', jobs, at('updates'))
+  expect([status, out]).toEqual([2, ''])
+  expect(err).toContain('Give a number from 1 to 256')
 })
