@@ -14,10 +14,27 @@ export interface VantagePoint {
 }
 
 const LIMIT = 16_384
+/** A collector has some; each file that is read has a list of its own. */
+const FEW = 64
+/** Words of a key. */
+const KEY = 6
 
 function projectOf(collector: string): VantagePoint['project'] {
   if (/^rrc\d+/.test(collector)) return 'ris'
   return /^route-views|\.|^routeviews/.test(collector) ? 'routeviews' : 'own'
+}
+
+function hashOf(
+  collector: number,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  asn: number,
+): number {
+  let h = Math.imul(w0 ^ (w3 * 31) ^ (collector << 20), 0x9e3779b1)
+  h = Math.imul(h ^ (h >>> 15) ^ asn, 0x85ebca6b) ^ Math.imul(w1 ^ (w2 << 7), 0xc2b2ae35)
+  return h ^ (h >>> 13)
 }
 
 export class VantagePoints {
@@ -25,8 +42,9 @@ export class VantagePoints {
   /** Peers refused because the table was full. */
   dropped = 0
   #collectors: string[] = []
-  #slots = new Int32Array(1 << 16).fill(-1)
-  #keys = new Int32Array(LIMIT * 6)
+  /** Ids by hash, -1 = none; four times as many as there are keys. */
+  #slots = new Int32Array(4 * FEW).fill(-1)
+  #keys = new Int32Array(KEY * FEW)
   #rank = new Int32Array(0)
   #ranked = 0
 
@@ -55,13 +73,12 @@ export class VantagePoints {
   ): number {
     const keys = this.#keys
     const slots = this.#slots
-    let h = Math.imul(w0 ^ (w3 * 31) ^ (collector << 20), 0x9e3779b1)
-    h = Math.imul(h ^ (h >>> 15) ^ asn, 0x85ebca6b) ^ Math.imul(w1 ^ (w2 << 7), 0xc2b2ae35)
-    let slot = (h ^ (h >>> 13)) & 0xffff
+    const mask = slots.length - 1
+    let slot = hashOf(collector, w0, w1, w2, w3, asn | 0) & mask
     for (;;) {
       const id = slots[slot] as number
       if (id < 0) break
-      const k = id * 6
+      const k = id * KEY
       if (
         keys[k + 1] === w0 &&
         keys[k + 5] === (asn | 0) &&
@@ -71,15 +88,19 @@ export class VantagePoints {
         keys[k] === collector * 8 + afi
       )
         return id
-      slot = (slot + 1) & 0xffff
+      slot = (slot + 1) & mask
     }
     const id = this.list.length
     if (id >= LIMIT) {
       this.dropped++
       return -1
     }
+    if (KEY * id === keys.length) {
+      this.#grow()
+      return this.intern(collector, w0, w1, w2, w3, asn, afi)
+    }
     slots[slot] = id
-    keys.set([collector * 8 + afi, w0, w1, w2, w3, asn | 0], id * 6)
+    keys.set([collector * 8 + afi, w0, w1, w2, w3, asn | 0], id * KEY)
     const name = this.collectorName(collector)
     this.list.push({
       id,
@@ -89,6 +110,28 @@ export class VantagePoints {
       asn: asn >>> 0,
     })
     return id
+  }
+
+  #grow(): void {
+    const old = this.#keys
+    this.#keys = new Int32Array(2 * old.length)
+    this.#keys.set(old)
+    const mask = 2 * this.#slots.length - 1
+    this.#slots = new Int32Array(mask + 1).fill(-1)
+    for (let id = 0; id * KEY < old.length; id++) {
+      const [first, w0, w1, w2, w3, asn] = old.subarray(id * KEY, (id + 1) * KEY)
+      let slot =
+        hashOf(
+          (first as number) >> 3,
+          w0 as number,
+          w1 as number,
+          w2 as number,
+          w3 as number,
+          asn as number,
+        ) & mask
+      while ((this.#slots[slot] as number) >= 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
   }
 
   get(id: number): VantagePoint {
@@ -103,11 +146,11 @@ export class VantagePoints {
       const keys = this.#keys
       const order = [...this.list].sort((a, b) => {
         if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1
-        for (let i = 0; i < 6; i++) {
+        for (let i = 0; i < KEY; i++) {
           const x =
-            (i === 0 ? (keys[a.id * 6] as number) & 7 : (keys[a.id * 6 + i] as number)) >>> 0
+            (i === 0 ? (keys[a.id * KEY] as number) & 7 : (keys[a.id * KEY + i] as number)) >>> 0
           const y =
-            (i === 0 ? (keys[b.id * 6] as number) & 7 : (keys[b.id * 6 + i] as number)) >>> 0
+            (i === 0 ? (keys[b.id * KEY] as number) & 7 : (keys[b.id * KEY + i] as number)) >>> 0
           if (x !== y) return x - y
         }
         return 0
