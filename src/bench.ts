@@ -1,50 +1,47 @@
-// `npm run bench`: how fast each part of the corridor is, beside bgpdump on the same file. Every number
-// is the CPU of a whole process, start-up included; of several runs, taken in turns, the best counts.
+// `npm run bench`: how fast each part of the corridor is, beside other programs on the same file. Of
+// several runs, taken in turns with theirs, the best counts; start-up is part of it.
 //
-//   --only ROW    this row alone; a name that there is not is answered with those there are
-//   --quick       a small input, fewer runs: to see that it works
-//   --json FILE   the numbers and what they were measured on
+//   --only ROW    this row, or all of one goal (P10); what there is not is answered with what there is
+//   --quick       small inputs, one run: to see that it works
+//   --json FILE   every single run, and what it was measured on
 
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Corpus, makeCorpus } from './bench/corpus.ts'
+import { Files, Skip } from './bench/files.ts'
+import { Lab } from './bench/lab.ts'
 import type { Measured } from './bench/measured.ts'
-import { countElements, hasPeer, peerCpu, unsteady } from './bench/peer.ts'
-import { type Row, type RowSpec, rows, rowTable, standing } from './bench/rows.ts'
+import { type RowEntry, rows, unmeasured } from './bench/rows.ts'
+import { type Row, rowTable, standing } from './bench/table.ts'
 
 const DATA = fileURLToPath(new URL('../../shared/data', import.meta.url))
-const SELF = fileURLToPath(import.meta.url)
-const MESSAGES = 300_000
 
-/** One measurement in a process of its own; prints it as the last line. */
+/** Measurements in a process of their own: what each found is its last line. */
+const CHILDREN: Record<string, (...args: string[]) => Promise<Measured | undefined>> = {
+  framing: async (path = '') => (await import('./bench/framing.ts')).framing(path),
+  decoding: async (path = '') => (await import('./bench/decoding.ts')).decoding(path),
+  table: async (path = '') => (await import('./bench/decoding.ts')).tabling(path),
+  dump: async (path = '') => (await import('./bench/dumping.ts')).dumping(path),
+  replay: async (path = '', table, jobs) =>
+    (await import('./bench/replaying.ts')).replaying(path, table || undefined, Number(jobs ?? 1)),
+  load: async (...numbers) => {
+    const [peers = 0, prefixes = 0, networks = peers] = numbers.map(Number)
+    return (await import('./bench/loading.ts')).loading(peers, prefixes, networks)
+  },
+  serve: async (path = '', ...numbers) => {
+    const [rate = 0, count = 0, pace = 1] = numbers.map(Number)
+    await (await import('./bench/live.ts')).serve(path, rate, count, pace)
+    return undefined
+  },
+  listen: async (url = '', count = '', asns = '', closely) =>
+    (await import('./bench/live.ts')).listen(url, Number(count), asns, closely === 'close'),
+  soak: async (messages) => (await import('./bench/soaking.ts')).soaking(Number(messages)),
+}
+
 async function child([name = '', ...args]: readonly string[]): Promise<void> {
-  const [first = '', second = '', third = ''] = args
-  let found: Measured | undefined
-  if (name === 'framing') found = await (await import('./bench/framing.ts')).framing(first)
-  else if (name === 'load')
-    found = await (await import('./bench/loading.ts')).loading(
-      Number(first),
-      Number(second),
-      Number(third || first),
-    )
-  else if (name === 'serve') await (await import('./bench/live.ts')).serve(first, Number(second))
-  else if (name === 'listen')
-    found = await (await import('./bench/live.ts')).listen(first, Number(second), third)
-  else if (name === 'learned' || name === 'start' || name === 'storm')
-    found = await (await import('./bench/replaying.ts')).replaying(
-      first,
-      second || undefined,
-      Number(third || 1),
-    )
-  else if (name === 'dump') found = await (await import('./bench/dumping.ts')).dumping(first)
-  else {
-    const { decoding, tabling } = await import('./bench/decoding.ts')
-    found = await (name === 'decoding' ? decoding : tabling)(first)
-  }
+  const found = await CHILDREN[name]?.(...args)
   if (found) process.stdout.write(`${JSON.stringify(found)}\n`)
 }
 
@@ -57,190 +54,85 @@ async function bench(): Promise<number> {
     },
   })
   const { only, quick, json } = values
-  const wanted = rows.filter(({ name }) => only === undefined || name === only)
+  const wanted = rows.filter(({ name, of }) => only === undefined || [name, of].includes(only))
   if (wanted.length === 0) {
     process.stderr.write(`--only ${only}: choose one of ${rows.map((r) => r.name).join(', ')}\n`)
     return 2
   }
   const folder = mkdtempSync(join(tmpdir(), 'faultline-bench-'))
+  // Children get the signal too and end; what was begun ends with an error, and the files go.
+  process.on('SIGINT', () => undefined)
+  const began = new Date()
+  const load = loadavg()[0] ?? 0
   try {
-    // As much as one large collector tells in 18 hours: compiling, which comes once, is 0.7 s.
-    const day = await makeCorpus(folder, DATA, 'day', quick ? 50e6 : 880e6)
-    const storm = await makeCorpus(folder, DATA, 'storm', quick ? 50e6 : 220e6)
-    for (const [name, { about, bytes }] of Object.entries({ day, storm }))
-      say(`${name}: ${about}, ${(bytes / 1e6).toFixed(0)} MB`)
-    const run = new Bench(day, storm, folder, quick)
+    const lab = new Lab(new Files(folder, DATA, quick, say), quick)
     const list: Row[] = []
-    for (const spec of wanted) list.push(await run.row(spec))
+    for (const entry of wanted) list.push(await measured(lab, entry))
     process.stdout.write(`${rowTable(list)}\n`)
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(run.report(list), null, 2)}\n`)
-    return run.disagreed ? 1 : 0
+    if (only === undefined)
+      for (const [goal, why] of Object.entries(unmeasured))
+        process.stdout.write(`not measured: ${goal}: ${why}\n`)
+    if (json !== undefined)
+      writeFileSync(json, `${JSON.stringify(report(lab, list, { began, load }), null, 2)}\n`)
+    return lab.disagreed ? 1 : 0
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-class Bench {
-  /** Our counts and those of bgpdump differ: no time is worth anything then. */
-  disagreed = false
-  readonly #day: Corpus
-  readonly #storm: Corpus
-  readonly #folder: string
-  readonly #quick: boolean
-  readonly #peer = hasPeer()
-  /** Of the peer: seconds of CPU, and elements, by what it was given. */
-  readonly #peerRuns = new Map<string, number[]>()
-  readonly #elements = new Map<string, number>()
-  #table: string | null = null
-
-  constructor(day: Corpus, storm: Corpus, folder: string, quick: boolean) {
-    this.#day = day
-    this.#storm = storm
-    this.#folder = folder
-    this.#quick = quick
+async function measured(lab: Lab, { measure, ...spec }: RowEntry): Promise<Row> {
+  const began = performance.now()
+  let row: Row
+  try {
+    row = { spec, ...(await measure(lab)) }
+  } catch (error) {
+    if (!(error instanceof Skip)) throw error
+    row = { spec, got: null, remark: `skipped: ${error.message}` }
   }
-
-  async row(spec: RowSpec): Promise<Row> {
-    say(spec.what)
-    switch (spec.measure) {
-      case 'ratio':
-        return this.#beside(spec)
-      case 'perRoute':
-      case 'rate':
-        return this.#loading(spec)
-      case 'perMessage':
-        return this.#live(spec)
-      case 'wall':
-        return this.#cold(spec)
-    }
-  }
-
-  /**
-   * Ours and the peer's runs in turns, so that a bad moment of the machine meets both. What the peer
-   * has been timed on before it is timed on once more only: it takes half a minute.
-   */
-  async #beside(spec: RowSpec): Promise<Row> {
-    const { path } = spec.name === 'storm' ? this.#storm : this.#day
-    // Both read the same files: with a starting table, bgpdump prints that too.
-    const args = [path]
-    if (spec.name === 'start') args.push(await this.#start())
-    const given = args.join(' ')
-    const peerRuns = this.#peerRuns.get(given) ?? []
-    this.#peerRuns.set(given, peerRuns)
-    const ours: Measured[] = []
-    const known = peerRuns.length
-    for (let i = 0; i < (this.#quick ? 2 : 3); i++) {
-      ours.push(await measured(spec.name, ...args))
-      if (this.#peer && (known < 2 || i === 1)) peerRuns.push(peerCpu(args))
-    }
-    const best = least(ours)
-    if (!this.#peer) return { spec, best, got: null, skipped: 'bgpdump is not installed' }
-    if (best.elements !== undefined) {
-      const elements = this.#elements.get(path) ?? (await countElements(path))
-      this.#elements.set(path, elements)
-      if (best.elements !== elements) {
-        this.disagreed = true
-        const skipped = `${best.elements} elements, bgpdump has ${elements}`
-        return { spec, best, got: null, skipped }
-      }
-    }
-    const skipped = unsteady(peerRuns)
-    if (skipped !== null) return { spec, best, got: null, skipped }
-    return { spec, best, got: Math.min(...peerRuns) / best.cpu, skipped: null }
-  }
-
-  async #start(): Promise<string> {
-    if (this.#table === null) {
-      this.#table = join(this.#folder, 'table.mrt')
-      const { writeStart } = await import('./bench/replaying.ts')
-      const routes = await writeStart(this.#day.path, this.#table)
-      say(`starting table: ${routes} routes, made of what is announced first`)
-    }
-    return this.#table
-  }
-
-  async #loading(spec: RowSpec): Promise<Row> {
-    const [peers, prefixes] = this.#quick ? [40, 50_000] : [40, 200_000]
-    const runs: Measured[] = []
-    for (let i = 0; i < 2; i++) runs.push(await measured('load', String(peers), String(prefixes)))
-    const best = least(runs)
-    const rate = (best.elements ?? 0) / best.cpu
-    const got = spec.measure === 'rate' ? rate : (best.perRoute ?? null)
-    return { spec, best, got, skipped: null }
-  }
-
-  async #live(spec: RowSpec): Promise<Row> {
-    const count = String(this.#quick ? 60_000 : MESSAGES)
-    const runs: Measured[] = []
-    for (let i = 0; i < 2; i++) {
-      const server = spawn(process.execPath, [SELF, '--child', 'serve', this.#day.path, count], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      const [line] = String((await server.stdout.take(1).toArray())[0]).split('\n')
-      const { url, asns } = JSON.parse(line ?? '') as { url: string; asns: number[] }
-      runs.push(await measured('listen', url, count, asns.join()))
-      server.kill()
-    }
-    const best = least(runs)
-    const missed = Number(count) - (best.records ?? 0)
-    const skipped = missed > 0 ? `${missed} messages did not arrive` : null
-    const got = skipped ? null : (best.cpu * 1e6) / (best.records ?? 1)
-    return { spec, best, got, skipped }
-  }
-
-  /** The program itself on a file of five minutes, from its start to its end. */
-  async #cold(spec: RowSpec): Promise<Row> {
-    const path = join(DATA, 'quiet/rrc00.updates.20190101.0000.gz')
-    const main = fileURLToPath(new URL('main.js', import.meta.url))
-    if (!existsSync(path) || !existsSync(main))
-      return { spec, best: null, got: null, skipped: 'no real file, or not built' }
-    let got = Number.POSITIVE_INFINITY
-    for (let i = 0; i < 5; i++) {
-      const began = performance.now()
-      const { status } = spawnSync(process.execPath, [main, 'replay', path], { stdio: 'ignore' })
-      if (status !== 0) return { spec, best: null, got: null, skipped: `exit status ${status}` }
-      got = Math.min(got, (performance.now() - began) / 1e3)
-    }
-    return { spec, best: null, got, skipped: null }
-  }
-
-  report(list: readonly Row[]): object {
-    const [cpu] = cpus()
-    return {
-      date: new Date().toISOString(),
-      machine: { cpu: cpu?.model ?? '?', cores: cpus().length, node: process.version },
-      input: [this.#day, this.#storm].map(({ about, bytes, path }) => ({
-        about,
-        bytes,
-        elements: this.#elements.get(path) ?? null,
-      })),
-      bgpdumpCpu: [...this.#peerRuns.values()],
-      rows: list.map((row) => ({
-        row: row.spec.name,
-        floor: row.spec.floor,
-        goal: row.spec.goal,
-        got: row.got,
-        standing: standing(row),
-        skipped: row.skipped,
-        ...row.best,
-      })),
-    }
-  }
+  if (lab.quick && row.got !== null) row = { remark: 'too short to judge', ...row }
+  const got = row.got === null ? '' : `${Number(row.got.toPrecision(3))} ${spec.unit} `
+  const took = ((performance.now() - began) / 1e3).toFixed(0)
+  say(`${spec.name}: ${got}${row.remark ?? standing(row)} (${took} s)`)
+  return row
 }
 
-async function measured(name: string, ...args: readonly string[]): Promise<Measured> {
-  const process_ = spawn(process.execPath, [SELF, '--child', name, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  for await (const chunk of process_.stdout) text += chunk
-  const line = text.trim().split('\n').at(-1) ?? ''
-  if (line === '') throw new Error(`bench: ${name} ended without a result`)
-  return JSON.parse(line) as Measured
+function report(lab: Lab, list: readonly Row[], about: { began: Date; load: number }): object {
+  return {
+    date: about.began.toISOString(),
+    seconds: Math.round((Date.now() - about.began.getTime()) / 1e3),
+    quick: lab.quick,
+    machine: {
+      cpu: cpus()[0]?.model ?? '?',
+      cores: lab.cores,
+      ram: totalmem(),
+      kernel: release(),
+      node: process.version,
+      loadBefore: about.load,
+      peers: lab.versions,
+    },
+    inputs: lab.files.made.map(({ path, about: what, bytes }) => ({
+      file: path.split('/').at(-1),
+      about: what,
+      octets: bytes,
+      elements: lab.elements.get(path) ?? null,
+    })),
+    peerRuns: Object.fromEntries(lab.peerRuns),
+    rows: list.map(({ spec, ...row }) => ({
+      row: spec.name,
+      of: spec.of,
+      what: spec.what,
+      unit: spec.unit,
+      floor: spec.floor ?? null,
+      goal: spec.goal ?? null,
+      stretch: row.stretch ?? spec.stretch ?? null,
+      got: row.got,
+      standing: row.remark ?? standing({ spec, ...row }),
+      peers: row.peers ?? null,
+      ours: row.runs ?? [],
+    })),
+    unmeasured,
+  }
 }
-
-const least = (runs: readonly Measured[]): Measured =>
-  runs.reduce((a, b) => (b.cpu < a.cpu ? b : a))
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`)

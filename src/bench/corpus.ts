@@ -56,14 +56,13 @@ export function writeCopies(path: string, sources: readonly Uint8Array[], least:
   return copies
 }
 
-/** Writes a corpus into `folder`; `data` may hold the real files. */
+/** Writes a corpus; `data` may hold the real files. */
 export async function makeCorpus(
-  folder: string,
+  path: string,
   data: string,
   kind: keyof typeof SOURCES,
   least: number,
 ): Promise<Corpus> {
-  const path = join(folder, `${kind}.mrt`)
   const real = SOURCES[kind].map((name) => join(data, name)).filter((name) => existsSync(name))
   const sources =
     real.length > 0 ? await Promise.all(real.map(unpacked)) : [...updatesOf(generateDay()).values()]

@@ -1,7 +1,10 @@
-// RIS Live over a real socket: one process publishes frames made of real updates, another one listens
-// as `watch` does. Only the listener counts, and all of it.
+// RIS Live over a real socket: one process writes frames made of real updates at a given pace, another
+// one listens as `watch` does. Only the listener counts, and all of it.
 
+import { spawn } from 'node:child_process'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Batch } from '../core/batch.ts'
 import { VantagePoints } from '../core/vantage.ts'
 import { detectDefaults } from '../detect/detectors.ts'
@@ -9,34 +12,37 @@ import { readChunks } from '../feeds/archive.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { LiveRun } from '../live-run.ts'
 import { type RisFrame, toFrames } from '../scenario/frames.ts'
-import { startRisLiveServer } from '../scenario/ris-live-server.ts'
 import { tableLimits } from '../table/table.ts'
 import { MrtReader } from '../wire/mrt.ts'
+import { openFrameServer, type Played, play, Tape } from './frames.ts'
 import { type Measured, used } from './measured.ts'
 
+const SELF = fileURLToPath(new URL('../bench.js', import.meta.url))
 /** What is sent, again and again until it is enough. */
 const FRAMES = 50_000
 const WATCHED = 1_000
-/** Octets under way at most; the server shows slow clients the door at 16 MiB. */
-const UNDER_WAY = 4 << 20
+/** Nothing has come for so long, in seconds: nothing will. */
+const OVER = 5
 
-/** Publishes `count` frames to the first client; says where on stdout, with ASNs worth watching. */
-export async function serve(path: string, count: number): Promise<void> {
-  const frames = await framesOf(path)
-  const server = await startRisLiveServer()
-  process.stdout.write(`${JSON.stringify({ url: server.url, asns: asnsOf(frames) })}\n`)
-  while (server.subscriptions() === 0) await sleep(20)
-  await sleep(300)
-  const span = (frames.at(-1)?.timestamp ?? 0) - (frames[0]?.timestamp ?? 0) + 1
-  for (let sent = 0; sent < count; sent++) {
-    const frame = frames[sent % frames.length] as RisFrame
-    const timestamp = frame.timestamp + Math.floor(sent / frames.length) * span
-    server.publish({ ...frame, timestamp })
-    if ((sent & 63) === 0) while (server.buffered() > UNDER_WAY) await sleep(1)
-  }
-  while (server.clients() > 0) await sleep(20)
-  await server.close()
+interface Offer {
+  readonly url: string
+  readonly asns: readonly number[]
 }
+
+/** Writes frames to the first client; says in lines of JSON where, and in the end how it went. */
+export async function serve(path: string, rate: number, count: number, pace: number) {
+  const frames = await framesOf(path)
+  const tape = new Tape(frames)
+  const server = await openFrameServer()
+  tell({ url: server.url, asns: asnsOf(frames) } satisfies Offer)
+  const socket = await server.client
+  await sleep(300)
+  tell(await play(socket, tape, rate, count, pace))
+  while (!socket.destroyed) await sleep(20)
+  server.close()
+}
+
+const tell = (what: object): boolean => process.stdout.write(`${JSON.stringify(what)}\n`)
 
 async function framesOf(path: string): Promise<RisFrame[]> {
   const vantages = new VantagePoints()
@@ -75,9 +81,15 @@ function asnsOf(frames: readonly RisFrame[]): number[] {
   return asns
 }
 
-/** Listens until `count` frames have come. */
-export async function listen(url: string, count: number, asns: string): Promise<Measured> {
-  const settings = { ...risLiveDefaults, url, mode: 'firehose', staleAfter: null } as const
+/** Listens until `count` frames have come; with `close` also to how long decisions and pauses take. */
+export async function listen(
+  url: string,
+  count: number,
+  asns: string,
+  close: boolean,
+): Promise<Measured> {
+  // The default is not to believe stamps of the past, as `watch` does not.
+  const settings = { ...risLiveDefaults, url, mode: 'firehose' } as const
   const run = new LiveRun(
     {
       asns: new Set(asns.split(',').map(Number)),
@@ -95,11 +107,104 @@ export async function listen(url: string, count: number, asns: string): Promise<
     },
     () => undefined,
   )
+  const watch = close ? lookClosely(run) : null
   await run.open()
   const client = () => run.feeds[0]?.client?.status()
-  const until = performance.now() + 120_000
-  while ((client()?.frames ?? 0) < count && performance.now() < until) await sleep(20)
-  const { frames = 0, octets = 0 } = client() ?? {}
+  let came = 0
+  let last = performance.now()
+  while (came < count && performance.now() - last < OVER * 1e3) {
+    await sleep(20)
+    const { frames = 0 } = client() ?? {}
+    if (frames > came) last = performance.now()
+    came = frames
+  }
+  const seen = watch?.() ?? {}
+  const { octets = 0 } = client() ?? {}
   await run.close()
-  return { records: frames, elements: run.journey.table.elements, octets, ...used() }
+  const { order, journey } = run
+  const { refused = 0, decoder } = run.feeds[0] ?? {}
+  const { malformed = 0, refused: unseated = 0 } = decoder?.stats ?? {}
+  const lost = count - came + malformed + unseated + refused + order.refused + order.before
+  const { late, forced } = order
+  const { elements } = journey.table
+  return { records: came, elements, octets, lost, late, forced, ...seen, ...used() }
+}
+
+/** Microseconds that are told apart. */
+const MOST_DELAY = 10_000_000
+
+/**
+ * For each message the time from the beginning of the release that let it go to the moment in which
+ * table and detectors were done with it; and the longest time in which the loop did not turn.
+ */
+function lookClosely({ order, journey }: LiveRun): () => Partial<Measured> {
+  const counts = new Uint32Array(MOST_DELAY + 1)
+  let messages = 0
+  let released = 0
+  const release = order.release.bind(order)
+  order.release = () => {
+    released = performance.now()
+    release()
+  }
+  const advance = order.advance.bind(order)
+  order.advance = (at) => {
+    released = performance.now()
+    advance(at)
+  }
+  const message = journey.message.bind(journey)
+  journey.message = (batch, m) => {
+    message(batch, m)
+    const delay = Math.min(MOST_DELAY, ((performance.now() - released) * 1e3) | 0)
+    counts[delay] = (counts[delay] as number) + 1
+    messages++
+  }
+  const resolution = 1
+  const loop = monitorEventLoopDelay({ resolution })
+  loop.enable()
+  return () => {
+    loop.disable()
+    let [rank, past] = [0, 0]
+    while (rank < MOST_DELAY && past + (counts[rank] as number) < messages * 0.99)
+      past += counts[rank++] as number
+    return {
+      pause: loop.max / 1e6 - resolution,
+      decided99: messages > 0 ? rank / 1e3 : Number.NaN,
+      decidedMost: counts.findLastIndex((n) => n > 0) / 1e3,
+    }
+  }
+}
+
+/** One run of both: the server here, the listener by `hear`. */
+export async function overLoopback<T>(
+  path: string,
+  rate: number,
+  count: number,
+  pace: number,
+  hear: (url: string, asns: string) => Promise<T>,
+): Promise<{ readonly listener: T; readonly played: Played }> {
+  const args = [path, rate, count, pace].map(String)
+  const server = spawn(process.execPath, [SELF, '--child', 'serve', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const lines = linesOf(server.stdout)
+    const { url, asns } = JSON.parse((await lines.next()).value ?? '') as Offer
+    const listener = await hear(url, asns.join())
+    const played = JSON.parse((await lines.next()).value ?? '') as Played
+    return { listener, played }
+  } finally {
+    server.kill()
+  }
+}
+
+async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<string, undefined> {
+  let text = ''
+  for await (const chunk of input) {
+    text += chunk
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      yield text.slice(0, end)
+      text = text.slice(end + 1)
+    }
+  }
+  return undefined
 }

@@ -1,6 +1,7 @@
-// The peer we measure ourselves against: bgpdump, on the same file in the same run.
+// The peers we measure ourselves against, on the same file in the same run.
 
 import { spawn, spawnSync } from 'node:child_process'
+import type { By, Run } from './measured.ts'
 
 const NEWLINE = 10
 const BAR = 124
@@ -28,8 +29,6 @@ export class ElementCount {
   }
 }
 
-export const hasPeer = (): boolean => spawnSync('bgpdump', ['-v']).error === undefined
-
 export async function countElements(path: string): Promise<number> {
   const count = new ElementCount()
   const child = spawn('bgpdump', ['-m', path], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -37,11 +36,36 @@ export async function countElements(path: string): Promise<number> {
   return count.elements
 }
 
-/** Seconds of CPU that it costs to print these files, one after the other, to nowhere. */
-export function peerCpu(paths: readonly string[]): number {
-  const command = 'for file; do bgpdump -m "$file" > /dev/null 2>&1; done; times'
-  const { stdout } = spawnSync('sh', ['-c', command, 'sh', ...paths], { encoding: 'utf8' })
-  return readTimes(stdout)
+/** A tool, what it is asked, and of which file; it prints to nowhere. */
+export interface Command {
+  readonly tool: string
+  readonly args: readonly string[]
+  readonly file: string
+}
+
+/** How each of them says what it is. */
+const VERSION: Record<string, string> = {
+  bgpdump: '-v',
+  bzip2: '--version',
+  gobgpd: '--version',
+  gzip: '--version',
+  lbzip2: '--version',
+  pigz: '--version',
+}
+
+/** Versions of the peers that are installed. */
+export function peerVersions(): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [tool, option] of Object.entries(VERSION)) {
+    const { error, stdout, stderr } = spawnSync(tool, [option], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    if (error) continue
+    const said = `${stdout}\n${stderr}`.split('\n').find((line) => /\d\.\d/.test(line)) ?? ''
+    found[tool] = /\d+(\.\d+)+/.exec(said.replace(/^[\d-]+ [\d:]+ /, ''))?.[0] ?? '?'
+  }
+  return found
 }
 
 /** Of the shell's `times`: user and system of its children, `0m1.23s 0m0.04s` in the second line. */
@@ -57,10 +81,14 @@ export function readTimes(text: string): number {
 const STEADY = 1.25
 
 /** Why the best of these runs cannot be compared with; null when it can. */
-export function unsteady(runs: readonly number[]): string | null {
-  const [best = 0, next = best] = [...runs].sort((a, b) => a - b)
-  if (!(best > 0)) return 'bgpdump could not be measured'
+export function unsteady(runs: readonly Run[], by: By, name = 'bgpdump'): string | null {
+  const [best = 0, next = best] = runs.map((run) => run[by]).sort((a, b) => a - b)
+  if (!(best > 0)) return `${name} could not be measured`
   if (next <= best * STEADY) return null
   const percent = Math.round((next / best - 1) * 100)
-  return `the two best runs of bgpdump differ by ${percent} %`
+  return `the two best runs of ${name} differ by ${percent} %`
 }
+
+/** Seconds of each: `bgpdump 14.2 s`. */
+export const told = (tools: ReadonlyMap<string, number>): string =>
+  [...tools].map(([tool, seconds]) => `${tool} ${seconds.toFixed(2)} s`).join(', ')

@@ -18,7 +18,8 @@ export async function replaying(path: string, rib?: string, jobs = 1): Promise<M
   const run = new ReplayRun({ updates, ribs, asns: null, inputs, jobs }, () => undefined)
   await run.read()
   const { table } = run.journey
-  return { elements: table.elements, octets: updates.bytes, ...used() }
+  const routes = table.peers.list.reduce((n, { routes4, routes6 }) => n + routes4 + routes6, 0)
+  return { elements: table.elements, octets: updates.bytes, routes, ...used() }
 }
 
 function archive(path: string): Archive {

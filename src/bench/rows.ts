@@ -1,99 +1,318 @@
-// The rows of the table: how each is measured, and what is asked of it.
+// The rows of the table. Adding one is adding an entry here.
 
-import type { Measured } from './measured.ts'
+import {
+  beside,
+  cold,
+  decided,
+  filesAtATime,
+  gobgpd,
+  loadRate,
+  type Measure,
+  memory,
+  pause,
+  perMessage,
+  replayed,
+  soaked,
+  sustained,
+  weight,
+} from './measures.ts'
+import type { RowSpec } from './table.ts'
 
-export interface RowSpec {
-  readonly name: string
-  readonly what: string
-  /** What is judged, and whether more of it is better. */
-  readonly measure: 'ratio' | 'perRoute' | 'rate' | 'perMessage' | 'wall'
-  readonly floor: number | null
-  readonly goal: number | null
+export interface RowEntry extends RowSpec {
+  readonly measure: Measure
 }
 
-/** Floors and goals: issue 2 and research/performance.md §5, where their reasons are. */
-export const rows: readonly RowSpec[] = [
-  { name: 'framing', what: 'framing', measure: 'ratio', floor: null, goal: null },
-  { name: 'decoding', what: 'decoding into batches', measure: 'ratio', floor: 20, goal: 30 },
-  { name: 'dump', what: 'dump -m, text', measure: 'ratio', floor: 5, goal: 7 },
-  { name: 'table', what: '+ clock and table', measure: 'ratio', floor: null, goal: null },
-  { name: 'learned', what: '+ detectors, learned baseline', measure: 'ratio', floor: 8, goal: 15 },
-  { name: 'start', what: '+ detectors, starting table', measure: 'ratio', floor: 8, goal: 15 },
+export const rows: readonly RowEntry[] = [
+  {
+    name: 'decoding',
+    of: 'P1',
+    what: 'decoding into batches, real: CPU by bgpdump -m',
+    unit: '×',
+    floor: 20,
+    goal: 30,
+    stretch: 45,
+    measure: beside('decoding', 'day'),
+  },
+  {
+    name: 'decoding-worst',
+    of: 'P1',
+    what: 'decoding into batches, worst',
+    unit: '×',
+    floor: 20,
+    goal: 30,
+    stretch: 45,
+    measure: beside('decoding', 'worst'),
+  },
+  {
+    name: 'dump',
+    of: 'P2',
+    what: 'dump -m, real: CPU by bgpdump -m',
+    unit: '×',
+    floor: 5,
+    goal: 7,
+    stretch: 10,
+    measure: beside('dump', 'day'),
+  },
+  {
+    name: 'dump-worst',
+    of: 'P2',
+    what: 'dump -m, worst',
+    unit: '×',
+    floor: 5,
+    goal: 7,
+    stretch: 10,
+    measure: beside('dump', 'worst'),
+  },
+  {
+    name: 'framing',
+    of: '',
+    what: 'only where records begin and end',
+    unit: '×',
+    measure: beside('framing', 'day'),
+  },
+  {
+    name: 'table',
+    of: '',
+    what: 'decoding, clock and table',
+    unit: '×',
+    measure: beside('table', 'day'),
+  },
+  {
+    name: 'learned',
+    of: 'P3',
+    what: 'replay, plain, learned baseline, 1 thread: CPU by bgpdump -m',
+    unit: '×',
+    floor: 8,
+    goal: 15,
+    measure: beside('replay', 'day'),
+  },
+  {
+    name: 'start',
+    of: 'P3',
+    what: 'the same with a starting table',
+    unit: '×',
+    floor: 8,
+    goal: 15,
+    measure: beside('replay', 'day', 'start'),
+  },
   {
     name: 'storm',
+    of: '',
     what: 'the same, learned, in storms',
-    measure: 'ratio',
-    floor: null,
-    goal: null,
+    unit: '×',
+    measure: beside('replay', 'storm'),
   },
-  { name: 'load', what: 'table load, routes/s', measure: 'rate', floor: 1.5e6, goal: 2.5e6 },
-  { name: 'weight', what: 'octets per route', measure: 'perRoute', floor: 8, goal: 6 },
-  { name: 'live', what: 'RIS Live, µs a message', measure: 'perMessage', floor: 4, goal: 2 },
-  { name: 'cold', what: 'replay of 5 minutes, s', measure: 'wall', floor: 0.6, goal: 0.35 },
+  {
+    name: 'learned-worst',
+    of: 'P3',
+    what: 'the same, learned, worst',
+    unit: '×',
+    floor: 8,
+    goal: 15,
+    measure: beside('replay', 'worst'),
+  },
+  {
+    name: 'replay',
+    of: 'P3',
+    what: 'replay of .gz and table, all cores, real: wall by bgpdump -m',
+    unit: '×',
+    floor: 10,
+    goal: 15,
+    stretch: 25,
+    measure: replayed({ name: 'part', as: 'gzip', with: 'bgpdump', table: true }),
+  },
+  {
+    name: 'replay-worst',
+    of: 'P3',
+    what: 'replay of .gz, learned, all cores, worst',
+    unit: '×',
+    floor: 10,
+    goal: 15,
+    stretch: 25,
+    measure: replayed({ name: 'worst', as: 'gzip', with: 'bgpdump', table: false }),
+  },
+  {
+    name: 'gzip',
+    of: 'P3b',
+    what: 'replay of .gz and table, real: wall by gzip -dc',
+    unit: '×',
+    floor: 0.7,
+    goal: 1,
+    measure: replayed({ name: 'part', as: 'gzip', with: 'unpacking', table: true }),
+  },
+  {
+    name: 'bzip2',
+    of: 'P4',
+    what: 'replay of .bz2 and table, real: wall by bzip2 -dc',
+    unit: '×',
+    floor: 1.1,
+    goal: 1.4,
+    measure: replayed({ name: 'part', as: 'bzip2', with: 'unpacking', table: true }),
+  },
+  {
+    name: 'replay-bzip2',
+    of: 'P4b',
+    what: 'the same: wall by bgpdump -m',
+    unit: '×',
+    floor: 4,
+    goal: 6,
+    stretch: 10,
+    measure: replayed({ name: 'part', as: 'bzip2', with: 'bgpdump', table: true }),
+  },
+  {
+    name: 'files',
+    of: 'P5',
+    what: 'dump -m, two files on two cores: wall by one core',
+    unit: '×',
+    floor: 1.6,
+    goal: 1.85,
+    stretch: 1.95,
+    measure: filesAtATime,
+  },
+  {
+    name: 'weight',
+    of: 'P6',
+    what: 'octets a route, 300 peers of 22 networks, 1.32 M prefixes',
+    unit: 'B',
+    floor: 8,
+    goal: 6,
+    stretch: 4.5,
+    lessIsMore: true,
+    measure: weight('large'),
+  },
+  {
+    name: 'weight-own',
+    of: '',
+    what: 'octets a route, 40 peers with paths of their own, 200 k prefixes',
+    unit: 'B',
+    lessIsMore: true,
+    measure: weight('own'),
+  },
+  {
+    name: 'gobgpd',
+    of: 'P6b',
+    what: 'memory of gobgpd for a path by ours for a route of P6',
+    unit: '×',
+    floor: 150,
+    goal: 300,
+    stretch: 400,
+    measure: gobgpd,
+  },
+  {
+    name: 'load',
+    of: 'P7',
+    what: 'routes a second from a RIB dump into the table',
+    unit: '/s',
+    floor: 1.5e6,
+    goal: 2.5e6,
+    stretch: 5e6,
+    measure: loadRate,
+  },
+  {
+    name: 'live',
+    of: 'P8',
+    what: 'RIS Live, socket to detectors: CPU a message',
+    unit: 'µs',
+    floor: 4,
+    goal: 2,
+    stretch: 1.2,
+    lessIsMore: true,
+    measure: perMessage,
+  },
+  {
+    name: 'firehose',
+    of: 'P9',
+    what: 'messages a second, none lost: 100k for 60 s, higher ones for 10 s',
+    unit: '/s',
+    floor: 100_000,
+    goal: 300_000,
+    stretch: 600_000,
+    measure: sustained,
+  },
+  {
+    name: 'decided-6k',
+    of: 'P10',
+    what: 'released → decided at 6k messages/s, p99',
+    unit: 'ms',
+    floor: 20,
+    goal: 5,
+    stretch: 1,
+    lessIsMore: true,
+    measure: decided(6_000),
+  },
+  {
+    name: 'decided-60k',
+    of: 'P10',
+    what: 'the same at 60k messages/s',
+    unit: 'ms',
+    floor: 30,
+    goal: 10,
+    stretch: 3,
+    lessIsMore: true,
+    measure: decided(60_000),
+  },
+  {
+    name: 'decided-200k',
+    of: 'P10',
+    what: 'the same at 200k messages/s',
+    unit: 'ms',
+    floor: 60,
+    goal: 25,
+    stretch: 10,
+    lessIsMore: true,
+    measure: decided(200_000),
+  },
+  {
+    name: 'pause',
+    of: 'P11',
+    what: 'longest pause of the event loop at 60k messages/s',
+    unit: 'ms',
+    floor: 50,
+    goal: 20,
+    stretch: 10,
+    lessIsMore: true,
+    measure: pause,
+  },
+  {
+    name: 'memory',
+    of: 'P12',
+    what: 'most memory of the replay of P3, beyond 6 B a route',
+    unit: 'MB',
+    floor: 400,
+    goal: 250,
+    stretch: 150,
+    lessIsMore: true,
+    measure: memory,
+  },
+  {
+    name: 'soak',
+    of: 'P13',
+    what: 'memory after 200 M messages, half on new paths, by that after 20 M',
+    unit: '%',
+    floor: 10,
+    goal: 2,
+    stretch: 0,
+    lessIsMore: true,
+    measure: soaked,
+  },
+  {
+    name: 'cold',
+    of: 'P14',
+    what: 'replay of 5 real minutes, from start to exit',
+    unit: 's',
+    floor: 0.6,
+    goal: 0.35,
+    stretch: 0.22,
+    lessIsMore: true,
+    measure: cold,
+  },
 ]
 
-export interface Row {
-  readonly spec: RowSpec
-  /** The best run; null when the row was skipped. */
-  readonly best: Measured | null
-  /** The number that is compared with floor and goal; null when there is none. */
-  readonly got: number | null
-  readonly skipped: string | null
-}
-
-const lessIsMore = ({ measure }: RowSpec): boolean =>
-  measure === 'perRoute' || measure === 'perMessage' || measure === 'wall'
-
-/** `below` the floor, between, or as good as the goal; '' where nothing is asked. */
-export function standing({ spec, got }: Row): '' | 'BELOW FLOOR' | 'floor holds' | 'goal reached' {
-  if (got === null || spec.floor === null || spec.goal === null) return ''
-  const sign = lessIsMore(spec) ? -1 : 1
-  if (sign * got >= sign * spec.goal) return 'goal reached'
-  return sign * got >= sign * spec.floor ? 'floor holds' : 'BELOW FLOOR'
-}
-
-export function rowTable(list: readonly Row[]): string {
-  const head = ['row', 'el/s', 'MB/s', 'CPU s', 'RSS MB', 'floor', 'goal', 'got', '']
-  const lines = list.map((row) => {
-    const { spec, best, got, skipped } = row
-    const unit = spec.measure === 'ratio' ? '×' : ''
-    const asked = (n: number | null) => (n === null ? '' : `${short(n)}${unit}`)
-    const per = (n: number | undefined) =>
-      n === undefined || !best?.cpu ? '' : short(n / best.cpu)
-    return [
-      spec.what,
-      per(best?.elements),
-      best?.octets === undefined || !best.cpu ? '' : short(best.octets / best.cpu / 1e6),
-      best ? best.cpu.toFixed(2) : '',
-      best ? String(Math.round(best.rss / 1e6)) : '',
-      asked(spec.floor),
-      asked(spec.goal),
-      asked(got),
-      skipped === null ? standing(row) : `skipped: ${skipped}`,
-    ]
-  })
-  const widths = head.map((text, i) =>
-    Math.max(
-      text.length,
-      ...(i < head.length - 1 ? lines.map((line) => line[i]?.length ?? 0) : []),
-    ),
-  )
-  return [head, ...lines]
-    .map((line) =>
-      line
-        .map((text, i) =>
-          i === 0 || i === line.length - 1
-            ? text.padEnd(widths[i] ?? 0)
-            : text.padStart(widths[i] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-function short(n: number): string {
-  if (n >= 1e6) return `${Number((n / 1e6).toFixed(1))}M`
-  if (n >= 1e4) return `${Math.round(n / 1e3)}k`
-  return String(Number(n.toFixed(n >= 100 ? 0 : n >= 10 ? 1 : 2)))
+/** Goals that no row measures, and why. */
+export const unmeasured: Record<string, string> = {
+  P1b: 'bgpkit-parser and libparsebgp are not packaged; research/performance.md §2 has them by bgpdump',
+  P3c: 'bgpreader, bgpscanner and bgpkit-parser are not packaged',
+  P8b: 'our client asks for no compression, and TLS is not ours',
+  P8c: 'BGPalerter is not packaged',
+  P10b: 'the clock waits for late messages by its settings, so it would time those; peer not packaged',
 }

@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { moveTo, START, STEP, writeCopies } from '../../src/bench/corpus.ts'
 import { DumpWriter } from '../../src/bench/dump.ts'
 import { loading } from '../../src/bench/loading.ts'
 import { writeStart } from '../../src/bench/replaying.ts'
+import { soaking } from '../../src/bench/soaking.ts'
+import { writeWorst } from '../../src/bench/worst.ts'
 import { Batch } from '../../src/core/batch.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
 import { mrt } from '../../src/scenario/mrt.ts'
@@ -78,8 +80,66 @@ test('a dump is written in chunks', () => {
   }
   expect(octets).toBeGreaterThan(1 << 20)
   out.flush()
-  // Header, sequence, prefix, count; entry, attributes, path; before them the index of peers.
-  expect(octets).toBe(30_000 * (12 + 4 + 4 + 2 + 8 + 9 + 12) + 33)
+  // Header, sequence, prefix, count; entry, attributes, path, next hop; before them the index of peers.
+  expect(octets).toBe(30_000 * (12 + 4 + 4 + 2 + 8 + 9 + 12 + 7) + 33)
+})
+
+describe('the worst case', () => {
+  const path = join(folder, 'worst.mrt')
+  const written = writeWorst(path, 400_000)
+  const octets = readFileSync(path)
+  const { batch, stats, vantages } = decoded(octets)
+
+  test('is read as it was written', () => {
+    expect(stats).toMatchObject({ records: written.records, malformed: 0, truncated: false })
+    expect([batch.messages, batch.elements]).toEqual([written.records, written.elements])
+    expect(written.bytes).toBe(octets.length)
+    expect(vantages.list).toHaveLength(40)
+    expect([...batch.detail.subarray(0, batch.messages)].every((detail) => detail === 0)).toBe(true)
+  })
+
+  test('is of the size that was asked for, in every respect', () => {
+    expect(Math.abs(octets.length / 400_000 - 1)).toBeLessThan(0.1)
+    expect(Math.abs(written.elements / written.records - 1.6)).toBeLessThan(0.1)
+    const at = [...batch.at.subarray(0, batch.messages)]
+    expect(at).toEqual([...at].sort((a, b) => a - b))
+    expect((at.at(-1) as number) - (at[0] as number)).toBeGreaterThan(3_590e6)
+  })
+
+  test('withdraws only what was announced, and meets no path twice', () => {
+    const held = new Set<string>()
+    const paths = new Set<string>()
+    let announcements = 0
+    for (let m = 0; m < batch.messages; m++) {
+      const [start, length] = [batch.pathStart[m] as number, batch.pathLength[m] as number]
+      if (start >= 0) announcements++
+      if (start >= 0) paths.add(batch.path.subarray(start, start + length).join())
+      for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
+        const route = [batch.vantage[m], batch.word0[e], batch.length[e]].join()
+        if (batch.announced[e] === 1) held.add(route)
+        else expect(held).toContain(route)
+      }
+    }
+    expect(batch.messages - announcements).toBeGreaterThan(batch.messages / 20)
+    expect(paths.size).toBeGreaterThan(announcements * 0.99)
+  })
+
+  test('is the same for the same seed, and another for another', () => {
+    const again = join(folder, 'again.mrt')
+    writeWorst(again, 400_000)
+    expect(readFileSync(again).equals(octets)).toBe(true)
+    writeWorst(again, 400_000, 2)
+    expect(readFileSync(again).equals(octets)).toBe(false)
+  })
+})
+
+test('a soak hears as many messages as it is asked to, half of them on paths that are new', () => {
+  const { records, elements, paths = 0, samples } = soaking(20_000)
+  expect([records, elements]).toEqual([20_000, 20_000])
+  expect(samples).toHaveLength(10)
+  const ordinary = soaking(10).paths ?? 0
+  expect(paths - ordinary).toBeGreaterThan(9_000)
+  expect(paths - ordinary).toBeLessThan(16_000)
 })
 
 test('the made table is loaded whole', async () => {

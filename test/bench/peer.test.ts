@@ -31,9 +31,11 @@ test('the time of children, as the shells write it', () => {
 })
 
 test('a peer that runs unsteadily, or not at all, is not compared with', () => {
-  expect(unsteady([10, 12, 14])).toBeNull()
-  expect(unsteady([14, 10, 13])).toMatch(/differ by 30 %/)
-  expect(unsteady([7])).toBeNull()
-  expect(unsteady([])).toMatch(/not be measured/)
-  expect(unsteady([Number.NaN, Number.NaN])).toMatch(/not be measured/)
+  const runs = (...cpu: number[]) => cpu.map((seconds) => ({ cpu: seconds, wall: 1 }))
+  expect(unsteady(runs(10, 12, 14), 'cpu')).toBeNull()
+  expect(unsteady(runs(14, 10, 13), 'cpu')).toMatch(/bgpdump differ by 30 %/)
+  expect(unsteady(runs(14, 10, 13), 'wall')).toBeNull()
+  expect(unsteady(runs(7), 'cpu')).toBeNull()
+  expect(unsteady([], 'cpu', 'pigz')).toMatch(/pigz could not be measured/)
+  expect(unsteady(runs(Number.NaN, Number.NaN), 'cpu')).toMatch(/not be measured/)
 })
