@@ -104,11 +104,9 @@ export const rows: readonly RowEntry[] = [
   },
   {
     name: 'learned-worst',
-    of: 'P3',
+    of: '',
     what: 'the same, learned, worst',
     unit: '×',
-    floor: 8,
-    goal: 15,
     measure: beside('replay', 'worst'),
   },
   {
