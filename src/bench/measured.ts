@@ -21,6 +21,9 @@ export interface Measured {
   readonly lost?: number
   readonly late?: number
   readonly forced?: number
+  /** Seconds that the server was behind its pace at the most, and that it waited for us. */
+  readonly behind?: number
+  readonly blocked?: number
   /** Milliseconds: the longest pause of the event loop; from release to decision, 99 % and all. */
   readonly pause?: number
   readonly decided99?: number

@@ -201,13 +201,14 @@ async function hear(lab: Lab, { rate, seconds, close = false }: Stream): Promise
   const count = Math.round(rate * (lab.quick ? QUICK : seconds))
   // The clock waits five seconds of event time for others, and a quick run has fewer.
   const pace = lab.quick ? 5 : 1
-  const { listener: run, played } = await overLoopback(path, rate, count, pace, (url, asns) =>
+  const { listener, played } = await overLoopback(path, rate, count, pace, (url, asns) =>
     lab.ours('listen', url, count, asns, close ? 'close' : ''),
   )
   const { sent, behind, blocked } = played
   if (behind > LATE && blocked < behind / 2)
     throw new Skip(`the server could not send ${rate} messages a second`)
-  const lost = (run.lost ?? 0) + count - sent
+  const lost = (listener.lost ?? 0) + count - sent
+  const run = { ...listener, behind, blocked }
   if (lost > 0) return { run, fault: `${lost} of ${count} messages lost` }
   return { run, fault: behind > LATE ? `up to ${behind.toFixed(1)} s late` : null }
 }
