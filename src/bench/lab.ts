@@ -58,9 +58,10 @@ export class Lab {
   /** One measurement in a process of its own, which says what it found in its last line. */
   async ours(name: string, ...args: readonly (string | number)[]): Promise<Run> {
     const given = [...(FLAGS[name] ?? []), SELF, '--child', name, ...args.map(String)]
-    const { text, status, wall } = await run(process.execPath, given)
+    const { text, status, wall, complaint } = await run(process.execPath, given)
     const line = text.trim().split('\n').at(-1) ?? ''
-    if (status !== 0 || line === '') throw new Error(`bench: ${name} ended without a result`)
+    if (status !== 0 || line === '')
+      throw new Error(`bench: ${name} ended without a result\n${complaint}`)
     return { ...(JSON.parse(line) as Measured), wall }
   }
 
@@ -74,9 +75,11 @@ export class Lab {
 
   /** The program itself, as a user starts it; prints to nowhere. */
   async program(...args: readonly string[]): Promise<Run> {
-    const { status, wall, complaint } = await run(process.execPath, [MAIN, ...args], 'nowhere')
+    const command = '"$@" > /dev/null || exit 1; times'
+    const given = ['-c', command, 'sh', process.execPath, MAIN, ...args]
+    const { text, status, wall, complaint } = await run('sh', given)
     if (status !== 0) throw new Skip(complaint.split('\n')[0] || `exit status ${status}`)
-    return { cpu: Number.NaN, wall }
+    return { cpu: readTimes(text), wall }
   }
 
   async peer({ tool, args, file }: Command): Promise<Run> {
@@ -132,28 +135,22 @@ export const together = (peers: readonly (readonly Run[])[], by: By): number =>
   peers.reduce((sum, runs) => sum + least(runs, by)[by], 0)
 
 /** Runs a process to its end. */
-async function run(
-  command: string,
-  args: readonly string[],
-  out: 'kept' | 'nowhere' = 'kept',
-): Promise<Ended> {
+async function run(command: string, args: readonly string[]): Promise<Ended> {
   const began = performance.now()
-  const process_ = spawn(command, args, {
-    stdio: ['ignore', out === 'kept' ? 'pipe' : 'ignore', out === 'kept' ? 'inherit' : 'pipe'],
-    timeout: MOST * 1e3,
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: MOST * 1e3 })
+  let text = ''
+  let complaint = ''
+  child.stdout.on('data', (chunk) => {
+    text += chunk
   })
-  const texts = { out: '', err: '' }
-  process_.stdout?.on('data', (chunk) => {
-    texts.out += chunk
-  })
-  process_.stderr?.on('data', (chunk) => {
-    texts.err += chunk
+  child.stderr.on('data', (chunk) => {
+    complaint += chunk
   })
   const [status, signal] = await new Promise<[number | null, string | null]>((done, fail) => {
-    process_.on('error', fail)
-    process_.on('close', (code, by) => done([code, by]))
+    child.on('error', fail)
+    child.on('close', (code, by) => done([code, by]))
   })
   const wall = (performance.now() - began) / 1e3
   if (signal !== null) throw new Error(`bench: ${command} was ended by ${signal}`)
-  return { text: texts.out, complaint: texts.err, status, wall }
+  return { text, complaint, status, wall }
 }

@@ -7,8 +7,7 @@ import { gobgpdPerRoute } from './gobgpd.ts'
 import { type Lab, MAIN, type Race, together } from './lab.ts'
 import { overLoopback } from './live.ts'
 import { type By, least, type Run } from './measured.ts'
-import type { Command } from './peer.ts'
-import { told } from './peer.ts'
+import { type Command, told } from './peer.ts'
 import type { Row } from './table.ts'
 
 export type Found = Omit<Row, 'spec'>
@@ -299,11 +298,10 @@ export const soaked: Measure = async (lab) => {
 export const cold: Measure = async (lab) => {
   const path = lab.files.real('quiet/rrc00.updates.20190101.0000.gz')
   if (path === null || !existsSync(MAIN)) throw new Skip('no real file, or not built')
-  const runs: Run[] = []
-  for (let i = 0; i < (lab.quick ? 2 : 5); i++) runs.push(await lab.program('replay', path))
-  const best = least(runs, 'wall')
-  if (!lab.has('bgpdump')) return { got: best.wall, best, runs }
-  const theirs = [await lab.peer(bgpdump(path)), await lab.peer(bgpdump(path))]
-  const peers = `bgpdump ${least(theirs, 'wall').wall.toFixed(2)} s`
-  return { got: best.wall, best, runs, peers }
+  const peers = lab.has('bgpdump') ? [bgpdump(path)] : []
+  const race = await lab.race(() => lab.program('replay', path), peers, 'wall')
+  const best = least(race.ours, 'wall')
+  const theirs =
+    peers.length > 0 ? { peers: told(new Map([['bgpdump', together(race.peers, 'wall')]])) } : {}
+  return { got: best.wall, best, runs: race.ours, ...theirs }
 }
