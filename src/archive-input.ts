@@ -44,9 +44,11 @@ export class ArchiveInput {
   /** The batches of these files will be asked for soon. */
   expect(...files: readonly (ArchiveFile | undefined)[]): void {
     for (const file of files) {
-      if (!file || !this.#thread || this.#kept?.has(file.path)) continue
+      if (!file || this.#kept?.has(file.path)) continue
+      // Numbers are the same with a thread and without.
       const number = this.#number(file.path)
-      if (!this.#thread.isOpen(number)) this.#thread.open(number, file.path, file.collector)
+      if (this.#thread && !this.#thread.isOpen(number))
+        this.#thread.open(number, file.path, file.collector)
     }
   }
 

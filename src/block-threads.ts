@@ -65,7 +65,10 @@ class Thread {
   constructor() {
     this.#worker.unref()
     this.#worker.on('message', (decoded: Decoded) => {
-      const { room, resolve } = this.#waiting.shift() as Waiting
+      const next = this.#waiting.shift()
+      // Whoever waited has been told of a fault before this came.
+      if (!next) return
+      const { room, resolve } = next
       const pieces = decoded.pieces.map((piece) => (isShared(piece) ? piece.slice() : piece))
       this.#rooms.push(room)
       resolve({ ...decoded, pieces })

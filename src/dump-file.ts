@@ -36,11 +36,16 @@ export async function readRecords(
   const frames = new MrtFrames(stats)
   const packed = newReport()
   let octets = 0
-  for await (const chunk of decompress(readChunks(path), packed, pool)) {
-    octets += chunk.length
-    frames.push(chunk)
-    while (frames.next(false)) taker.record(frames)
-    await taker.rest(frames)
+  try {
+    for await (const chunk of decompress(readChunks(path), packed, pool)) {
+      octets += chunk.length
+      frames.push(chunk)
+      while (frames.next(false)) taker.record(frames)
+      await taker.rest(frames)
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new InputError(`${path}: it could not be read to its end: ${error.message}`)
   }
   while (frames.next(true)) taker.record(frames)
   await taker.rest(frames)

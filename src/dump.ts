@@ -71,8 +71,12 @@ async function dumpInThreads(files: readonly string[], jobs: number, tell: Tell)
   const pool = new BlockThreads(jobs)
   const threads = new DumpThreads(jobs, tell)
   try {
-    for (const path of files) await threads.read(path, pool)
-    await threads.finish()
+    try {
+      for (const path of files) await threads.read(path, pool)
+    } finally {
+      // What was read before a fault is printed all the same.
+      await threads.finish()
+    }
   } finally {
     await Promise.all([threads.close(), pool.close()])
   }

@@ -220,11 +220,12 @@ export class LiveRun {
 
   #frame(feed: LiveFeedState, octets: Buffer): void {
     feed.batch ??= this.#take()
-    const before = feed.batch.messages
+    let before = feed.batch.messages
     let outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
     if (outcome.kind === 'full') {
       this.#flush(feed)
       feed.batch = this.#take()
+      before = 0
       outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
     }
     if (feed.batch.messages === before) return

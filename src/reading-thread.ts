@@ -15,6 +15,7 @@ const { ahead, jobs } = workerData as { ahead: number; jobs: number }
 const blocks = new BlockThreads(jobs)
 const made: Batch[] = []
 const numbers = new Map<Batch, number>()
+// None is let go: the other side holds them all by their numbers.
 const pool = new BatchPool(() => {
   const batch = new Batch(
     undefined,
@@ -26,7 +27,7 @@ const pool = new BatchPool(() => {
   numbers.set(batch, number)
   unknown.add(number)
   return batch
-})
+}, Number.POSITIVE_INFINITY)
 /** Batches whose memory the other side does not have yet. */
 const unknown = new Set<number>()
 /** By file: how many more of its batches are wanted, and who waits to be told of it. */

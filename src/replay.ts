@@ -66,7 +66,11 @@ export function replayCommand(): Command {
     .option('--until <time>', 'leave out what is as late or later', instantOption)
     .option('--format <name>', `one of ${formatNames.join(', ')}`, 'text')
     .option('--out <path>', 'write results to this file')
-    .option('--jobs <n>', 'threads that may be busy; 1 = no other', jobsOption)
+    .option(
+      '--jobs <n>',
+      'threads that may be busy; as many as there are cores, 1 for small input',
+      jobsOption,
+    )
     .option('--strict', 'exit with status 3 when incidents were found')
     .addHelpText(
       'after',

@@ -196,6 +196,12 @@ export class Batch {
 
   /** Forgets the last messages, closed ones too. */
   truncate(messages: number): void {
+    for (let m = messages; m < this.messages; m++) {
+      const start = this.pathStart[m] as number
+      if (start < 0) continue
+      this.pathWords = start
+      break
+    }
     this.elements = this.first[messages] as number
     this.messages = messages
   }
@@ -217,7 +223,9 @@ export class Batch {
       to++
     }
     const dropped = this.messages - to
-    this.truncate(to)
+    // Their paths lie among those of others: the words stay where they are.
+    this.messages = to
+    this.elements = first[to] as number
     return dropped
   }
 
@@ -232,9 +240,13 @@ export class Batch {
 /** Batches are a megabyte each; they are handed round, not thrown away. */
 export class BatchPool {
   #free: Batch[] = []
-  #make: () => Batch
-  constructor(make = () => new Batch()) {
+  readonly #make: () => Batch
+  readonly #most: number
+
+  /** Of those given back at most `most` are kept. */
+  constructor(make = () => new Batch(), most = 64) {
     this.#make = make
+    this.#most = most
   }
 
   take(): Batch {
@@ -245,6 +257,6 @@ export class BatchPool {
 
   give(batch: Batch): void {
     if (batch.owner) batch.owner(batch)
-    else if (this.#free.length < 64) this.#free.push(batch)
+    else if (this.#free.length < this.#most) this.#free.push(batch)
   }
 }

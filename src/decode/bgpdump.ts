@@ -343,11 +343,12 @@ export class BgpdumpText {
 
   #index(body: number, stop: number): void {
     const view = this.#view
+    // An index that cannot be read is none; the one before was of other rows.
+    this.#peers = []
     let at = body + 4 + 2 + view.getUint16(body + 4)
     if (at + 2 > stop) throw new Malformed('length')
     const count = view.getUint16(at)
     at += 2
-    this.#peers = []
     for (let i = 0; i < count; i++) {
       const form = view.getUint8(at)
       const ip = at + 5

@@ -122,7 +122,6 @@ export class LeakPath implements Detector {
 
   learnPath(path: number): void {
     this.#relations.learn(this.#view.hops(path))
-    if (this.#relations.paths > 0) this.#learnedFrom ??= this.#now
   }
 
   newPath(path: number): void {
@@ -172,8 +171,8 @@ export class LeakPath implements Detector {
 
   /** Without ordinary paths to compare with, every link would be new. */
   #isRipe(): boolean {
-    if (this.#learnedFrom === null) return false
-    return this.#view.baseline === 'rib' || this.#now - this.#learnedFrom >= RIPE
+    if (this.#view.baseline === 'rib') return this.#relations.paths > 0
+    return this.#learnedFrom !== null && this.#now - this.#learnedFrom >= RIPE
   }
 
   #case(by: Asn, to: Asn): LeakCase | null {
@@ -247,6 +246,8 @@ export class LeakPath implements Detector {
 
   tick(at: Instant): Signal[] {
     this.#now = at
+    // What was learned before the first tick was learned when there was no time yet.
+    if (this.#relations.paths > 0) this.#learnedFrom ??= at
     if (at >= this.#forgetAt) this.#forget(at)
     const out: Signal[] = []
     const larger: Culprit[] = []

@@ -10,12 +10,16 @@ import type { Detector } from '../core/view.ts'
 import { Need } from './paths.ts'
 import type { Table } from './table.ts'
 
-/** `held`: columns of numbers that were written down beside the table, and may be looked up again. */
+/**
+ * How many are left that something needs. `held`: columns of numbers that were written down beside the
+ * table, and may be looked up again; they do not count, because whether there are any is nothing that
+ * happened.
+ */
 export function collectPaths(
   { paths, rib, more }: Table,
   detectors: readonly Detector[],
   held: Iterable<Int32Array>,
-): void {
+): number {
   const need = new Uint8Array(paths.count)
   for (const column of held) for (const path of column) need[path] = Need.held
   rib.paths((path) => {
@@ -24,5 +28,5 @@ export function collectPaths(
   for (const path of more.paths()) need[path] = Need.full
   for (const detector of detectors)
     for (const path of detector.heldPaths?.() ?? []) need[path] = Need.full
-  paths.collect(need)
+  return paths.collect(need)
 }

@@ -216,15 +216,20 @@ export class Paths {
 
   /**
    * Gives back the numbers, the words and the places of all paths that `need` (by id, values of Need)
-   * has no use for. What stays keeps its number; all else that was looked up is void.
+   * has no use for. What stays keeps its number; all else that was looked up is void. Returns how many
+   * are needed in full.
    */
-  collect(need: Uint8Array): void {
+  collect(need: Uint8Array): number {
     const { words, start, mark } = this
+    let full = 0
     this.epoch++
     if (this.#free.length < this.count) this.#free = new Int32Array(this.start.length)
     this.#spare = 0
     for (let id = this.count - 1; id > UNKNOWN_PATH; id--) {
-      if (need[id] === Need.full) continue
+      if (need[id] === Need.full) {
+        full++
+        continue
+      }
       mark[id] = 0
       if (need[id] === Need.none) this.#free[this.#spare++] = id
     }
@@ -249,6 +254,7 @@ export class Paths {
       table[k] = id === 0 || need[id] === Need.none ? 0 : (start[id] as number)
     }
     this.#resize(table.length)
+    return full
   }
 
   #rehash(): void {

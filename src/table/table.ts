@@ -705,9 +705,8 @@ export class Table implements View {
   }
 
   #collect(): void {
-    collectPaths(this, this.#detectors, this.held())
+    this.#size = collectPaths(this, this.#detectors, this.held())
     this.#fresh = 0
-    this.#size = this.paths.size
   }
 
   /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */

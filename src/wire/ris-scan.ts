@@ -147,8 +147,11 @@ export class RisScan {
       if (!isNull || frame[at + 3] !== 108) return -1
       return field === Field.other || (field & LISTS) !== 0 ? at + 4 : -1
     }
-    if (field === Field.asn) put(this.asn, at, to)
-    else if (field !== Field.other) return -1
+    if (field === Field.asn) {
+      for (let i = at; i < to; i++) if (!isDigit(frame[i])) return -1
+      if (frame[at] === ZERO && to > at + 1) return -1
+      put(this.asn, at, to)
+    } else if (field !== Field.other) return -1
     return to
   }
 

@@ -32,6 +32,9 @@ const LONGEST_NAME = 64
 /** Four times the sessions that RIS has. */
 const SLOTS = 8_192
 
+/** No text of a frame has one: where one name ends and the next begins is part of who speaks. */
+const BETWEEN = '\0'
+
 export class Seats {
   readonly #vantages: VantagePoints
   readonly #hosts = new Map<string, Host>()
@@ -68,7 +71,7 @@ export class Seats {
     })
     // Of two that fall into one slot the latter sits there; the other is found as ever.
     if (seat) {
-      const octets = Buffer.from(text(peer) + text(asn) + text(host))
+      const octets = Buffer.from([peer, asn, host].map(text).join(BETWEEN))
       this.#met[slot] = { octets, seat }
     }
     return seat
@@ -114,7 +117,9 @@ function hashOf(frame: Buffer, { from, end }: Span, seed: number): number {
 /** Whether peer, ASN and host, in this order, are these octets. */
 function same(frame: Buffer, host: Span, peer: Span, asn: Span, octets: Buffer): boolean {
   let to = 0
-  for (const { from, end } of [peer, asn, host])
+  for (const { from, end } of [peer, asn, host]) {
+    if (to > 0 && octets[to++] !== 0) return false
     for (let i = from; i < end; i++) if (frame[i] !== octets[to++]) return false
+  }
   return to === octets.length
 }

@@ -53,6 +53,18 @@ describe('Batch', () => {
     expect(rows(all)).toEqual(rows(some))
   })
 
+  it('gives back all that the messages took which it forgets', () => {
+    const batch = new Batch(16, 64, 64)
+    tell(batch, 1, 1, 2)
+    const before = [batch.messages, batch.elements, batch.pathWords]
+    tell(batch, 1, 2, 3)
+    batch.open(Message.alive, 3, 1, 3)
+    batch.close()
+    tell(batch, 1, 4, 1)
+    batch.truncate(1)
+    expect([batch.messages, batch.elements, batch.pathWords]).toEqual(before)
+  })
+
   it('is the same rows for whoever has its memory', () => {
     let memory: ArrayBufferLike = new ArrayBuffer(0)
     const one = new Batch(7, 5, 3, (octets) => {
@@ -80,5 +92,10 @@ describe('Batch', () => {
     pool.give(theirs)
     pool.give(mine)
     expect([back, pool.take() === mine, made.length]).toEqual([[theirs], true, 1])
+    const all = new BatchPool(() => new Batch(1, 1, 1), Number.POSITIVE_INFINITY)
+    const out = Array.from({ length: 100 }, () => all.take())
+    for (const batch of out) all.give(batch)
+    const again = new Set(Array.from({ length: 100 }, () => all.take()))
+    expect(out.every((batch) => again.has(batch))).toBe(true)
   })
 })

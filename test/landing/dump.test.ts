@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -60,6 +60,31 @@ const table = mrt()
   .rib('203.0.113.0/24', [{ peer: 0, path: '64499 701' }])
   .bytes()
 
+/** The same record, said to be shorter than what it holds. */
+function cutShort(record: Uint8Array): Uint8Array {
+  const out = Buffer.from(record.subarray(0, -3))
+  out.writeUInt32BE(out.length - 12, 8)
+  return out
+}
+
+test.skipIf(!existsSync('/proc/self/mem'))(
+  'what was read before a file could not be is printed',
+  async () => {
+    const first = file('first', again(bytes, 20_000))
+    // It is there, of a size, and cannot be read.
+    const args = ['dump', '-m', first, '/proc/self/mem']
+    const [one, two] = await Promise.all(
+      ['1', '2'].map((jobs) => faultline(...args, '--jobs', jobs)),
+    )
+    expect(one?.out.split('\n').length).toBe(40_001)
+    expect([two?.status, two?.out === one?.out]).toEqual([2, true])
+    for (const ended of [one, two]) {
+      expect(ended?.status).toBe(2)
+      expect(ended?.err).toMatch(/mem: it could not be read to its end/)
+    }
+  },
+)
+
 test('any number of threads prints the same, says the same and ends the same', async () => {
   const next = noise(17)
   const damaged = again(bytes, 20_000)
@@ -70,6 +95,8 @@ test('any number of threads prints the same, says the same and ends the same', a
     file('empty', Buffer.alloc(0)),
     // One index, many batches that need it; then another file that has none.
     file('table', Buffer.concat([index, routes])),
+    // A second index that is cut: the rows behind it are of nobody, whoever prints them.
+    file('lost', Buffer.concat([index, routes, cutShort(index), routes.subarray(0, 9_000)])),
     file('orphans', routes.subarray(0, 6_000)),
     file('damaged', damaged),
     file('small.gz', gzipSync(bytes)),

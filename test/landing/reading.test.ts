@@ -1,6 +1,7 @@
 // The thread that reads must show nowhere: what comes out is the same with any number of jobs.
 
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DayFiles, dayFiles } from './day-files.ts'
@@ -39,7 +40,14 @@ describe('replay --jobs', () => {
   it('writes the same journal', async () => {
     const written = ['1', '2'].map(async (jobs) => {
       const path = place(`journal-${jobs}`)
-      const args = [...files.updates, ...files.withRibs, '--jobs', jobs, '--journal', path]
+      // Two files each, so that some are opened before others are read to their end.
+      const more = files.updates.map((name) => {
+        const copy = place(basename(name).replace('0000-0300', '0300-0600'))
+        copyFileSync(name, copy)
+        return copy
+      })
+      const names = [...files.updates, ...more, ...files.withRibs]
+      const args = [...names, '--jobs', jobs, '--journal', path]
       expect((await faultline('replay', ...args)).status).toBe(0)
       return readFileSync(path, 'utf8')
     })

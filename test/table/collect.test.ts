@@ -46,7 +46,9 @@ describe('Paths.collect', () => {
         else freed++
       }
       const { epoch } = paths
-      paths.collect(need)
+      // Who only holds a number must not show in how many there are.
+      const full = need.reduce((n, one) => n + (one === Need.full ? 1 : 0), 0)
+      expect(paths.collect(need)).toBe(full)
       expect([paths.size, paths.epoch]).toEqual([kept.size + 2, epoch + 1])
       for (const [name, id] of kept) {
         expect(text(paths, id)).toBe(name)

@@ -56,6 +56,28 @@ describe('a RIS Live UPDATE', () => {
     }
   })
 
+  it('tells speakers apart whose names run together to the same', () => {
+    const vantages = new VantagePoints()
+    const decoder = new RisDecoder(vantages)
+    const batch = new Batch()
+    batch.clear()
+    const speakers = [
+      { peer: '192.0.193.1', peer_asn: 54512 },
+      { peer: '192.0.193.15', peer_asn: 4512 },
+    ]
+    for (const speaker of [...speakers, ...speakers])
+      decoder.decode(
+        Buffer.from(JSON.stringify(frame({ ...speaker, withdrawals: ['::/0'] }))),
+        batch,
+        0,
+      )
+    expect([...batch.vantage.slice(0, 4)]).toEqual([0, 1, 0, 1])
+    expect(vantages.list.map((v) => `${v.address} ${v.asn}`)).toEqual([
+      '192.0.193.1 54512',
+      '192.0.193.15 4512',
+    ])
+  })
+
   it('takes a host with and without domain, and an ASN as text or number, for the same', () => {
     const vantages = new VantagePoints()
     const decoder = new RisDecoder(vantages)

@@ -64,6 +64,8 @@ describe('a frame of the usual shape', () => {
     ['no host', textOf({ ...usual, host: undefined })],
     ['an object', textOf({ ...usual, capabilities: { a: 1 } })],
     ['space', textOf(usual).replace(':[', ': [')],
+    ['an ASN with zeros in front', textOf(usual).replace('"207841"', '0207841')],
+    ['an ASN that is no whole number', textOf(usual).replace('"207841"', '5.')],
     ['more behind it', `${textOf(usual)} `],
     ['an end in the middle', textOf(usual).slice(0, -1)],
   ])('is left to JSON.parse with %s', (_, text) => {
