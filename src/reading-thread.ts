@@ -7,8 +7,7 @@ import { BlockThreads } from './block-threads.ts'
 import { Batch, BatchPool } from './core/batch.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type FileReport, fileBatches, newFileReport } from './file-batches.ts'
-import { type FromReader, MOST_PATHS, type ToReader } from './reading.ts'
-import { Paths } from './table/paths.ts'
+import type { FromReader, ToReader } from './reading.ts'
 import { MrtReader } from './wire/mrt.ts'
 
 const { ahead, jobs } = workerData as { ahead: number; jobs: number }
@@ -59,8 +58,6 @@ async function read(id: number, path: string, collector: string): Promise<void> 
   let octets = 0
   const vantages = new VantagePoints()
   let named = 0
-  let known = new Paths()
-  let paths = 0
   const reader = new MrtReader(vantages, collector, id)
   for await (const batch of fileBatches(report, reader, pool, (n) => (octets += n), blocks)) {
     if (file.left === 0) {
@@ -69,17 +66,12 @@ async function read(id: number, path: string, collector: string): Promise<void> 
       })
     }
     file.left--
-    if (known.size > MOST_PATHS) {
-      known = new Paths()
-      paths++
-    }
-    known.internAll(batch)
     const number = numbers.get(batch) as number
     const { messages, elements, pathWords } = batch
     const memory = unknown.delete(number) ? (batch.at.buffer as SharedArrayBuffer) : null
     const peers = vantages.list.slice(named)
     named = vantages.list.length
-    post({ batch: number, of: id, messages, elements, pathWords, octets, memory, paths, peers })
+    post({ batch: number, of: id, messages, elements, pathWords, octets, memory, peers })
     octets = 0
   }
   wanted.delete(id)

@@ -3,7 +3,7 @@
 // has decoded them shows nowhere.
 
 import { Worker } from 'node:worker_threads'
-import { Batch, type TheirPaths } from './core/batch.ts'
+import { Batch } from './core/batch.ts'
 import { parseAddress } from './core/prefix.ts'
 import type { VantagePoint, VantagePoints } from './core/vantage.ts'
 import type { FileReport } from './file-batches.ts'
@@ -31,8 +31,6 @@ interface BatchReady {
   readonly octets: number
   /** The columns; null when they are known from an earlier time. */
   readonly memory: SharedArrayBuffer | null
-  /** Counts the times that numbers of paths begin anew in the file. */
-  readonly paths: number
   /** Vantage points of the file met since its last batch. */
   readonly peers: readonly VantagePoint[]
 }
@@ -51,21 +49,12 @@ const AHEAD = 8
 /** What is returned is told in lots, because a word to another thread takes 40 µs. */
 const LOT = 4
 
-/** Different paths of a file that are remembered: 4 MB of them; then numbers begin anew. */
-export const MOST_PATHS = 1 << 16
-
 interface OpenFile {
-  /** Our numbers of its paths, and which time it is that theirs began anew. */
-  theirs: TheirPaths
-  paths: number
   /** Our numbers of its vantage points, by its own. */
   readonly peers: number[]
   readonly ready: (BatchReady | FileEnd)[]
   go: (() => void) | null
 }
-
-/** One batch may go beyond the limit before it is seen. */
-const noPaths = (): TheirPaths => ({ ours: new Int32Array(2 * MOST_PATHS), epoch: 0 })
 
 export class ReadingThread {
   readonly #worker: Worker
@@ -88,13 +77,7 @@ export class ReadingThread {
 
   /** Begins to read a file. `id` is the number that its batches name as theirs. */
   open(id: number, path: string, collector: string): void {
-    this.#files.set(id, {
-      theirs: noPaths(),
-      paths: 0,
-      peers: [],
-      ready: [],
-      go: null,
-    })
+    this.#files.set(id, { peers: [], ready: [], go: null })
     this.#worker.postMessage({ open: id, path, collector } satisfies ToReader)
   }
 
@@ -131,12 +114,7 @@ export class ReadingThread {
         return
       }
       if (this.#returned.taken.push(id) >= LOT) this.#settle()
-      if (next.paths !== file.paths) {
-        file.theirs = noPaths()
-        file.paths = next.paths
-      }
       const batch = this.#open(next)
-      batch.theirs = file.theirs
       refused += this.#rename(batch, file.peers)
       if (batch.messages > 0) yield batch
       else batch.owner?.(batch)

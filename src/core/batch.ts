@@ -40,14 +40,6 @@ const SPARE_WORDS = 32_768
 const OCTETS_A_MESSAGE = 42
 const OCTETS_AN_ELEMENT = 27
 
-/** Numbers that another thread has given to paths, and ours: so that each is looked up here once. */
-export interface TheirPaths {
-  /** Ours by theirs; 0 = not looked up yet. */
-  readonly ours: Int32Array
-  /** Of our numbers; see table/paths.ts. */
-  epoch: number
-}
-
 export class Batch {
   readonly maxMessages: number
   readonly maxElements: number
@@ -101,8 +93,6 @@ export class Batch {
   interned = 0
   /** Number of the message's path; UNKNOWN_PATH of core/view.ts when it has none. */
   readonly pathRef: Int32Array
-  /** When it is not null, `pathRef` holds another thread's numbers until the batch is looked up. */
-  theirs: TheirPaths | null = null
   /** Number of the element's prefix; -1 when there was no room for it. */
   readonly prefixRef: Int32Array
 
@@ -165,7 +155,6 @@ export class Batch {
   clear(): void {
     this.file = 0
     this.interned = 0
-    this.theirs = null
     this.messages = 0
     this.elements = 0
     this.pathWords = 0

@@ -2,7 +2,7 @@
 // then one number. Numbers that nobody needs any more are given out again (collect.ts). Identity is by comparing every word: attackers choose paths, so a hash alone
 // would not do (performance.md §6.5).
 
-import type { Batch, TheirPaths } from '../core/batch.ts'
+import type { Batch } from '../core/batch.ts'
 import { originOf } from '../core/path.ts'
 import { UNKNOWN_PATH } from '../core/view.ts'
 
@@ -71,11 +71,6 @@ export class Paths {
    * when it has run, not when the one before has.
    */
   internAll(batch: Batch): void {
-    if (batch.theirs !== null) {
-      this.#translateAll(batch, batch.theirs)
-      batch.theirs = null
-      return
-    }
     if (this.#hashes.length < batch.messages) {
       this.#hashes = new Int32Array(batch.maxMessages)
       this.#found = new Int32Array(batch.maxMessages)
@@ -84,28 +79,6 @@ export class Paths {
     this.#probeAll(batch.messages)
     this.#fetchAll(batch)
     this.#decideAll(batch)
-  }
-
-  /** Most paths of a file have been met in it before, and the thread that reads it has said which. */
-  #translateAll(
-    { messages, path, pathStart, pathLength, pathRef }: Batch,
-    theirs: TheirPaths,
-  ): void {
-    const { ours } = theirs
-    if (theirs.epoch !== this.epoch) {
-      ours.fill(0)
-      theirs.epoch = this.epoch
-    }
-    for (let m = 0; m < messages; m++) {
-      const number = pathRef[m] as number
-      let id = ours[number] as number
-      if (id === 0) {
-        const start = pathStart[m] as number
-        id = start < 0 ? UNKNOWN_PATH : this.intern(path, start, pathLength[m] as number)
-        ours[number] = id
-      }
-      pathRef[m] = id
-    }
   }
 
   #hashAll({ messages, path, pathStart, pathLength }: Batch): void {

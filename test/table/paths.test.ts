@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import { Batch, Message } from '../../src/core/batch.ts'
 import { parsePath, pathText } from '../../src/core/path.ts'
 import { UNKNOWN_PATH } from '../../src/core/view.ts'
 import { Dice } from '../../src/scenario/dice.ts'
-import { Mark, Need, Paths } from '../../src/table/paths.ts'
+import { Mark, Paths } from '../../src/table/paths.ts'
 
 const words = (text: string): Int32Array => {
   const out: number[] = []
@@ -87,57 +86,4 @@ test('no more than the limit: the rest is unknown, and counted', () => {
   expect(roomy.intern(long, 0, 65_535)).toBe(2)
   expect(roomy.intern(long, 0, 65_536)).toBe(1)
   expect(roomy.dropped).toBe(1)
-})
-
-test('numbers that another thread gave are looked up once, and anew when ours have changed', () => {
-  const [theirs, ours] = [new Paths(), new Paths()]
-  const dice = new Dice('theirs')
-  let known = { ours: new Int32Array(1 << 12), epoch: 0 }
-  let local = theirs
-  let lookUps = 0
-  const look = ours.intern.bind(ours)
-  ours.intern = (...args) => {
-    lookUps++
-    return look(...args)
-  }
-  let told = 0
-  for (let round = 0; round < 60; round++) {
-    const batch = new Batch(64, 64, 1_024)
-    batch.clear()
-    const texts: string[] = []
-    for (let m = 0; m < 50; m++) {
-      batch.open(Message.update, m, 0, m)
-      const t = Array.from({ length: dice.int(1, 4) }, () => dice.int(1, 5)).join(' ')
-      const w = words(t)
-      texts.push(dice.chance(0.1) ? '' : t)
-      if (texts[m] !== '') {
-        batch.pathStart[m] = batch.pathWords
-        batch.pathLength[m] = w.length
-        batch.path.set(w, batch.pathWords)
-        batch.pathWords += w.length
-      }
-      batch.close()
-    }
-    if (round === 30) {
-      // The other side begins anew.
-      local = new Paths()
-      known = { ours: new Int32Array(1 << 12), epoch: 0 }
-    }
-    if (round % 7 === 3) {
-      const need = new Uint8Array(ours.count)
-      for (let id = 2; id < need.length; id++) need[id] = dice.chance(0.5) ? Need.full : Need.none
-      ours.collect(need)
-    }
-    local.internAll(batch)
-    batch.theirs = known
-    ours.internAll(batch)
-    texts.forEach((t, m) => {
-      told++
-      const id = batch.pathRef[m] as number
-      expect(t === '' ? id : text(ours, id)).toBe(t === '' ? UNKNOWN_PATH : t)
-      if (t !== '') expect(look(words(t), 0, words(t).length)).toBe(id)
-    })
-  }
-  expect(told).toBe(3_000)
-  expect(lookUps).toBeLessThan(2_000)
 })
