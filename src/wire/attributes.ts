@@ -34,6 +34,8 @@ const KINDS: readonly (readonly [type: number, flags: number, octets: number])[]
   [8, BOTH, -4], // COMMUNITIES
   [9, OPTIONAL, 4], // ORIGINATOR_ID
   [10, OPTIONAL, -4], // CLUSTER_LIST
+  [14, OPTIONAL, 0], // MP_REACH_NLRI, MP_UNREACH_NLRI: what is in them is read where it is used
+  [15, OPTIONAL, 0],
   [16, BOTH, -8], // EXTENDED COMMUNITIES
   [17, BOTH, 0], // AS4_PATH
   [18, BOTH, 0], // AS4_AGGREGATOR

@@ -21,6 +21,9 @@ export const BGP_HEADER = 19
 
 const AS_TRANS = 23456
 
+const MP_REACH = 14
+const MP_UNREACH = 15
+
 /** What an UPDATE turned out to be. */
 export const Update = { routes: 0, endOfRib4: 4, endOfRib6: 6, malformed: -1 } as const
 
@@ -120,12 +123,14 @@ export class BgpDecoder {
       const wrong =
         (((flags << 16) | length) ^ (RULES[2 * type] as number)) & (RULES[2 * type + 1] as number)
       if ((wrong !== 0 || length === 0) && isMalformed(type, flags, length, bytes, at)) {
-        if (!hasType(bytes, from, head, type)) {
-          grade = TREAT_AS_WITHDRAW
-          this.#refuse(type)
+        const isRepeated = hasType(bytes, from, head, type)
+        if (!isRepeated) grade = TREAT_AS_WITHDRAW
+        // Prefixes can be located whatever the flags of these two are.
+        if (type !== MP_REACH && type !== MP_UNREACH) {
+          if (!isRepeated) this.#refuse(type)
+          at = stop
+          continue
         }
-        at = stop
-        continue
       }
       // Of a repeated attribute the first counts (RFC 7606 §3.g).
       switch (type) {
@@ -139,12 +144,12 @@ export class BgpDecoder {
           // Of eight octets it is of a session to which AS4_PATH means nothing.
           if (this.#aggregator === ABSENT) this.#aggregator = length === 6 ? at : REFUSED
           break
-        case 14:
+        case MP_REACH:
           if (this.#reach >= 0) return Update.malformed // but not of these two
           this.#reach = at
           this.#reachEnd = stop
           break
-        case 15:
+        case MP_UNREACH:
           if (this.#unreach >= 0) return Update.malformed
           this.#unreach = at
           this.#unreachEnd = stop
