@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs'
 import { InputError } from './command.ts'
 import { BgpdumpText } from './decode/bgpdump.ts'
 import type { OctetText } from './decode/octet-text.ts'
-import { readChunks } from './feeds/archive.ts'
+import { isReadFault, readChunks } from './feeds/archive.ts'
 import type { BlockPool } from './wire/bzip2-ahead.ts'
 import { decompress, newReport } from './wire/decompress.ts'
 import { MrtFrames } from './wire/mrt-frames.ts'
@@ -44,7 +44,7 @@ export async function readRecords(
       await taker.rest(frames)
     }
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    if (!isReadFault(error)) throw error
     throw new InputError(`${path}: it could not be read to its end: ${error.message}`)
   }
   while (frames.next(true)) taker.record(frames)

@@ -2,7 +2,7 @@
 // thread or on one of its own (reading.ts).
 
 import type { Batch, BatchPool } from './core/batch.ts'
-import { readChunks } from './feeds/archive.ts'
+import { isReadFault, readChunks } from './feeds/archive.ts'
 import type { BlockPool } from './wire/bzip2-ahead.ts'
 import { type DecompressReport, decompress, newReport } from './wire/decompress.ts'
 import type { MrtReader, MrtStats } from './wire/mrt.ts'
@@ -42,7 +42,9 @@ export async function* fileBatches(
       yield* drain(reader, pool, false)
     }
   } catch (error) {
-    report.error = error instanceof Error ? error.message : String(error)
+    // A thread that has died must not pass for a file that ends early.
+    if (!isReadFault(error)) throw error
+    report.error = error.message
   }
   yield* drain(reader, pool, true)
 }

@@ -184,6 +184,10 @@ function describe(error: unknown): string {
   return `cannot be read: ${error instanceof Error ? error.message : String(error)}`
 }
 
+/** Whether it is the operating system's word on a file, and not a fault of ours. */
+export const isReadFault = (error: unknown): error is Error =>
+  error instanceof Error && 'syscall' in error
+
 /** Octets a read; larger ones gain nothing. */
 const READ = 1 << 20
 
