@@ -5,6 +5,7 @@
 
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
+import type { Context } from './core/context.ts'
 import type { Fact } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
@@ -21,6 +22,8 @@ export interface JourneySettings {
   readonly baseline: Baseline
   readonly inputs: Inputs
   readonly detect: DetectSettings
+  /** What is known beforehand; nothing when absent. */
+  readonly context?: Context
   /** Whether more than watched prefixes is heard (table/table.ts). */
   readonly hearsAll?: boolean
   readonly limits?: Partial<TableLimits>
@@ -43,7 +46,7 @@ export class Journey implements Sink {
       inputs,
       ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
     })
-    this.#detectors = makeDetectors(this.table, settings.detect)
+    this.#detectors = makeDetectors(this.table, settings.detect, settings.context)
     this.table.attach(this.#detectors)
     this.#tell = tell
   }

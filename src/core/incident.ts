@@ -5,7 +5,31 @@ import type { Asn } from './asn.ts'
 import type { AfiName } from './prefix.ts'
 import type { Instant } from './time.ts'
 
-export type Kind = 'outage.as' | 'withdrawal.mass' | 'outage.prefix' | 'leak.path' | 'blind'
+export type Kind =
+  | 'outage.as'
+  | 'withdrawal.mass'
+  | 'withdrawal.burst'
+  | 'outage.prefix'
+  | 'leak.path'
+  | 'leak.own-specifics'
+  | 'leak.reorigination'
+  | 'hijack.moas'
+  | 'hijack.submoas'
+  | 'hijack.less-specific'
+  | 'hijack.forged-origin'
+  | 'hijack.mass'
+  | 'path.upstream-lost'
+  | 'path.new-upstream'
+  | 'path.shift'
+  | 'churn.as'
+  | 'churn.prefix'
+  | 'churn.global'
+  | 'rpki.invalid'
+  | 'rpki.collapsed'
+  | 'rpki.expiring'
+  | 'rpki.uncovered'
+  | 'prefix.new'
+  | 'blind'
 
 export type Severity = 'critical' | 'major' | 'minor' | 'info'
 export type Level = 'low' | 'medium' | 'high'
@@ -96,6 +120,8 @@ export interface Signal {
   readonly segments: readonly Segment[]
   readonly samples: Samples
   readonly rfc7908: number | null
+  /** Keys of smaller things that this one is the whole of: they are told as part of it while it lasts. */
+  readonly absorbs?: readonly string[]
 }
 
 export interface Confidence {

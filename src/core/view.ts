@@ -19,6 +19,9 @@ export const Seen = {
   down: 4,
 } as const
 
+/** Who wants to hear of the routes on a path: bits, one a detector that has `route`. */
+export const Watcher = { link: 16, origin: 32, way: 64 } as const
+
 export const PeerState = { unknown: 0, transfer: 1, active: 2, quarantined: 3, down: 4 } as const
 
 /** Path id of a route whose path we do not know (implied by a later withdrawal). */
@@ -74,10 +77,10 @@ export interface View {
   hops(path: number): ArrayLike<Asn>
   pathText(path: number): string
   pathOrigin(path: number): Asn
-  /** From now on `route` is called for routes that take up or leave this path. */
-  mark(path: number): void
-  /** Takes a mark back: the path is new again when it is met next. */
-  forget(path: number): void
+  /** From now on `route` of this Watcher is called for routes that take up or leave this path. */
+  mark(path: number, watcher: number): void
+  /** Takes a mark back: the path is new again, to all detectors, when it is met next. */
+  forget(path: number, watcher: number): void
   /** Whether routes on this path are part of a leak: its withdrawals are clean-up, not losses. */
   leaked(path: number, is: boolean): void
 
@@ -104,6 +107,8 @@ export interface Detector {
   readonly name: string
   /** Things it had no room for, when it keeps any. */
   readonly dropped?: number
+  /** The bit of Watcher under which it marks paths; needed where there is `route`. */
+  readonly watcher?: number
   /** A path nobody had before. Called once a unique path, so judgements are made once. */
   newPath?(path: number): void
   /** The path is part of the starting table, or was held long enough to be ordinary. */
@@ -114,7 +119,9 @@ export interface Detector {
   carried?(prefix: number): void
   /** A prefix has another origin; 0 = none. */
   origin?(prefix: number, before: Asn, after: Asn): void
-  /** A route took up or left a marked path; `view.cause` has it all. */
+  /** A route of this prefix has another origin than the prefix has; `view.cause` has it all. */
+  foreign?(prefix: number, origin: Asn): void
+  /** A route took up or left a path it has marked; `view.cause` has it all. */
   route?(): void
   /** Paths it may ask about later, or wants to know again: their numbers stay theirs. */
   heldPaths?(): Iterable<number>

@@ -1,5 +1,6 @@
 // All detectors, in the order in which they are asked. A new one is a file and a line here.
 
+import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
@@ -24,7 +25,11 @@ export const detectDefaults: DetectSettings = {
   blind: blindDefaults,
 }
 
-export function makeDetectors(view: View, settings: DetectSettings = detectDefaults): Detector[] {
+export function makeDetectors(
+  view: View,
+  settings: DetectSettings = detectDefaults,
+  _context: Context = noContext,
+): Detector[] {
   const { outage, withdrawal, prefix, leak, blind } = settings
   const losses = new Losses(view)
   return [

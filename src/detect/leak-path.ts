@@ -8,7 +8,7 @@ import { Hold } from '../core/hold.ts'
 import type { Counts, Segment, Severity, Signal, Tag } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
-import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import { baselineCap, lowest } from './confidence.ts'
 import { LeakCase, Reason } from './leak-case.ts'
@@ -98,6 +98,7 @@ const STRONG = Reason.cliqueBreak | Reason.hairpin
 
 export class LeakPath implements Detector {
   readonly name = 'leak.path'
+  readonly watcher = Watcher.link
   /** Suspicious paths and links there was no room for. */
   dropped = 0
   readonly #view: View
@@ -147,7 +148,7 @@ export class LeakPath implements Detector {
       return
     }
     this.#links.set(path, links)
-    this.#view.mark(path)
+    this.#view.mark(path, this.watcher)
     if (this.#isLeaked(links)) this.#view.leaked(path, true)
   }
 
@@ -316,7 +317,7 @@ export class LeakPath implements Detector {
         continue
       }
       this.#links.delete(path)
-      this.#view.forget(path)
+      this.#view.forget(path, this.watcher)
     }
   }
 

@@ -82,7 +82,7 @@ function happening(incident: Incident): string {
     const span = `${words(since(startedAt, endedAt))} (${began} to ${ended})`
     if (state === 'transient')
       return `over before it was confirmed, after ${span}; ${what(incident, counts)}`
-    return `${backs[kind]} after ${span}; ${worst}`
+    return `${backs[kind] ?? 'over'} after ${span}; ${worst}`
   }
   const { confidence } = incident
   const why = kind === 'blind' ? '' : ` (${reason(confidence)})`
@@ -93,17 +93,17 @@ function happening(incident: Incident): string {
   if (state === 'resolved') return `${incident.because}; ${worst}, ${when}`
   if (state === 'resolving') {
     const left = kind === 'blind' ? worst : `now ${numbers(counts.now)}`
-    return `${backs[kind]}, if it lasts: ${left}; ${when}`
+    return `${backs[kind] ?? 'over'}, if it lasts: ${left}; ${when}`
   }
   const again = state === 'reopened' ? 'again: ' : ''
   return `${again}${what(incident, counts.now)} ${when}; ${doubt}`
 }
 
-const backs: Record<Incident['kind'], string> = {
+const backs: Partial<Record<Incident['kind'], string>> = {
   'outage.as': 'back',
   'withdrawal.mass': 'back',
+  'withdrawal.burst': 'back',
   'outage.prefix': 'back',
-  'leak.path': 'over',
   blind: 'back',
 }
 
@@ -138,6 +138,8 @@ function what(incident: Incident, counts: Counts): string {
     case 'outage.as':
     case 'outage.prefix':
       return `${gone(incident, counts)} (${lostAt(counts)})`
+    default:
+      return `${many(counts.prefixes, 'prefix', 'prefixes')}, ${reason(incident.confidence)} (${seenBy(counts)})`
   }
 }
 

@@ -4,11 +4,11 @@
 
 import type { Batch } from '../core/batch.ts'
 import { originOf } from '../core/path.ts'
-import { UNKNOWN_PATH } from '../core/view.ts'
+import { UNKNOWN_PATH, Watcher } from '../core/view.ts'
 
 export const Mark = {
-  /** Detectors want to hear of routes on this path. */
-  watched: 1,
+  /** Detectors want to hear of routes on this path: the bits of Watcher. */
+  watched: Watcher.link | Watcher.origin | Watcher.way,
   /** It is part of a leak that is on: routes on it are nobody's ordinary ones. */
   leaked: 2,
   judged: 4,

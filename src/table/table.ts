@@ -99,6 +99,7 @@ export class Table implements View {
   readonly #detectors: Detector[] = []
   #onPrefix: Detector[] = []
   #onRoute: Detector[] = []
+  #onForeign: Detector[] = []
   /** False while the starting table is loaded: nothing is news then. */
   #started = false
   #resumed = false
@@ -137,6 +138,7 @@ export class Table implements View {
     this.#detectors.push(...detectors)
     this.#onPrefix = this.#detectors.filter((d) => d.prefix)
     this.#onRoute = this.#detectors.filter((d) => d.route)
+    this.#onForeign = this.#detectors.filter((d) => d.foreign)
   }
 
   /** What had to be refused because a table was full, by table. */
@@ -409,9 +411,11 @@ export class Table implements View {
       this.#fresh++
       for (const detector of this.#detectors) detector.newPath?.(path)
     }
-    if ((((paths.mark[path] as number) | (paths.mark[before] as number)) & Mark.watched) !== 0) {
-      for (const detector of this.#onRoute) detector.route?.()
-    }
+    const watchers = ((paths.mark[path] as number) | (paths.mark[before] as number)) & Mark.watched
+    if (watchers !== 0) this.#route(watchers)
+    const origin = paths.origin[path] as number
+    if (origin !== this.origins.of[prefix] && origin !== 0)
+      for (const detector of this.#onForeign) detector.foreign?.(prefix, origin >>> 0)
   }
 
   #withdraw(peer: Peer, prefix: number, at: Instant): void {
@@ -441,7 +445,13 @@ export class Table implements View {
       else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
       this.#settle(prefix)
     }
-    if ((mark & Mark.watched) !== 0) for (const detector of this.#onRoute) detector.route?.()
+    if ((mark & Mark.watched) !== 0) this.#route(mark)
+  }
+
+  /** A route took up or left a path that somebody watches: to those whose bits are set. */
+  #route(watchers: number): void {
+    for (const detector of this.#onRoute)
+      if (((detector.watcher ?? 0) & watchers) !== 0) detector.route?.()
   }
 
   #origin(prefix: number, origin: number): void {
@@ -574,8 +584,7 @@ export class Table implements View {
       cause.before = word & PATH
       cause.after = 0
       this.#routes(peer, prefix, -1)
-      if (((this.paths.mark[cause.before] as number) & Mark.watched) !== 0)
-        for (const detector of this.#onRoute) detector.route?.()
+      this.#route(this.paths.mark[cause.before] as number)
       return 0
     })
     peer.stale = 0
@@ -859,12 +868,12 @@ export class Table implements View {
     return (this.paths.origin[path] as number) >>> 0
   }
 
-  mark(path: number): void {
-    this.paths.mark[path] = (this.paths.mark[path] as number) | Mark.watched
+  mark(path: number, watcher: number): void {
+    this.paths.mark[path] = (this.paths.mark[path] as number) | watcher
   }
 
-  forget(path: number): void {
-    this.paths.mark[path] = (this.paths.mark[path] as number) & ~(Mark.watched | Mark.judged)
+  forget(path: number, watcher: number): void {
+    this.paths.mark[path] = (this.paths.mark[path] as number) & ~(watcher | Mark.judged)
   }
 
   leaked(path: number, is: boolean): void {

@@ -52,6 +52,8 @@ interface Entry {
   readonly links: Set<string>
   confidence: Confidence
   overAt: Instant | null
+  /** When it was last told that it gets well: who hovers about the bar does not say so at each turn. */
+  wellAt: Instant
 }
 
 export class Ledger {
@@ -61,6 +63,10 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
+  /** What is told as part of something larger: its key, and the key of that. */
+  readonly #within = new Map<string, string>()
+  /** Of those, what was never told by itself, as it was said last. */
+  readonly #inside = new Map<string, Signal>()
   /** What there was no room for, as it was said last. */
   readonly #refused = new Map<string, Signal>()
 
@@ -81,7 +87,11 @@ export class Ledger {
   take(signals: readonly Signal[], vantage: Vantage, at: Instant): Incident[] {
     const due = this.#due(signals, at)
     if (signals.length + due.length === 0) return []
-    const sorted = [...signals, ...due].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    // What others are part of comes before them.
+    const rank = ({ absorbs }: Signal) => (absorbs === undefined ? 1 : 0)
+    const sorted = [...signals, ...due].sort(
+      (a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+    )
     const out: Incident[] = []
     for (const signal of sorted) {
       const record = this.#one(signal, vantage)
@@ -103,16 +113,19 @@ export class Ledger {
       said.add(key)
       out.push({ ...signal, at })
     }
-    // What an outage may turn out to be the whole of is looked at anew with it.
-    for (const { kind, key, phase } of signals) {
-      if (kind !== 'outage.as') continue
-      for (const family of ['prefix', 'withdrawal']) {
-        const part = family + key.slice(key.indexOf(':'))
+    // What something larger may turn out to be the whole of is looked at anew with it.
+    for (const larger of signals) {
+      const parts = this.#partsOf(larger)
+      for (const part of parts) {
         const entry = this.#entries.get(part)
         // What went into it and has not ended with it stands for itself again.
-        const left = phase === 'resolved' && entry?.record.foldedInto != null
+        const left = larger.phase === 'resolved' && entry?.record.foldedInto != null
         const lasts = entry?.signal.phase === 'open' || entry?.signal.phase === 'resolving'
         if (entry && lasts && (entry.overAt === null || left)) again(part, entry.signal)
+        const inside = this.#inside.get(part)
+        if (!inside || larger.phase !== 'resolved') continue
+        this.#inside.delete(part)
+        if (inside.phase === 'open' || inside.phase === 'resolving') again(part, inside)
       }
     }
     for (const [key, entry] of this.#behind)
@@ -124,6 +137,20 @@ export class Ledger {
       again(key, signal)
     }
     return out
+  }
+
+  /** Keys of what may be told as part of it: an outage's own, and what the signal names. */
+  #partsOf({ kind, key, absorbs = [], phase }: Signal): readonly string[] {
+    const lasts = phase === 'open' || phase === 'resolving'
+    const before = this.#entries.get(key)?.signal.absorbs ?? []
+    const parts = absorbs === before ? absorbs : [...new Set([...before, ...absorbs])]
+    for (const part of parts) {
+      if (lasts && absorbs.includes(part)) this.#within.set(part, key)
+      else if (this.#within.get(part) === key) this.#within.delete(part)
+    }
+    if (kind !== 'outage.as') return parts
+    const whose = key.slice(key.indexOf(':'))
+    return [`prefix${whose}`, `withdrawal${whose}`, ...parts]
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -140,7 +167,12 @@ export class Ledger {
   #one(signal: Signal, vantage: Vantage): Incident | null {
     const entry = this.#entries.get(signal.key)
     const larger = this.#larger(signal)
-    if (!entry) return larger ? null : this.#open(signal, vantage, null)
+    if (!entry) {
+      if (!larger) return this.#open(signal, vantage, null)
+      // It is told when it outlasts what it is part of.
+      if (this.#inside.size < MOST_REFUSED) this.#inside.set(signal.key, signal)
+      return null
+    }
     if (entry.overAt !== null) {
       if (!larger) return this.#again(entry, signal, vantage)
       entry.signal = signal
@@ -152,19 +184,22 @@ export class Ledger {
     if (larger) {
       entry.overAt = signal.at
       entry.record = { ...entry.record, foldedInto: larger }
-      return this.#write(entry, 'suppressed', `part of outage ${larger}`, vantage)
+      return this.#write(entry, 'suppressed', `part of incident ${larger}`, vantage)
     }
-    const why = this.#reason(entry, before, signal)
+    const why = this.#reason(entry, signal)
     if (why === null) return null
     if (signal.phase === 'resolved') entry.overAt = signal.at
     return this.#write(entry, stateOf(entry, signal), why, vantage)
   }
 
   /**
-   * The open outage of the network that this is a part of: losses of single prefixes, and
-   * more-specifics whose cover is now gone as well. Keys are taken in order, so the outage comes first.
+   * The open incident that this is a part of: one that says so (`absorbs`), or the outage of the network
+   * for losses of single prefixes, and for more-specifics whose cover is now gone as well. Keys are taken
+   * in order, so the outage comes first.
    */
   #larger({ kind, key, now }: Signal): string | null {
+    const whole = this.#entries.get(this.#within.get(key) ?? '')
+    if (whole && whole.overAt === null && whole.signal.key !== key) return whole.id
     if (kind !== 'outage.prefix' && (kind !== 'withdrawal.mass' || now.prefixes > 0)) return null
     const outage = this.#entries.get(key.replace(/^[a-z]+:/, 'outage:'))
     return outage && outage.overAt === null ? outage.id : null
@@ -184,14 +219,19 @@ export class Ledger {
     return this.#write(entry, 'reopened', 'it is back', vantage)
   }
 
-  #reason(entry: Entry, before: Signal, signal: Signal): string | null {
+  #reason(entry: Entry, signal: Signal): string | null {
     const { record } = entry
+    const { update } = this.#settings
     if (signal.phase === 'resolved')
       return signal.endedAt === null
         ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
         : 'it has been well for long enough'
-    if (signal.phase !== before.phase)
-      return signal.phase === 'resolving' ? 'it is getting well' : 'it is getting worse again'
+    const well = signal.phase === 'resolving'
+    if (!well && record.state === 'resolving') return 'it is getting worse again'
+    if (well && record.state !== 'resolving' && signal.at - entry.wellAt >= update) {
+      entry.wellAt = signal.at
+      return 'it is getting well'
+    }
     if (severities.indexOf(signal.severity) > severities.indexOf(record.severity))
       return `severity rose to ${signal.severity}`
     if (entry.confidence.level !== record.confidence.level)
@@ -200,10 +240,7 @@ export class Ledger {
       return 'twice as many prefixes'
     if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns)) return 'twice as many peers'
     if (signal.segments.some((segment) => !entry.links.has(linkOf(segment)))) return 'a new segment'
-    if (
-      signal.at - entry.writtenAt >= this.#settings.update &&
-      !same(record.counts.now, signal.now)
-    )
+    if (signal.at - entry.writtenAt >= update && !same(record.counts.now, signal.now))
       return 'it has changed'
     return null
   }
@@ -232,6 +269,7 @@ export class Ledger {
       links: new Set(),
       confidence,
       overAt: over ? signal.at : null,
+      wellAt: Number.NEGATIVE_INFINITY,
     }
     this.#entries.delete(signal.key)
     this.#entries.set(signal.key, entry)
@@ -303,7 +341,9 @@ function idOf({ key, startedAt }: Signal): string {
 }
 
 function isBehind({ overAt, record, signal }: Entry): boolean {
-  return overAt === null && !same(record.counts.now, signal.now)
+  if (overAt !== null) return false
+  const turned = (signal.phase === 'resolving') !== (record.state === 'resolving')
+  return turned || !same(record.counts.now, signal.now)
 }
 
 function stateOf(entry: Entry, { phase }: Signal): State {

@@ -57,7 +57,7 @@ test('the network goes: this is a part of it, told once', () => {
     '00:11:10 outage.prefix AS7000 ipv4 open: confirmed',
     '00:20:10 outage.prefix AS7000 ipv4 open: twice as many prefixes',
     '00:21:00 outage.as AS7000 ipv4 open: confirmed',
-    `00:21:00 outage.prefix AS7000 ipv4 suppressed: part of outage ${outage.id}`,
+    `00:21:00 outage.prefix AS7000 ipv4 suppressed: part of incident ${outage.id}`,
   ])
   expect(told.at(-1)?.foldedInto).toBe(outage.id)
 })

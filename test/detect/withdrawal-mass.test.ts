@@ -55,7 +55,7 @@ test('the cover goes later: an outage from then on, and this a part of it', () =
   expect(lines(told)).toEqual([
     '00:11:00 withdrawal.mass AS7000 ipv4 open: confirmed',
     '00:16:00 outage.as AS7000 ipv4 open: confirmed',
-    `00:18:10 withdrawal.mass AS7000 ipv4 suppressed: part of outage ${told[1]?.id}`,
+    `00:18:10 withdrawal.mass AS7000 ipv4 suppressed: part of incident ${told[1]?.id}`,
   ])
   // Until then its addresses were reachable.
   expect(clock(only(told, 'outage.as').startedAt)).toBe('00:15:00')

@@ -6,7 +6,7 @@ import { parsePath } from '../../src/core/path.ts'
 import { parsePrefix } from '../../src/core/prefix.ts'
 import { seconds } from '../../src/core/time.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
-import type { Detector } from '../../src/core/view.ts'
+import { type Detector, Watcher } from '../../src/core/view.ts'
 import { Table, type TableLimits } from '../../src/table/table.ts'
 
 export interface Element {
@@ -81,6 +81,7 @@ export class Stage {
       name: 'listener',
       prefix: (p, before, after) =>
         told.push(`${table.prefixText(p)} ${states[before]} > ${states[after]}`),
+      watcher: Watcher.link,
       route: () => {
         const { vantage, prefix, before, after } = table.cause
         const [from, to] = [table.pathText(before), table.pathText(after)]

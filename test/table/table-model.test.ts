@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Baseline } from '../../src/core/incident.ts'
 import { seconds } from '../../src/core/time.ts'
-import { Seen } from '../../src/core/view.ts'
+import { Seen, Watcher } from '../../src/core/view.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { DISPLACED, PATH, REFERENCE, STALE } from '../../src/table/rib.ts'
 import { afiOf, Model, type ModelPeer } from './model.ts'
@@ -37,8 +37,9 @@ class Duel {
     table.attach([
       {
         name: 'shadow',
-        learnPath: (path) => table.mark(path),
-        newPath: (path) => table.mark(path),
+        learnPath: (path) => table.mark(path, Watcher.link),
+        newPath: (path) => table.mark(path, Watcher.link),
+        watcher: Watcher.link,
         route: () => {
           this.calls++
           const { before, after } = table.cause

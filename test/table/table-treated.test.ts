@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Batch, Message, TREAT_AS_WITHDRAW } from '../../src/core/batch.ts'
 import type { SeedPeer } from '../../src/core/seed.ts'
-import { UNKNOWN_PATH } from '../../src/core/view.ts'
+import { UNKNOWN_PATH, Watcher } from '../../src/core/view.ts'
 import { PATH, REFERENCE } from '../../src/table/rib.ts'
 import { journalSource, plantPeer } from '../../src/table/snapshot.ts'
 import { Stage, type StageSettings, write } from './stage.ts'
@@ -85,7 +85,7 @@ describe('beside a leak', () => {
     const stage = whole()
     stage.announce(1, 0, P, '101 6 900')
     const leak = stage.table.rib.word(0, stage.id(P)) & PATH
-    stage.table.mark(leak)
+    stage.table.mark(leak, Watcher.link)
     stage.table.leaked(leak, true)
     stage.hear()
     return { stage, leak }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BatchPool } from '../../src/core/batch.ts'
 import { parseInstant } from '../../src/core/time.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
+import { Watcher } from '../../src/core/view.ts'
 import { mrt } from '../../src/scenario/mrt.ts'
 import { Table } from '../../src/table/table.ts'
 import { MrtReader } from '../../src/wire/mrt.ts'
@@ -243,7 +244,7 @@ describe('routes on marked paths', () => {
     const { table } = stage
     stage.announce(1, 0, P, '101 7 900')
     stage.hear()
-    table.mark(table.rib.word(0, stage.id(P)) & 0xfffffff)
+    table.mark(table.rib.word(0, stage.id(P)) & 0xfffffff, Watcher.link)
     stage.announce(2, 0, P, '101 900').announce(3, 1, P, '101 7 900').withdraw(4, 1, P)
     stage.announce(5, 0, P, '101 7 900').down(6, 0).up(7, 0).endOfRib(8, 0)
     expect(stage.hear().filter((line) => line.startsWith('route'))).toEqual([

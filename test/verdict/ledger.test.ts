@@ -215,6 +215,45 @@ describe('again', () => {
   })
 })
 
+test('who hovers about the bar says it once in five minutes that it gets well', () => {
+  const book = ledger()
+  told(book, [signal(60, 10)])
+  const turns: string[] = []
+  for (let at = 70; at <= 660; at += 10) {
+    const phase = (at / 10) % 2 === 1 ? 'resolving' : 'open'
+    turns.push(...reasons(book, signal(at, phase === 'open' ? 10 : 0, { phase })))
+  }
+  expect(turns).toEqual(
+    Array.from({ length: 2 }, () => ['it is getting well', 'it is getting worse again']).flat(),
+  )
+})
+
+describe('what another signal absorbs', () => {
+  const burst = (at: number, about: Partial<Signal> = {}) =>
+    signal(at, 50, { kind: 'withdrawal.burst', key: 'burst:1:ipv4', ...about })
+  const whole = { absorbs: ['outage:7000:ipv4'] }
+
+  test('is folded when it is open, and opens nothing when it is not', () => {
+    const book = ledger()
+    const [outage] = told(book, [signal(60, 10)])
+    const [larger, folded] = told(book, [burst(70, whole)])
+    expect(larger?.kind).toBe('withdrawal.burst')
+    expect(folded).toMatchObject({ id: outage?.id, state: 'suppressed', foldedInto: larger?.id })
+    const other = { absorbs: ['outage:7000:ipv4', 'outage:7001:ipv4'] }
+    expect(told(book, [burst(80, other), signal(80, 9, { key: 'outage:7001:ipv4' })])).toEqual([])
+  })
+
+  test('stands for itself again when it outlasts it', () => {
+    const book = ledger()
+    told(book, [burst(60, whole), signal(60, 10)])
+    const end = told(book, [burst(100, { ...whole, phase: 'resolved', endedAt: start })])
+    expect(end.map(({ kind, state }) => [kind, state])).toEqual([
+      ['withdrawal.burst', 'resolved'],
+      ['outage.as', 'open'],
+    ])
+  })
+})
+
 describe('a part of an outage', () => {
   const part = (at: number, prefixes: number, about: Partial<Signal> = {}) =>
     signal(at, prefixes, { kind: 'withdrawal.mass', key: 'withdrawal:7000:ipv4', ...about })
