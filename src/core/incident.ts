@@ -106,8 +106,11 @@ export interface Signal {
   readonly culprit: Asn
   readonly afi: AfiName | null
   readonly at: Instant
-  /** transient: it met the bar but was over before it could be confirmed. */
-  readonly phase: 'open' | 'resolving' | 'resolved' | 'transient'
+  /**
+   * transient: it met the bar but was over before it could be confirmed; standing: it was so when we
+   * began, and is told once.
+   */
+  readonly phase: 'open' | 'resolving' | 'resolved' | 'transient' | 'standing'
   readonly startedAt: Instant
   /** The last element that took it below the bar; null while it lasts. */
   readonly endedAt: Instant | null

@@ -2,6 +2,7 @@
 
 import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
+import { AtStart } from './at-start.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
@@ -37,6 +38,7 @@ export function makeDetectors(
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
+    new AtStart(view, outage),
     new LeakPath(view, leak),
     new Blind(view, blind),
   ]

@@ -9,7 +9,6 @@ import type {
   Counts,
   Incident,
   Inputs,
-  Level,
   Signal,
   State,
   Vantage,
@@ -17,6 +16,7 @@ import type {
 import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
 import { evidence, linkOf, together } from './evidence.ts'
+import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
 
 export interface LedgerSettings {
   readonly baseline: Baseline
@@ -207,11 +207,12 @@ export class Ledger {
 
   /** A signal about what was over. */
   #again(entry: Entry, signal: Signal, vantage: Vantage): Incident | null {
-    if (signal.phase === 'resolved' || signal.phase === 'resolving') return null
+    if (signal.phase !== 'open' && signal.phase !== 'transient') return null
     const soon = signal.at - (entry.overAt ?? 0) <= this.#settings.reopen
     if (signal.phase === 'transient' && soon) return null
     // What never was an incident cannot be one again: its start would be that of a passing moment.
-    const wasOne = entry.record.state !== 'transient'
+    const { state, foldedInto } = entry.record
+    const wasOne = state !== 'transient' && (state !== 'suppressed' || foldedInto !== null)
     if (idOf(signal) !== entry.id && !(soon && wasOne)) return this.#open(signal, vantage, entry.id)
     entry.overAt = null
     entry.record = { ...entry.record, foldedInto: null }
@@ -258,7 +259,8 @@ export class Ledger {
     this.#refused.delete(signal.key)
     const id = idOf(signal)
     const confidence = confidenceOf(signal)
-    const over = signal.phase === 'transient'
+    const standing = signal.phase === 'standing'
+    const over = standing || signal.phase === 'transient'
     const entry: Entry = {
       id,
       record: first(id, signal, previousId, this.#settings),
@@ -273,6 +275,7 @@ export class Ledger {
     }
     this.#entries.delete(signal.key)
     this.#entries.set(signal.key, entry)
+    if (standing) return this.#write(entry, 'suppressed', 'it was so when we began', vantage)
     const why = over ? 'it was over before it could be confirmed' : 'confirmed'
     return this.#write(entry, over ? 'transient' : 'open', why, vantage)
   }
@@ -387,50 +390,4 @@ function first(
     because: '',
     inputs,
   }
-}
-
-/** Sum of the tags, and its level: 1–3 low, 4–7 medium, from 8 high, never above the cap. */
-export function confidenceOf({ tags, cap, phase }: Signal): Confidence {
-  const score = tags.reduce((sum, tag) => sum + tag.score, 0)
-  let level: Level = score >= 8 ? 'high' : score >= 4 ? 'medium' : 'low'
-  const named = [...tags]
-  const limit: Signal['cap'] =
-    phase === 'transient'
-      ? { level: 'low', because: 'it was over before it could be confirmed' }
-      : cap
-  if (limit && levels.indexOf(limit.level) < levels.indexOf(level)) {
-    level = limit.level
-    named.push({ name: `cap.${limit.level}`, score: 0, because: limit.because })
-  }
-  return { score, level, tags: named }
-}
-
-function worst(a: Counts, b: Counts): Counts {
-  const most = (x: number | undefined, y: number | undefined) => Math.max(x ?? 0, y ?? 0)
-  const more = b.prefixes > a.prefixes ? b : a
-  return {
-    ...more,
-    prefixes: most(a.prefixes, b.prefixes),
-    ofPrefixes: most(a.ofPrefixes, b.ofPrefixes),
-    peerAsns: most(a.peerAsns, b.peerAsns),
-    collectors: most(a.collectors, b.collectors),
-    share: most(a.share, b.share),
-    ...(a.origins === undefined ? {} : { origins: most(a.origins, b.origins) }),
-    ...(a.routes === undefined ? {} : { routes: most(a.routes, b.routes) }),
-  }
-}
-
-/** Detectors repeat themselves at every tick; what they repeat has been taken in. */
-function saysTheSame(a: Signal, b: Signal): boolean {
-  return (
-    a.now === b.now &&
-    a.tags === b.tags &&
-    a.samples === b.samples &&
-    a.cap === b.cap &&
-    a.phase === b.phase
-  )
-}
-
-function same(a: Counts, b: Counts): boolean {
-  return a.prefixes === b.prefixes && a.share === b.share && a.routes === b.routes
 }

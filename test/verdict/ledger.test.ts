@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { Counts, Signal } from '../../src/core/incident.ts'
 import { noSamples } from '../../src/core/incident.ts'
 import { minutes, parseInstant, seconds } from '../../src/core/time.ts'
-import { confidenceOf, Ledger } from '../../src/verdict/ledger.ts'
+import { Ledger } from '../../src/verdict/ledger.ts'
+import { confidenceOf } from '../../src/verdict/weigh.ts'
 
 const start = parseInstant('2025-01-01T00:00:00Z') ?? 0
 const inputs = { version: 'v', config: 'c', asRelationships: null, vrps: null }
