@@ -22,7 +22,8 @@ const DATA = fileURLToPath(new URL('../../shared/data', import.meta.url))
 const CHILDREN: Record<string, (...args: string[]) => Promise<Measured | undefined>> = {
   framing: async (path = '') => (await import('./bench/framing.ts')).framing(path),
   decoding: async (path = '') => (await import('./bench/decoding.ts')).decoding(path),
-  table: async (path = '') => (await import('./bench/decoding.ts')).tabling(path),
+  table: async (path = '', table) =>
+    (await import('./bench/decoding.ts')).tabling(path, table || undefined),
   dump: async (path = '') => (await import('./bench/dumping.ts')).dumping(path),
   replay: async (path = '', table, jobs) =>
     (await import('./bench/replaying.ts')).replaying(path, table || undefined, Number(jobs ?? 1)),

@@ -2,6 +2,7 @@
 
 import { Order } from '../clock/order.ts'
 import { Batch, BatchPool, Message } from '../core/batch.ts'
+import type { Fact } from '../core/fact.ts'
 import { VantagePoints } from '../core/vantage.ts'
 import { readChunks } from '../feeds/archive.ts'
 import { Table } from '../table/table.ts'
@@ -30,16 +31,17 @@ export async function decoding(path: string): Promise<Measured> {
 }
 
 /** The clock puts messages in order, the table changes; nobody judges what that means. */
-export async function tabling(path: string): Promise<Measured> {
+export async function tabling(path: string, rib?: string): Promise<Measured> {
   const vantages = new VantagePoints()
-  const table = new Table({ vantages, asns: null, baseline: 'learned-live' })
+  const table = new Table({ vantages, asns: null, baseline: rib ? 'rib' : 'learned-live' })
+  if (rib) await loadInto(table, rib)
   const pool = new BatchPool()
   const sink = {
     message(batch: Batch, m: number) {
-      if (batch.interned === 0) table.intern(batch)
+      if (batch.interned !== table.paths.epoch) table.intern(batch)
       table.apply(batch, m)
     },
-    fact: () => undefined,
+    fact: (fact: Fact) => table.fact(fact),
   }
   const order = new Order(vantages, sink, (batch) => pool.give(batch))
   const reader = new MrtReader(vantages, 'bench', 0)
@@ -62,6 +64,23 @@ export async function tabling(path: string): Promise<Measured> {
   drain(true)
   order.flush()
   return { records: reader.stats.records, elements: table.elements, octets, ...used() }
+}
+
+async function loadInto(table: Table, path: string): Promise<void> {
+  const reader = new MrtReader(table.vantages, 'bench', 0)
+  const batch = new Batch()
+  const drain = (last: boolean) => {
+    for (let more = true; more; ) {
+      batch.clear()
+      more = reader.read(batch, last)
+      table.load(batch)
+    }
+  }
+  for await (const chunk of readChunks(path)) {
+    reader.push(chunk)
+    drain(false)
+  }
+  drain(true)
 }
 
 /** A starting table made of what the updates of `path` announce first, into `visit`. */

@@ -113,6 +113,23 @@ export const replayed =
     })
   }
 
+/** What detectors and ledger cost on top of clock and table, in percent of their CPU. */
+export const judging =
+  (name: FileName): Measure =>
+  async (lab) => {
+    const { path } = await lab.files.get(name)
+    const start = await lab.files.start(name)
+    const [plain, whole]: [Run[], Run[]] = [[], []]
+    for (let turn = 0; turn < (lab.quick ? 1 : 3); turn++) {
+      plain.push(await lab.ours('table', path, start))
+      whole.push(await lab.ours('replay', path, start, 1))
+    }
+    const best = least(whole, 'cpu')
+    const without = least(plain, 'cpu').cpu
+    const peers = `${without.toFixed(2)} s without them`
+    return { got: (best.cpu / without - 1) * 100, best, runs: whole, peers }
+  }
+
 /** Several files at a time by one after the other; compiling, which each thread does for itself, must not show. */
 export const filesAtATime: Measure = async (lab) => {
   const { path } = await lab.files.get('day')
