@@ -1,0 +1,140 @@
+// The life of a session: who comes up, tells its table, falls, and whom we have lost sight of. What a
+// session that is not active says, or does not say, is evidence of nothing (detection.md §10.3).
+
+import type { Gap } from '../core/fact.ts'
+import type { Instant } from '../core/time.ts'
+import { PeerState } from '../core/view.ts'
+import type { Peer } from './peers.ts'
+import { PATH, STALE } from './rib.ts'
+import type { Table } from './table.ts'
+
+export class Sessions {
+  readonly #table: Table
+
+  constructor(table: Table) {
+    this.#table = table
+  }
+
+  /** Somebody speaks whom we did not count on. */
+  wake(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.transfer) return
+    // After a fall from Established an UPDATE can only be the beginning of a new table transfer.
+    if (peer.state === PeerState.down) this.transfer(peer, at)
+    else if (peer.lostTo === null) {
+      this.enter(peer, PeerState.active, at)
+      this.#table.voting.elect(peer)
+    }
+  }
+
+  enter(peer: Peer, state: number, at: Instant): void {
+    const before = peer.state
+    if (before === state) return
+    this.#table.peers.enter(peer, state)
+    this.#table.tellPeer(peer.id, before, state, at)
+  }
+
+  up(peer: Peer, at: Instant): void {
+    // Its fall was not told, or we could not see it.
+    if (peer.state === PeerState.active || peer.lostTo !== null) this.down(peer, at)
+    this.transfer(peer, at)
+  }
+
+  down(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.down) return
+    // Of whom nothing was known there is nothing to lose.
+    const heard = peer.lostTo !== null || peer.routes4 + peer.routes6 > 0
+    if (peer.state === PeerState.unknown && !heard) return
+    const table = this.#table
+    table.voting.set(peer, false, false)
+    peer.stale = 0
+    table.more.forget(peer.id)
+    table.rib.sweep(peer.id, (prefix, word) => {
+      if ((word & PATH) === 0) return word
+      // What we do not hear of would never be confirmed.
+      if (!table.hearsAll && !table.watches(table.origin(prefix))) return word
+      peer.stale++
+      return word | STALE
+    })
+    peer.before = peer.stale
+    peer.lostTo = null
+    this.enter(peer, PeerState.down, at)
+  }
+
+  transfer(peer: Peer, at: Instant): void {
+    if (peer.state === PeerState.transfer) return
+    const before = peer.state
+    this.#table.peers.begin(peer, at)
+    this.#table.tellPeer(peer.id, before, PeerState.transfer, at)
+  }
+
+  endOfRib(peer: Peer, afi: number, at: Instant): void {
+    if (peer.state !== PeerState.transfer) return
+    if (afi === 4) peer.ended4 = true
+    else peer.ended6 = true
+    // Who held nothing before may still have a family to tell.
+    const first = peer.before === 0
+    const ended4 = peer.ended4 || (!first && peer.routes4 === 0)
+    const ended6 = peer.ended6 || (!first && peer.routes6 === 0)
+    if (!ended4 || !ended6) return
+    this.#transferred(peer, at)
+    this.#table.voting.elect(peer)
+  }
+
+  /** Table transfers that can be taken for finished. */
+  tick(at: Instant): void {
+    const { peers, voting } = this.#table
+    const back = peers.list.filter(
+      (peer) => peer.state === PeerState.transfer && peers.finished(peer, at),
+    )
+    for (const peer of back) this.#transferred(peer, at)
+    // Only when all have told what they hold: the order in which we met them must not show.
+    if (back.length > 0) voting.electAll(back)
+  }
+
+  /** What was not confirmed by the new table is gone, and nobody saw when: it is no loss. */
+  #transferred(peer: Peer, at: Instant): void {
+    const table = this.#table
+    table.cause.at = at
+    table.cause.vantage = peer.id
+    table.rib.sweep(peer.id, (prefix, word) => {
+      if ((word & STALE) === 0) return word
+      table.expire(peer, prefix, word & PATH)
+      return 0
+    })
+    peer.stale = 0
+    peer.known = true
+    this.enter(peer, PeerState.active, at)
+  }
+
+  gap(gap: Gap): void {
+    const { peers, vantages, voting } = this.#table
+    for (const peer of peers.list) {
+      // Who has not spoken since the start would have done so through this feed.
+      if ((peer.source !== gap.source && peer.source >= 0) || peer.lostTo !== null) continue
+      if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
+      if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue
+      peer.lostTo = gap.feed
+      voting.set(peer, false, false, false)
+      this.enter(peer, PeerState.unknown, gap.at)
+    }
+    voting.settleAll()
+  }
+
+  sight(feed: string, collector: string | null, at: Instant): void {
+    const { peers, vantages, voting } = this.#table
+    const back: Peer[] = []
+    for (const peer of peers.list) {
+      if (peer.lostTo !== feed) continue
+      if (collector !== null && vantages.get(peer.id).collector !== collector) continue
+      peer.lostTo = null
+      if (peer.stale > 0) {
+        // It was in the middle of a table transfer, which goes on.
+        this.transfer(peer, at)
+        continue
+      }
+      this.enter(peer, PeerState.active, at)
+      back.push(peer)
+    }
+    voting.electAll(back)
+  }
+}
