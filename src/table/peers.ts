@@ -1,6 +1,7 @@
 // Vantage points as witnesses: who may vote on whether a prefix is seen. Only a session that is
 // active and, where whole tables are known, full-feed relative to the others (detection.md §10.3).
 
+import type { Asn } from '../core/asn.ts'
 import type { Vantage } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
@@ -24,6 +25,9 @@ export interface Peer {
   /** Votes in IPv4, in IPv6. */
   votes4: boolean
   votes6: boolean
+  /** When it ceased to vote for its network without another in its place (votes.ts); 0 = it did not. */
+  left4: Instant
+  left6: Instant
   /** Routes held, and those it ordinarily carries that are missing; full-feed is judged by both. */
   routes4: number
   routes6: number
@@ -55,12 +59,19 @@ export interface Peer {
 /** What is counted anew as the words of a snapshot are read. */
 export type Counted = 'routes4' | 'routes6' | 'missing4' | 'missing6'
 
+/** What is missing now counts too, or an outage would take the vote from those who see it. */
+export const sizeOf = (peer: Peer, afi: Afi): number =>
+  afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
+
 export class Peers {
   readonly list: Peer[] = []
   readonly #vantages: VantagePoints
   #counts: Vantage | null = null
   #voters4 = 0
   #voters6 = 0
+  /** Sessions of each network, as of so many peers. */
+  readonly #sessions = new Map<Asn, Peer[]>()
+  #grouped = 0
 
   constructor(vantages: VantagePoints) {
     this.#vantages = vantages
@@ -73,6 +84,8 @@ export class Peers {
         state: PeerState.unknown,
         votes4: false,
         votes6: false,
+        left4: 0,
+        left6: 0,
         routes4: 0,
         routes6: 0,
         missing4: 0,
@@ -94,6 +107,18 @@ export class Peers {
       })
     }
     return this.list[id] as Peer
+  }
+
+  /** All sessions of one network, at whatever collector. */
+  sessionsOf(asn: Asn): readonly Peer[] {
+    for (; this.#grouped < this.list.length; this.#grouped++) {
+      const peer = this.list[this.#grouped] as Peer
+      const { asn: of } = this.#vantages.get(peer.id)
+      const known = this.#sessions.get(of)
+      if (known) known.push(peer)
+      else this.#sessions.set(of, [peer])
+    }
+    return this.#sessions.get(asn) ?? []
   }
 
   enter(peer: Peer, state: number): void {
@@ -148,12 +173,10 @@ export class Peers {
 
   /**
    * Whose table is large enough to speak for the others. With fewer than three networks nobody is
-   * left out: scarcity lowers confidence elsewhere, it does not silence. What is missing now counts
-   * too, or an outage would take the vote from those who see it.
+   * left out: scarcity lowers confidence elsewhere, it does not silence.
    */
   fullFeed(afi: Afi): (peer: Peer) => boolean {
-    const size = (peer: Peer) =>
-      afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
+    const size = (peer: Peer) => sizeOf(peer, afi)
     const byAsn = new Map<number, number>()
     for (const peer of this.list) {
       // Until a transfer ends, what was held before it is held.

@@ -45,7 +45,7 @@ export class Sessions {
     const heard = peer.lostTo !== null || peer.routes4 + peer.routes6 > 0
     if (peer.state === PeerState.unknown && !heard) return
     const table = this.#table
-    table.voting.set(peer, false, false)
+    table.voting.leave(peer, at)
     peer.stale = 0
     table.more.forget(peer.id)
     table.rib.sweep(peer.id, (prefix, word) => {
@@ -114,7 +114,7 @@ export class Sessions {
       if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
       if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue
       peer.lostTo = gap.feed
-      voting.set(peer, false, false, false)
+      voting.leave(peer, gap.at, false)
       this.enter(peer, PeerState.unknown, gap.at)
     }
     voting.settleAll()

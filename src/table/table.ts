@@ -264,6 +264,7 @@ export class Table implements View {
     Object.assign(peer, rest)
     this.peers.enter(peer, state)
     this.voting.set(peer, votes4, votes6)
+    this.voting.keep(peer)
     this.#resumed = true
   }
 
@@ -741,9 +742,11 @@ export class Table implements View {
   }
 
   get heard(): number {
-    let n = 0
-    for (const { source } of this.peers.list) if (source >= 0) n++
-    return n
+    const networks = new Set<Asn>()
+    for (const { id, source, state, lostTo } of this.peers.list)
+      if (source >= 0 || state !== PeerState.unknown || lostTo !== null)
+        networks.add(this.vantages.get(id).asn)
+    return networks.size
   }
 
   vantage(): Vantage {
