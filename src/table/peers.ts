@@ -48,6 +48,20 @@ export interface Peer {
   before: number
   ended4: boolean
   ended6: boolean
+  /** Fewest ordinary routes it missed, lately and in the time before (quarantine.ts); -1 = not known. */
+  low: number
+  lowBefore: number
+  /** Ticks at which it missed many more. */
+  suspect: number
+  /** Of its quarantine: the beginning, what it missed before, since when it is nearly whole; 0 = not. */
+  outSince: Instant
+  outFrom: number
+  backSince: Instant
+  /** In quarantine because all its collector is silent. */
+  silent: boolean
+  /** When it was heard last, and at how many of the last ticks. */
+  heardAt: Instant
+  spoke: number
   /** The feed or file it was heard through last. */
   source: number
   /** Of which feed's silence it is a victim; null when it is none. */
@@ -101,6 +115,15 @@ export class Peers {
         before: 0,
         ended4: false,
         ended6: false,
+        low: -1,
+        lowBefore: -1,
+        suspect: 0,
+        outSince: 0,
+        outFrom: 0,
+        backSince: 0,
+        silent: false,
+        heardAt: 0,
+        spoke: 0,
         source: -1,
         lostTo: null,
         slot: -1,
@@ -180,8 +203,9 @@ export class Peers {
     const byAsn = new Map<number, number>()
     for (const peer of this.list) {
       // Until a transfer ends, what was held before it is held.
-      const back = peer.state === PeerState.transfer && peer.known
-      if (peer.state !== PeerState.active && !back) continue
+      const { state } = peer
+      const back = state === PeerState.transfer && peer.known
+      if (state !== PeerState.active && state !== PeerState.quarantined && !back) continue
       const { asn } = this.#vantages.get(peer.id)
       byAsn.set(asn, Math.max(byAsn.get(asn) ?? 0, size(peer)))
     }

@@ -8,6 +8,10 @@ import type { Peer } from './peers.ts'
 import { PATH, STALE } from './rib.ts'
 import type { Table } from './table.ts'
 
+/** Its table is known, whether it is believed or not. */
+const hasSession = ({ state }: Peer): boolean =>
+  state === PeerState.active || state === PeerState.quarantined
+
 export class Sessions {
   readonly #table: Table
 
@@ -17,7 +21,7 @@ export class Sessions {
 
   /** Somebody speaks whom we did not count on. */
   wake(peer: Peer, at: Instant): void {
-    if (peer.state === PeerState.transfer) return
+    if (peer.state === PeerState.transfer || peer.state === PeerState.quarantined) return
     // After a fall from Established an UPDATE can only be the beginning of a new table transfer.
     if (peer.state === PeerState.down) this.transfer(peer, at)
     else if (peer.lostTo === null) {
@@ -29,13 +33,18 @@ export class Sessions {
   enter(peer: Peer, state: number, at: Instant): void {
     const before = peer.state
     if (before === state) return
+    if (state === PeerState.active) {
+      // What it misses now it has not lost since.
+      peer.low = peer.lowBefore = -1
+      peer.suspect = 0
+    }
     this.#table.peers.enter(peer, state)
     this.#table.tellPeer(peer.id, before, state, at)
   }
 
   up(peer: Peer, at: Instant): void {
     // Its fall was not told, or we could not see it.
-    if (peer.state === PeerState.active || peer.lostTo !== null) this.down(peer, at)
+    if (hasSession(peer) || peer.lostTo !== null) this.down(peer, at)
     this.transfer(peer, at)
   }
 
@@ -111,7 +120,7 @@ export class Sessions {
     for (const peer of peers.list) {
       // Who has not spoken since the start would have done so through this feed.
       if ((peer.source !== gap.source && peer.source >= 0) || peer.lostTo !== null) continue
-      if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
+      if (!hasSession(peer) && peer.state !== PeerState.transfer) continue
       if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue
       peer.lostTo = gap.feed
       voting.leave(peer, gap.at, false)

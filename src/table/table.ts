@@ -24,6 +24,7 @@ import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
 import { type Counted, type Peer, Peers } from './peers.ts'
 import { Prefixes } from './prefixes.ts'
+import { Quarantine } from './quarantine.ts'
 import { season } from './reference.ts'
 import { DISPLACED, PATH, PENDING, REFERENCE, Rib, STALE } from './rib.ts'
 import { Sessions } from './sessions.ts'
@@ -87,6 +88,7 @@ export class Table implements View {
   readonly peers: Peers
   readonly sessions = new Sessions(this)
   readonly voting = new Votes(this)
+  readonly #quarantine = new Quarantine(this)
   /** Routes beside the one that counts. */
   readonly more: AddPaths
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
@@ -289,6 +291,7 @@ export class Table implements View {
     const vantage = batch.vantage[m] as number
     const peer = this.peers.get(vantage)
     peer.source = batch.file
+    peer.heardAt = at
     const { cause } = this
     cause.at = at
     cause.vantage = vantage
@@ -535,6 +538,7 @@ export class Table implements View {
 
   #tick(at: Instant): void {
     this.sessions.tick(at)
+    this.#quarantine.tick(at)
     this.voting.tick(at, this.hearsAll)
     if (this.baseline !== 'learned-from-input') season(this, at)
     const few = this.#fewFresh
