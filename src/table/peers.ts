@@ -16,6 +16,8 @@ const LARGEST = 5
 /** A table transfer without End-of-RIB is over when it has become quiet, or after so long. */
 const QUIET: Span = seconds(30)
 const QUIET_ANNOUNCEMENTS = 50
+/** Of a large table: a full feed says more than that in any half minute, and a thousand a second while it tells its table. */
+const QUIET_SHARE = 0.01
 const LONGEST_TRANSFER: Span = minutes(15)
 const NEARLY_ALL = 0.95
 
@@ -45,6 +47,13 @@ export interface Peer {
   windowStart: Instant
   windowCount: number
   stale: number
+  /** Routes announced again as they were since the last tick. */
+  again: number
+  /** Since when it is counted how much of its table is told again (sessions.ts), and how much must be; 0 = it is not. */
+  retoldSince: Instant
+  retold: number
+  /** The transfer under way was not announced by a fall of the session. */
+  unheard: boolean
   before: number
   ended4: boolean
   ended6: boolean
@@ -57,8 +66,9 @@ export interface Peer {
   outSince: Instant
   outFrom: number
   backSince: Instant
-  /** In quarantine because all its collector is silent. */
+  /** In quarantine because all its collector is silent; because it keeps what all others lost long ago. */
   silent: boolean
+  stuck: boolean
   /** When it was heard last, and at how many of the last ticks. */
   heardAt: Instant
   spoke: number
@@ -112,6 +122,10 @@ export class Peers {
         windowStart: 0,
         windowCount: 0,
         stale: 0,
+        again: 0,
+        retoldSince: 0,
+        retold: 0,
+        unheard: false,
         before: 0,
         ended4: false,
         ended6: false,
@@ -122,6 +136,7 @@ export class Peers {
         outFrom: 0,
         backSince: 0,
         silent: false,
+        stuck: false,
         heardAt: 0,
         spoke: 0,
         source: -1,
@@ -186,11 +201,13 @@ export class Peers {
   finished(peer: Peer, at: Instant): boolean {
     if (at - peer.since >= LONGEST_TRANSFER) return true
     if (at - peer.windowStart < QUIET) return false
-    const quiet = peer.windowCount < QUIET_ANNOUNCEMENTS
+    const quiet = peer.windowCount < Math.max(QUIET_ANNOUNCEMENTS, QUIET_SHARE * peer.before)
     peer.windowStart = at
     peer.windowCount = 0
     // Of whom nothing was known something must have been heard.
     if (peer.before === 0 && peer.routes4 + peer.routes6 === 0) return false
+    // What was told before anybody noticed cannot be told from what was not.
+    if (peer.unheard) return quiet
     return quiet && peer.stale <= (1 - NEARLY_ALL) * peer.before
   }
 

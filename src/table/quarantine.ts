@@ -5,7 +5,7 @@
 // Nothing is counted per route for this: how many of its ordinary routes a peer misses is known anyway
 // (peers.ts), and who else misses them is asked only when it is many.
 
-import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { PeerState, Seen } from '../core/view.ts'
 import { type Peer, sizeOf } from './peers.ts'
 import { PATH, REFERENCE } from './rib.ts'
@@ -33,6 +33,16 @@ const LONGEST: Span = minutes(30)
 /** So long it is asked whether others lost the same after all. */
 const DOUBTED: Span = minutes(3)
 
+/**
+ * Stuck: it keeps so much of its table that all others lost so long ago (Fontugne 2019), looked at each
+ * hour; it is believed again with half of that.
+ */
+const STUCK: Span = minutes(90)
+const STUCK_SHARE = 0.005
+const LOOK: Span = hours(1)
+/** All but one in so many have lost it. */
+const KEPT_BY = 20
+
 /** Of those who vote so many must be left: who is alone cannot be contradicted. */
 const LEFT = 3
 
@@ -54,6 +64,7 @@ export class Quarantine {
     const inside = list.filter(({ state }) => state === PeerState.quarantined)
     if (inside.length > 0) this.#release(inside, at)
     this.#listen(at)
+    if (at % LOOK === 0) this.#look(at)
     const suspects: Peer[] = []
     let voters = 0
     for (const peer of list) {
@@ -96,18 +107,19 @@ export class Quarantine {
       for (const peer of suspects)
         if (!taken.has(peer) && isMuch(this.#lostAlone(peer, at - 2 * HALF_WINDOW), barOf(peer)))
           taken.add(peer)
-    if (voters - taken.size >= LEFT) this.#take([...taken], at, false)
+    if (voters - taken.size >= LEFT) this.#take([...taken], at)
   }
 
   /** All at once: while only some of them count, every prefix these few miss would seem lost. */
-  #take(taken: readonly Peer[], at: Instant, silent: boolean): void {
+  #take(taken: readonly Peer[], at: Instant, why?: 'silent' | 'stuck'): void {
     if (taken.length === 0) return
     const { sessions, voting } = this.#table
     for (const peer of taken) {
       peer.outSince = at
       peer.outFrom = Math.max(0, Math.min(peer.low, peer.lowBefore))
       peer.backSince = 0
-      peer.silent = silent
+      peer.silent = why === 'silent'
+      peer.stuck = why === 'stuck'
       voting.leave(peer, at, false)
       sessions.enter(peer, PeerState.quarantined, at)
     }
@@ -118,12 +130,15 @@ export class Quarantine {
     const { sessions, voting } = this.#table
     const freed: Peer[] = []
     for (const [collector, some] of this.#byCollector(inside)) {
-      const whole = some.filter((peer) => !peer.silent && this.#isWhole(peer, at))
+      const whole = some.filter((peer) => !peer.silent && !peer.stuck && this.#isWhole(peer, at))
       // Those who lost least of a collector that lost much are not better than the rest.
       const stays = some.length >= LEFT && (some.length - whole.length) * 2 > some.length
       for (const peer of some) {
         if (peer.silent) {
           if (at - this.#heardAt(collector) < TICK) freed.push(peer)
+        } else if (peer.stuck) {
+          if (at % LOOK === 0 && this.#kept(peer, this.#dead(at)) < STUCK_SHARE / 2)
+            freed.push(peer)
         } else if (at - peer.outSince >= LONGEST) {
           this.#forgive(peer)
           freed.push(peer)
@@ -133,7 +148,7 @@ export class Quarantine {
     if (freed.length === 0) return
     for (const peer of freed) {
       peer.outSince = 0
-      peer.silent = false
+      peer.silent = peer.stuck = false
       sessions.enter(peer, PeerState.active, at)
     }
     voting.electAll(freed)
@@ -214,6 +229,35 @@ export class Quarantine {
     })
   }
 
+  /** Prefixes that were lost long ago, and by nearly all. */
+  #dead(at: Instant): number[] {
+    const { names, standing } = this.#table
+    const dead: number[] = []
+    for (let prefix = 0; prefix < names.count; prefix++) {
+      if (standing.seen[prefix] !== Seen.down) continue
+      if (at - (standing.lastLoss[prefix] as number) < STUCK) continue
+      const visible = standing.visible[prefix] as number
+      if (visible > 1 && visible * KEPT_BY > (standing.reference[prefix] as number)) continue
+      dead.push(prefix)
+    }
+    return dead
+  }
+
+  /** Which part of a peer's table they are. */
+  #kept(peer: Peer, dead: readonly number[]): number {
+    let kept = 0
+    for (const prefix of dead) if ((this.#table.rib.word(peer.id, prefix) & PATH) !== 0) kept++
+    return kept < FEWEST ? 0 : kept / (peer.routes4 + peer.routes6)
+  }
+
+  #look(at: Instant): void {
+    const dead = this.#dead(at)
+    if (dead.length < FEWEST) return
+    const voters = this.#table.peers.list.filter(({ votes4, votes6 }) => votes4 || votes6)
+    const stuck = voters.filter((peer) => this.#kept(peer, dead) > STUCK_SHARE)
+    if (voters.length - stuck.length >= LEFT) this.#take(stuck, at, 'stuck')
+  }
+
   #byCollector(peers: readonly Peer[]): Map<string, Peer[]> {
     const by = new Map<string, Peer[]>()
     for (const peer of peers) {
@@ -247,7 +291,7 @@ export class Quarantine {
     if (silent.length === 0 || silent.length * 2 > talkative.size) return
     const voters = peers.list.filter(({ votes4, votes6 }) => votes4 || votes6)
     const taken = voters.filter(({ id }) => silent.includes(vantages.get(id).collector))
-    if (voters.length - taken.length >= LEFT) this.#take(taken, at, true)
+    if (voters.length - taken.length >= LEFT) this.#take(taken, at, 'silent')
   }
 }
 

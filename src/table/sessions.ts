@@ -2,11 +2,21 @@
 // session that is not active says, or does not say, is evidence of nothing (detection.md §10.3).
 
 import type { Gap } from '../core/fact.ts'
-import type { Instant } from '../core/time.ts'
-import { PeerState } from '../core/view.ts'
+import { type Instant, minutes, type Span } from '../core/time.ts'
+import { PeerState, Seen } from '../core/view.ts'
 import type { Peer } from './peers.ts'
 import { PATH, STALE } from './rib.ts'
 import type { Table } from './table.ts'
+
+/**
+ * Session resets that nobody told us of (MCT, Zhang 2005): so much of the table announced again as it was,
+ * most of it within five minutes. What is said before it is noticed is little.
+ */
+const RETOLD = 0.7
+const RETOLD_WITHIN: Span = minutes(5)
+/** So much of the table again in one tick, and so many routes, make one look. */
+const SUSPICIOUS = 0.02
+const SUSPICIOUS_ROUTES = 100
 
 /** Its table is known, whether it is believed or not. */
 const hasSession = ({ state }: Peer): boolean =>
@@ -33,6 +43,7 @@ export class Sessions {
   enter(peer: Peer, state: number, at: Instant): void {
     const before = peer.state
     if (before === state) return
+    if (peer.retoldSince > 0) this.#unmark(peer)
     if (state === PeerState.active) {
       // What it misses now it has not lost since.
       peer.low = peer.lowBefore = -1
@@ -56,6 +67,8 @@ export class Sessions {
     const table = this.#table
     table.voting.leave(peer, at)
     peer.stale = 0
+    peer.retoldSince = 0
+    peer.unheard = false
     table.more.forget(peer.id)
     table.rib.sweep(peer.id, (prefix, word) => {
       if ((word & PATH) === 0) return word
@@ -98,6 +111,40 @@ export class Sessions {
     for (const peer of back) this.#transferred(peer, at)
     // Only when all have told what they hold: the order in which we met them must not show.
     if (back.length > 0) voting.electAll(back)
+    // What is heard of in part is never told again as a whole.
+    if (this.#table.hearsAll)
+      for (const peer of peers.list)
+        if (peer.state === PeerState.active && peer.known) this.#notice(peer, at)
+  }
+
+  /** Is it telling its table once more? */
+  #notice(peer: Peer, at: Instant): void {
+    const { again } = peer
+    peer.again = 0
+    if (peer.retoldSince > 0) {
+      if (peer.before - peer.stale >= peer.retold) this.#unheard(peer, at)
+      else if (at - peer.retoldSince >= RETOLD_WITHIN) this.#unmark(peer)
+      return
+    }
+    const held = peer.routes4 + peer.routes6
+    if (again < SUSPICIOUS_ROUTES || again < SUSPICIOUS * held) return
+    peer.retoldSince = at
+    peer.retold = RETOLD * held - again
+    peer.before = peer.stale = held
+    this.#table.rib.sweep(peer.id, (_, word) => ((word & PATH) === 0 ? word : word | STALE))
+  }
+
+  #unmark(peer: Peer): void {
+    peer.retoldSince = peer.stale = 0
+    this.#table.rib.sweep(peer.id, (_, word) => word & ~STALE)
+  }
+
+  /** Its session was reset, and we have heard neither the fall nor the beginning. */
+  #unheard(peer: Peer, at: Instant): void {
+    peer.retoldSince = 0
+    peer.unheard = true
+    this.#table.voting.leave(peer, at)
+    this.transfer(peer, at)
   }
 
   /** What was not confirmed by the new table is gone, and nobody saw when: it is no loss. */
@@ -107,10 +154,13 @@ export class Sessions {
     table.cause.vantage = peer.id
     table.rib.sweep(peer.id, (prefix, word) => {
       if ((word & STALE) === 0) return word
+      // It may have told it before we noticed that it tells its table; unless others have lost it too.
+      if (peer.unheard && (table.standing.seen[prefix] as number) < Seen.lost) return word & ~STALE
       table.expire(peer, prefix, word & PATH)
       return 0
     })
     peer.stale = 0
+    peer.unheard = false
     peer.known = true
     this.enter(peer, PeerState.active, at)
   }

@@ -110,6 +110,11 @@ const LATER = [
   'outFrom',
   'backSince',
   'silent',
+  'stuck',
+  'again',
+  'retoldSince',
+  'retold',
+  'unheard',
   'heardAt',
   'spoke',
 ]

@@ -376,6 +376,7 @@ export class Table implements View {
       this.voting.elect(peer)
     if (before === path && (word & (STALE | DISPLACED)) === 0) {
       this.repeats++
+      peer.again++
       return
     }
     let next = (word & ~(PATH | STALE | PENDING)) | path

@@ -236,3 +236,22 @@ test('a snapshot carries it', () => {
     expect(one.standing('10.0.0.0/24')).toBe('10/10 up')
   }
 })
+
+describe('a peer that is stuck', () => {
+  /** It keeps what all others have lost. */
+  const world2 = () => lose(world(), 15, [0, 1, 2, 4, 5, 6, 7, 8, 9])
+
+  test('is not believed after ninety minutes, at the hour, until it lets go', () => {
+    const stage = world2().ticks(20, 7_190)
+    expect([out(stage), stage.standing('10.0.0.0/24')]).toEqual([0, '1/10 down'])
+    stage.tick(7_200)
+    expect([out(stage), stage.standing('10.0.0.0/24')]).toEqual([1, '0/9 down'])
+    lose(stage, 7_205, [3]).ticks(7_210, 10_800)
+    expect([out(stage), stage.standing('10.0.0.0/24')]).toEqual([0, '0/10 down'])
+  })
+
+  test('with a few routes is believed', () => {
+    const stage = lose(world(), 15, [0, 1, 2, 4, 5, 6, 7, 8, 9], 0, 90)
+    expect(out(stage.ticks(20, 7_300))).toBe(0)
+  })
+})
