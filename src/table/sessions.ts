@@ -16,7 +16,7 @@ const RETOLD = 0.7
 const RETOLD_WITHIN: Span = minutes(5)
 /** So much of the table again in one tick, and so many routes, make one look. */
 const SUSPICIOUS = 0.02
-const SUSPICIOUS_ROUTES = 100
+const SUSPICIOUS_ROUTES = 20
 
 /** Its table is known, whether it is believed or not. */
 const hasSession = ({ state }: Peer): boolean =>
