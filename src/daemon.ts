@@ -120,6 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           detect: config.detect,
           limits: config.limits,
           mostIncidents: config.limits.incidents,
+          ignorePeers: config.context.ignorePeers,
           journal: config.journal ?? null,
           log: (level, text) => log[level](text),
           decided: (delay) => metrics.pipelineDelay(delay),

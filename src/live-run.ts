@@ -41,6 +41,8 @@ export interface LiveOptions {
   readonly detect: DetectSettings
   readonly limits: TableLimits
   readonly mostIncidents: number
+  /** Whom nobody listens to (core/vantage.ts). */
+  readonly ignorePeers?: readonly string[]
   readonly journal: string | null
   log(level: 'info' | 'warn' | 'error', text: string): void
   /** Seconds from the arrival of a frame to the decision on it. */
@@ -87,7 +89,7 @@ export class LiveFeedState {
 }
 
 export class LiveRun {
-  readonly vantages = new VantagePoints()
+  readonly vantages: VantagePoints
   /** Watched ASes, ascending. */
   readonly asns: readonly Asn[]
   readonly journey: Journey
@@ -106,6 +108,7 @@ export class LiveRun {
   /** Throws when the journal cannot be written. */
   constructor(options: LiveOptions, tell: (incident: Incident) => void) {
     this.#options = options
+    this.vantages = new VantagePoints(options.ignorePeers)
     const { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } = options
     this.asns = [...asns].sort((a, b) => a - b)
     const settings = { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } as const

@@ -30,6 +30,8 @@ export interface ReplayOptions {
   readonly detect?: DetectSettings
   readonly limits?: Partial<TableLimits>
   readonly mostIncidents?: number
+  /** Whom nobody listens to (core/vantage.ts). */
+  readonly ignorePeers?: readonly string[]
   /** Threads that may be busy; with one, everything is done on the one that asks. */
   readonly jobs?: number
   readonly progress?: (octets: number) => void
@@ -41,7 +43,7 @@ export interface ReplayOptions {
 
 /** One run: `read` does it all; the parts are there to be looked at meanwhile. */
 export class ReplayRun {
-  readonly vantages = new VantagePoints()
+  readonly vantages: VantagePoints
   readonly journey: Journey
   readonly input: ArchiveInput
   readonly order: Order
@@ -54,6 +56,7 @@ export class ReplayRun {
 
   constructor(options: ReplayOptions, tell: (incident: Incident) => void) {
     this.#options = options
+    this.vantages = new VantagePoints(options.ignorePeers)
     const { asns, inputs, updates, ribs, detect = detectDefaults, limits, mostIncidents } = options
     this.journey = new Journey(
       {

@@ -240,6 +240,7 @@ async function playFiles(
       detect: config.detect,
       limits: config.limits,
       mostIncidents: config.limits.incidents,
+      ignorePeers: config.context.ignorePeers,
       jobs: flags.jobs ?? jobsFor(octets),
       progress: (octets) => progress.add(octets),
       started: () => {

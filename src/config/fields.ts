@@ -117,6 +117,26 @@ const prefix = reader(
   },
 )
 
+/** A network, an address or a prefix of addresses, as core/vantage.ts wants them. */
+export const peer = reader(
+  z.union([z.number(), z.string()]),
+  {
+    title: 'an AS number, an address or a prefix of addresses',
+    examples: [64500, '192.0.2.1', '2001:db8::/32'],
+  },
+  (given, refuse): string | undefined => {
+    if (typeof given === 'number' && !Number.isInteger(given))
+      return refuse('is a decimal number in YAML', 'put asdot in quotes, as in "1.10"')
+    const number = parseAsn(String(given))
+    if (number !== undefined) return `AS${number}`
+    const address = parseAddress(String(given))
+    if (address)
+      return `${addressText(address.afi, ...address.words)}/${address.afi === 4 ? 32 : 128}`
+    const found = parsePrefix(String(given))
+    return found && prefixText(found.afi, ...found.words, found.length)
+  },
+)
+
 export const asn = reader(
   z.union([z.number(), z.string()]),
   { title: 'an AS number from 1 to 4294967295', examples: [4766, 'AS4766'] },

@@ -16,6 +16,7 @@ import {
   group,
   list,
   listen,
+  peer,
   reader,
   share,
   span,
@@ -152,6 +153,9 @@ export const configSchema = group({
     rib: list(file)
       .prefault([])
       .describe('MRT tables to start from; paths are relative to the config file.'),
+    ignorePeers: list(peer)
+      .prefault([])
+      .describe('Peers of collectors that are not listened to: AS numbers, addresses, prefixes.'),
   })
     .prefault({})
     .describe('What is known beforehand.'),

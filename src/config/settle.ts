@@ -29,7 +29,7 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
     asns: [...new Set(asns)].map((asn) => ({ asn, prefixes: [] })),
     listen: { host: '127.0.0.1', port: 9477 },
     feeds: [{ type: 'ris-live', url, mode, hosts: [], includeRaw, client, history: false }],
-    context: { rib: [] },
+    context: { rib: [], ignorePeers: [] },
     detect: {
       ...detectDefaults,
       leak: { ...detectDefaults.leak, clique: [...detectDefaults.leak.clique] },
@@ -50,21 +50,17 @@ export function settle(config: Config): Settled {
  * they judge alike. Whatever is added to the configuration counts until it is named here.
  */
 function hashOf(config: Config): string {
-  const {
-    listen: _,
-    feeds: _feeds,
-    context: _context,
-    journal: _journal,
-    log: _log,
-    ...rest
-  } = config
+  const { listen: _, feeds: _feeds, journal: _journal, log: _log, context, ...rest } = config
   const asns = rest.asns
     .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
     .sort((a, b) => a.asn - b.asn)
   const { detect } = rest
+  // Of the context only whom nobody listens to; none is what it was before there was a word for it.
+  const ignorePeers = context.ignorePeers.toSorted()
+  const ignored = ignorePeers.length > 0 ? { ignorePeers } : {}
   const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
   return `sha256:${createHash('sha256')
-    .update(canonical({ ...rest, asns, detect: { ...detect, leak } }))
+    .update(canonical({ ...rest, asns, detect: { ...detect, leak }, ...ignored }))
     .digest('hex')}`
 }
 

@@ -2,8 +2,8 @@
 // the collector's name. They get small numbers in order of arrival, and a rank by content, because
 // the order in which we met them must not show in any result.
 
-import type { Asn } from './asn.ts'
-import { addressText } from './prefix.ts'
+import { type Asn, parseAsn } from './asn.ts'
+import { addressText, maskWord, type Prefix, parsePrefix } from './prefix.ts'
 
 export interface VantagePoint {
   readonly id: number
@@ -18,6 +18,40 @@ const LIMIT = 16_384
 const FEW = 64
 /** Words of a key. */
 const KEY = 6
+
+/** What `intern` says of one for whom there is no room, and of one who is not listened to. */
+const REFUSED = -1
+const IGNORED = -2
+
+/** Whom we do not listen to: `AS64500`, or the prefix of the addresses they speak from. */
+class Ignored {
+  readonly #asns = new Set<Asn>()
+  readonly #prefixes: Prefix[] = []
+
+  constructor(texts: readonly string[]) {
+    for (const text of texts) {
+      const asn = parseAsn(text)
+      const prefix = parsePrefix(text)
+      if (asn !== undefined) this.#asns.add(asn)
+      else if (prefix) this.#prefixes.push(prefix)
+      else throw new RangeError(`neither an AS number nor a prefix: ${text}`)
+    }
+  }
+
+  has(afi: number, words: readonly number[], asn: Asn): boolean {
+    if (this.#asns.has(asn)) return true
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words
+    // An IPv4 address in an IPv6 one (RFC 4291 §2.5.5.2) is the same speaker.
+    const mapped = afi === 6 && w0 === 0 && w1 === 0 && w2 === 0xffff
+    return this.#prefixes.some(
+      (prefix) => covers(prefix, afi, words) || (mapped && covers(prefix, 4, [w3])),
+    )
+  }
+}
+
+const covers = (prefix: Prefix, afi: number, words: readonly number[]): boolean =>
+  prefix.afi === afi &&
+  prefix.words.every((word, i) => ((words[i] ?? 0) & maskWord(prefix.length, i)) === (word | 0))
 
 function projectOf(collector: string): VantagePoint['project'] {
   if (/^rrc\d+/.test(collector)) return 'ris'
@@ -47,6 +81,12 @@ export class VantagePoints {
   #keys = new Int32Array(KEY * FEW)
   #rank = new Int32Array(0)
   #ranked = 0
+  readonly #ignored: Ignored | null
+
+  /** `ignored`: AS numbers and prefixes in text; of those nobody gets a number, so what they say is heard by none. */
+  constructor(ignored: readonly string[] = []) {
+    this.#ignored = ignored.length > 0 ? new Ignored(ignored) : null
+  }
 
   collector(name: string): number {
     const known = this.#collectors.indexOf(name)
@@ -61,7 +101,7 @@ export class VantagePoints {
     return this.#collectors
   }
 
-  /** The number of a vantage point, new or known; -1 when the table is full. */
+  /** The number of a vantage point, new or known; -1 when the table is full, -2 when it is ignored. */
   intern(
     collector: number,
     w0: number,
@@ -91,9 +131,10 @@ export class VantagePoints {
       slot = (slot + 1) & mask
     }
     const id = this.list.length
+    if (this.#ignored?.has(afi, [w0, w1, w2, w3], asn >>> 0)) return IGNORED
     if (id >= LIMIT) {
       this.dropped++
-      return -1
+      return REFUSED
     }
     if (KEY * id === keys.length) {
       this.#grow()

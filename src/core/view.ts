@@ -52,7 +52,7 @@ export interface View {
   length(prefix: number): number
   prefixText(prefix: number): string
   seen(prefix: number): number
-  /** Vantage points that vote and hold it now; that are its reference. */
+  /** Vantage points that vote and hold it now, one a network; that are its reference. */
   visible(prefix: number): number
   reference(prefix: number): number
   /** Whether anybody who votes could carry its traffic now: seen well, or new and held by most. */
@@ -93,11 +93,11 @@ export interface View {
   /** Its whole table was known before this: a route it did not have is then a new one. */
   known(id: number): boolean
   peerState(id: number): number
-  /** Whether it votes on visibility in this family: active and full-feed relative to the others. */
+  /** Whether it votes on visibility in this family: active, full-feed relative to the others, and the one of its network. */
   votes(id: number, afi: Afi): boolean
   voters(afi: Afi): number
   readonly collectors: number
-  /** Vantage points that have said anything at all, if only that they live. */
+  /** Networks of which a vantage point has said anything at all, if only that it lives. */
   readonly heard: number
   vantage(): Vantage
 }

@@ -95,11 +95,13 @@ export class Blind implements Detector {
     const view = this.#view
     let all = 0
     let gone = 0
+    let doubted = 0
     for (let id = 0; id < view.vantagePoints; id++) {
       const state = view.peerState(id)
       if (state === PeerState.unknown) continue
       all++
       if (state !== PeerState.active) gone++
+      if (state === PeerState.quarantined) doubted++
     }
     const on = gone > 0 && gone >= this.#settings.share * all
     if (!on && !this.#known.has(EYES)) return
@@ -109,6 +111,7 @@ export class Blind implements Detector {
     b.on = on
     if (on) {
       b.why = `${gone} of ${all} vantage points have lost their session with the collector`
+      if (doubted > 0) b.why += `, or are not believed (${doubted})`
       b.gone = gone
     }
   }

@@ -55,11 +55,10 @@ const SPOKEN = 0.25
 export function silenceCap(view: View, prefixes: readonly number[]): Cap {
   if (view.baseline !== 'learned-live' || prefixes.length === 0) return null
   const spoken = prefixes.reduce((n, prefix) => Math.max(n, view.reference(prefix)), 0)
-  const { active, quarantined, down, unknown } = view.vantage()
-  const heard = Math.max(view.heard, active + quarantined + down + unknown)
+  const { heard } = view
   if (spoken >= SPOKEN * heard) return null
   return {
     level: 'low',
-    because: `only ${spoken} of ${heard} vantage points have ever spoken of it`,
+    because: `only vantage points of ${spoken} of ${heard} networks have ever spoken of it`,
   }
 }

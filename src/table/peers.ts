@@ -1,6 +1,7 @@
 // Vantage points as witnesses: who may vote on whether a prefix is seen. Only a session that is
 // active and, where whole tables are known, full-feed relative to the others (detection.md §10.3).
 
+import type { Asn } from '../core/asn.ts'
 import type { Vantage } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
@@ -15,6 +16,8 @@ const LARGEST = 5
 /** A table transfer without End-of-RIB is over when it has become quiet, or after so long. */
 const QUIET: Span = seconds(30)
 const QUIET_ANNOUNCEMENTS = 50
+/** Of a large table: a full feed says more than that in any half minute, and a thousand a second while it tells its table. */
+const QUIET_SHARE = 0.01
 const LONGEST_TRANSFER: Span = minutes(15)
 const NEARLY_ALL = 0.95
 
@@ -24,6 +27,9 @@ export interface Peer {
   /** Votes in IPv4, in IPv6. */
   votes4: boolean
   votes6: boolean
+  /** When it ceased to vote for its network without another in its place (votes.ts); 0 = it did not. */
+  left4: Instant
+  left6: Instant
   /** Routes held, and those it ordinarily carries that are missing; full-feed is judged by both. */
   routes4: number
   routes6: number
@@ -41,9 +47,31 @@ export interface Peer {
   windowStart: Instant
   windowCount: number
   stale: number
+  /** Routes announced again as they were since the last tick. */
+  again: number
+  /** Since when it is counted how much of its table is told again (sessions.ts), and how much must be; 0 = it is not. */
+  retoldSince: Instant
+  retold: number
+  /** The transfer under way was not announced by a fall of the session. */
+  unheard: boolean
   before: number
   ended4: boolean
   ended6: boolean
+  /** Fewest ordinary routes it missed, lately and in the time before (quarantine.ts); -1 = not known. */
+  low: number
+  lowBefore: number
+  /** Ticks at which it missed many more. */
+  suspect: number
+  /** Of its quarantine: the beginning, what it missed before, since when it is nearly whole; 0 = not. */
+  outSince: Instant
+  outFrom: number
+  backSince: Instant
+  /** In quarantine because all its collector is silent; because it keeps what all others lost long ago. */
+  silent: boolean
+  stuck: boolean
+  /** When it was heard last, and at how many of the last ticks. */
+  heardAt: Instant
+  spoke: number
   /** The feed or file it was heard through last. */
   source: number
   /** Of which feed's silence it is a victim; null when it is none. */
@@ -55,12 +83,19 @@ export interface Peer {
 /** What is counted anew as the words of a snapshot are read. */
 export type Counted = 'routes4' | 'routes6' | 'missing4' | 'missing6'
 
+/** What is missing now counts too, or an outage would take the vote from those who see it. */
+export const sizeOf = (peer: Peer, afi: Afi): number =>
+  afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
+
 export class Peers {
   readonly list: Peer[] = []
   readonly #vantages: VantagePoints
   #counts: Vantage | null = null
   #voters4 = 0
   #voters6 = 0
+  /** Sessions of each network, as of so many peers. */
+  readonly #sessions = new Map<Asn, Peer[]>()
+  #grouped = 0
 
   constructor(vantages: VantagePoints) {
     this.#vantages = vantages
@@ -73,6 +108,8 @@ export class Peers {
         state: PeerState.unknown,
         votes4: false,
         votes6: false,
+        left4: 0,
+        left6: 0,
         routes4: 0,
         routes6: 0,
         missing4: 0,
@@ -85,15 +122,41 @@ export class Peers {
         windowStart: 0,
         windowCount: 0,
         stale: 0,
+        again: 0,
+        retoldSince: 0,
+        retold: 0,
+        unheard: false,
         before: 0,
         ended4: false,
         ended6: false,
+        low: -1,
+        lowBefore: -1,
+        suspect: 0,
+        outSince: 0,
+        outFrom: 0,
+        backSince: 0,
+        silent: false,
+        stuck: false,
+        heardAt: 0,
+        spoke: 0,
         source: -1,
         lostTo: null,
         slot: -1,
       })
     }
     return this.list[id] as Peer
+  }
+
+  /** All sessions of one network, at whatever collector. */
+  sessionsOf(asn: Asn): readonly Peer[] {
+    for (; this.#grouped < this.list.length; this.#grouped++) {
+      const peer = this.list[this.#grouped] as Peer
+      const { asn: of } = this.#vantages.get(peer.id)
+      const known = this.#sessions.get(of)
+      if (known) known.push(peer)
+      else this.#sessions.set(of, [peer])
+    }
+    return this.#sessions.get(asn) ?? []
   }
 
   enter(peer: Peer, state: number): void {
@@ -138,27 +201,28 @@ export class Peers {
   finished(peer: Peer, at: Instant): boolean {
     if (at - peer.since >= LONGEST_TRANSFER) return true
     if (at - peer.windowStart < QUIET) return false
-    const quiet = peer.windowCount < QUIET_ANNOUNCEMENTS
+    const quiet = peer.windowCount < Math.max(QUIET_ANNOUNCEMENTS, QUIET_SHARE * peer.before)
     peer.windowStart = at
     peer.windowCount = 0
     // Of whom nothing was known something must have been heard.
     if (peer.before === 0 && peer.routes4 + peer.routes6 === 0) return false
+    // What was told before anybody noticed cannot be told from what was not.
+    if (peer.unheard) return quiet
     return quiet && peer.stale <= (1 - NEARLY_ALL) * peer.before
   }
 
   /**
    * Whose table is large enough to speak for the others. With fewer than three networks nobody is
-   * left out: scarcity lowers confidence elsewhere, it does not silence. What is missing now counts
-   * too, or an outage would take the vote from those who see it.
+   * left out: scarcity lowers confidence elsewhere, it does not silence.
    */
   fullFeed(afi: Afi): (peer: Peer) => boolean {
-    const size = (peer: Peer) =>
-      afi === 4 ? peer.routes4 + peer.missing4 : peer.routes6 + peer.missing6
+    const size = (peer: Peer) => sizeOf(peer, afi)
     const byAsn = new Map<number, number>()
     for (const peer of this.list) {
       // Until a transfer ends, what was held before it is held.
-      const back = peer.state === PeerState.transfer && peer.known
-      if (peer.state !== PeerState.active && !back) continue
+      const { state } = peer
+      const back = state === PeerState.transfer && peer.known
+      if (state !== PeerState.active && state !== PeerState.quarantined && !back) continue
       const { asn } = this.#vantages.get(peer.id)
       byAsn.set(asn, Math.max(byAsn.get(asn) ?? 0, size(peer)))
     }

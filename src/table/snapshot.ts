@@ -99,7 +99,25 @@ export function plant(table: Table, seed: Seed): boolean {
 }
 
 /** Notes that journals did not have from the beginning; without them they are what they are at first. */
-const LATER = ['treatedAsWithdraw']
+const LATER = [
+  'treatedAsWithdraw',
+  'left4',
+  'left6',
+  'low',
+  'lowBefore',
+  'suspect',
+  'outSince',
+  'outFrom',
+  'backSince',
+  'silent',
+  'stuck',
+  'again',
+  'retoldSince',
+  'retold',
+  'unheard',
+  'heardAt',
+  'spoke',
+]
 
 /** Says where a vantage point stands; after all rows of a snapshot. */
 export function plantPeer(table: Table, { vantage, notes }: SeedPeer): boolean {

@@ -4,11 +4,11 @@
 
 import type { Asn } from '../core/asn.ts'
 import { type Batch, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
-import type { Fact, Gap } from '../core/fact.ts'
+import type { Fact } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
 import { hops, pathText } from '../core/path.ts'
 import { type Afi, maskWord, prefixText } from '../core/prefix.ts'
-import { hours, type Instant, type Span } from '../core/time.ts'
+import type { Instant } from '../core/time.ts'
 import type { VantagePoint, VantagePoints } from '../core/vantage.ts'
 import {
   type Cause,
@@ -24,9 +24,12 @@ import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
 import { type Counted, type Peer, Peers } from './peers.ts'
 import { Prefixes } from './prefixes.ts'
+import { Quarantine } from './quarantine.ts'
 import { season } from './reference.ts'
 import { DISPLACED, PATH, PENDING, REFERENCE, Rib, STALE } from './rib.ts'
+import { Sessions } from './sessions.ts'
 import { Standing } from './standing.ts'
+import { Votes } from './votes.ts'
 
 export interface TableLimits {
   readonly prefixes: number
@@ -61,9 +64,6 @@ export interface TableSettings {
   readonly files?: string[]
 }
 
-/** Table sizes are compared anew so often; networks change their feeds in weeks. */
-const REVOTE: Span = hours(1)
-
 /** Type of a BGP message (RFC 4271 §4.1). */
 const KEEPALIVE = 4
 
@@ -86,6 +86,9 @@ export class Table implements View {
   readonly standing = new Standing()
   readonly origins: Origins
   readonly peers: Peers
+  readonly sessions = new Sessions(this)
+  readonly voting = new Votes(this)
+  readonly #quarantine = new Quarantine(this)
   /** Routes beside the one that counts. */
   readonly more: AddPaths
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
@@ -95,15 +98,14 @@ export class Table implements View {
   /** Elements heard of watched origins, by family. */
   readonly updates = new Map<Asn, Record<Afi, { announced: number; withdrawn: number }>>()
   readonly #asns: ReadonlySet<Asn> | null
-  readonly #hearsAll: boolean
+  readonly hearsAll: boolean
   readonly #detectors: Detector[] = []
   #onPrefix: Detector[] = []
   #onRoute: Detector[] = []
   #onForeign: Detector[] = []
   /** False while the starting table is loaded: nothing is news then. */
-  #started = false
+  started = false
   #resumed = false
-  #revoteAt = 0
   /** Paths met since those not needed were let go, and how many there were then. */
   #fresh = 0
   #size = 0
@@ -118,7 +120,7 @@ export class Table implements View {
     this.vantages = vantages
     this.files = files
     this.#asns = asns
-    this.#hearsAll = hearsAll
+    this.hearsAll = hearsAll
     this.narrow = asns !== null
     this.origins = new Origins((asn) => asns?.has(asn) === true)
     this.baseline = baseline
@@ -263,7 +265,8 @@ export class Table implements View {
     const { state, votes4, votes6, ...rest } = notes
     Object.assign(peer, rest)
     this.peers.enter(peer, state)
-    this.#setVotes(peer, votes4, votes6)
+    this.voting.set(peer, votes4, votes6)
+    this.voting.keep(peer)
     this.#resumed = true
   }
 
@@ -278,10 +281,8 @@ export class Table implements View {
 
   /** The starting table is complete; from here on everything is an event. */
   start(): void {
-    if (!this.#resumed) this.#revote(0)
-    this.#revoteAt = 0
-    this.#carryAll()
-    this.#started = true
+    this.voting.start(this.#resumed)
+    this.started = true
   }
 
   /** Applies one message at the instant the clock has given it. */
@@ -290,6 +291,7 @@ export class Table implements View {
     const vantage = batch.vantage[m] as number
     const peer = this.peers.get(vantage)
     peer.source = batch.file
+    peer.heardAt = at
     const { cause } = this
     cause.at = at
     cause.vantage = vantage
@@ -300,19 +302,18 @@ export class Table implements View {
         this.#update(batch, m, peer, at)
         break
       case Message.sessionUp:
-        // Its fall was not told, or we could not see it.
-        if (peer.state === PeerState.active || peer.lostTo !== null) this.#down(peer, at)
-        this.#transfer(peer, at)
+        this.sessions.up(peer, at)
         break
       case Message.sessionDown:
-        this.#down(peer, at)
+        this.sessions.down(peer, at)
         break
       case Message.endOfRib:
-        this.#endOfRib(peer, batch.detail[m] as number, at)
+        this.sessions.endOfRib(peer, batch.detail[m] as number, at)
         break
       case Message.alive:
         // Keepalives are sent when a session is Established only: it came up unheard.
-        if (peer.state === PeerState.down && batch.detail[m] === KEEPALIVE) this.#transfer(peer, at)
+        if (peer.state === PeerState.down && batch.detail[m] === KEEPALIVE)
+          this.sessions.transfer(peer, at)
         break
     }
   }
@@ -324,7 +325,7 @@ export class Table implements View {
 
   #update(batch: Batch, m: number, peer: Peer, at: Instant): void {
     this.#grade(batch, m, peer)
-    if (peer.state !== PeerState.active) this.#wake(peer, at)
+    if (peer.state !== PeerState.active) this.sessions.wake(peer, at)
     const path = batch.pathRef[m] as number
     const to = batch.first[m + 1] as number
     let announced = 0
@@ -372,9 +373,10 @@ export class Table implements View {
     const before = word & PATH
     // Before the word is written, because an election counts what is written.
     if (before === 0 && this.#hold(peer, prefix) && peer.state === PeerState.active)
-      this.#elect(peer)
+      this.voting.elect(peer)
     if (before === path && (word & (STALE | DISPLACED)) === 0) {
       this.repeats++
+      peer.again++
       return
     }
     let next = (word & ~(PATH | STALE | PENDING)) | path
@@ -402,7 +404,7 @@ export class Table implements View {
       if (restored) {
         this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + 1
       }
-      this.#settle(prefix)
+      this.settle(prefix)
     }
     if (before === path) return
     const mark = paths.mark[path] as number
@@ -443,7 +445,7 @@ export class Table implements View {
       standing.visible[prefix] = (standing.visible[prefix] as number) - 1
       if (displaced) standing.reference[prefix] = (standing.reference[prefix] as number) - 1
       else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
-      this.#settle(prefix)
+      this.settle(prefix)
     }
     if ((mark & Mark.watched) !== 0) this.#route(mark)
   }
@@ -494,198 +496,35 @@ export class Table implements View {
     else peer.missing6 += change
   }
 
-  #settle(prefix: number): void {
+  settle(prefix: number): void {
     const { standing } = this
     const before = standing.seen[prefix] as number
-    if (standing.settle(prefix) && this.#started) {
+    if (standing.settle(prefix) && this.started) {
       const after = standing.seen[prefix] as number
       for (const detector of this.#onPrefix) detector.prefix?.(prefix, before, after)
     }
-    if (standing.seen[prefix] === Seen.new) this.#carry(prefix)
+    if (standing.seen[prefix] === Seen.new) this.carry(prefix)
+  }
+
+  /** The new table of a peer has it no more. */
+  expire(peer: Peer, prefix: number, path: number): void {
+    this.cause.prefix = prefix
+    this.cause.before = path
+    this.cause.after = 0
+    this.#routes(peer, prefix, -1)
+    this.#route(this.paths.mark[path] as number)
+  }
+
+  tellPeer(id: number, before: number, after: number, at: Instant): void {
+    if (this.started) for (const d of this.#detectors) d.peer?.(id, before, after, at)
   }
 
   /** Of a prefix without reference no state tells whether it is reachable. */
-  #carry(prefix: number): void {
+  carry(prefix: number): void {
     const is = this.reachable(prefix) ? 1 : 0
     if (this.standing.carried[prefix] === is) return
     this.standing.carried[prefix] = is
-    if (this.#started) for (const detector of this.#detectors) detector.carried?.(prefix)
-  }
-
-  // sessions
-
-  /** Somebody speaks whom we did not count on. */
-  #wake(peer: Peer, at: Instant): void {
-    if (peer.state === PeerState.transfer) return
-    // After a fall from Established an UPDATE can only be the beginning of a new table transfer.
-    if (peer.state === PeerState.down) this.#transfer(peer, at)
-    else if (peer.lostTo === null) {
-      this.#enter(peer, PeerState.active, at)
-      this.#elect(peer)
-    }
-  }
-
-  #enter(peer: Peer, state: number, at: Instant): void {
-    const before = peer.state
-    if (before === state) return
-    this.peers.enter(peer, state)
-    if (this.#started) for (const d of this.#detectors) d.peer?.(peer.id, before, state, at)
-  }
-
-  #down(peer: Peer, at: Instant): void {
-    if (peer.state === PeerState.down) return
-    // Of whom nothing was known there is nothing to lose.
-    const heard = peer.lostTo !== null || peer.routes4 + peer.routes6 > 0
-    if (peer.state === PeerState.unknown && !heard) return
-    this.#setVotes(peer, false, false)
-    peer.stale = 0
-    this.more.forget(peer.id)
-    this.rib.sweep(peer.id, (prefix, word) => {
-      if ((word & PATH) === 0) return word
-      // What we do not hear of would never be confirmed.
-      if (!this.#hearsAll && !this.watches(this.origin(prefix))) return word
-      peer.stale++
-      return word | STALE
-    })
-    peer.before = peer.stale
-    peer.lostTo = null
-    this.#enter(peer, PeerState.down, at)
-  }
-
-  #transfer(peer: Peer, at: Instant): void {
-    if (peer.state === PeerState.transfer) return
-    const before = peer.state
-    this.peers.begin(peer, at)
-    if (this.#started)
-      for (const d of this.#detectors) d.peer?.(peer.id, before, PeerState.transfer, at)
-  }
-
-  #endOfRib(peer: Peer, afi: number, at: Instant): void {
-    if (peer.state !== PeerState.transfer) return
-    if (afi === 4) peer.ended4 = true
-    else peer.ended6 = true
-    // Who held nothing before may still have a family to tell.
-    const first = peer.before === 0
-    const ended4 = peer.ended4 || (!first && peer.routes4 === 0)
-    const ended6 = peer.ended6 || (!first && peer.routes6 === 0)
-    if (!ended4 || !ended6) return
-    this.#transferred(peer, at)
-    this.#elect(peer)
-  }
-
-  /** What was not confirmed by the new table is gone, and nobody saw when: it is no loss. */
-  #transferred(peer: Peer, at: Instant): void {
-    const { cause } = this
-    cause.at = at
-    cause.vantage = peer.id
-    this.rib.sweep(peer.id, (prefix, word) => {
-      if ((word & STALE) === 0) return word
-      cause.prefix = prefix
-      cause.before = word & PATH
-      cause.after = 0
-      this.#routes(peer, prefix, -1)
-      this.#route(this.paths.mark[cause.before] as number)
-      return 0
-    })
-    peer.stale = 0
-    peer.known = true
-    this.#enter(peer, PeerState.active, at)
-  }
-
-  #gap(gap: Gap): void {
-    for (const peer of this.peers.list) {
-      // Who has not spoken since the start would have done so through this feed.
-      if ((peer.source !== gap.source && peer.source >= 0) || peer.lostTo !== null) continue
-      if (peer.state !== PeerState.active && peer.state !== PeerState.transfer) continue
-      if (gap.collector !== null && this.vantages.get(peer.id).collector !== gap.collector) continue
-      peer.lostTo = gap.feed
-      this.#setVotes(peer, false, false, false)
-      this.#enter(peer, PeerState.unknown, gap.at)
-    }
-    this.#settleAll()
-  }
-
-  #sight(feed: string, collector: string | null, at: Instant): void {
-    const back: Peer[] = []
-    for (const peer of this.peers.list) {
-      if (peer.lostTo !== feed) continue
-      if (collector !== null && this.vantages.get(peer.id).collector !== collector) continue
-      peer.lostTo = null
-      if (peer.stale > 0) {
-        // It was in the middle of a table transfer, which goes on.
-        this.#transfer(peer, at)
-        continue
-      }
-      this.#enter(peer, PeerState.active, at)
-      back.push(peer)
-    }
-    this.#electAll(back)
-  }
-
-  // votes
-
-  /** Whether one peer may vote, after it came back. */
-  #elect(peer: Peer): void {
-    const [four, six] = this.#bars()
-    this.#setVotes(peer, four(peer), six(peer))
-  }
-
-  #revote(at: Instant): void {
-    this.#revoteAt = at + REVOTE
-    this.#electAll(this.peers.list.filter(({ state }) => state === PeerState.active))
-  }
-
-  /** All at once: while only some of them count, every prefix these few miss would seem lost. */
-  #electAll(peers: readonly Peer[]): void {
-    const [four, six] = this.#bars()
-    for (const peer of peers) this.#setVotes(peer, four(peer), six(peer), false)
-    this.#settleAll()
-  }
-
-  /** After many have changed what they count for. */
-  #settleAll(): void {
-    this.cause.before = this.cause.after = 0
-    for (let prefix = 0; prefix < this.names.count; prefix++) {
-      this.cause.prefix = prefix
-      this.#settle(prefix)
-    }
-  }
-
-  #bars(): [(peer: Peer) => boolean, (peer: Peer) => boolean] {
-    // Without starting tables nobody's size is known, only who speaks most; but a session that never
-    // carried a family is no witness of what is missing in it.
-    if (this.baseline !== 'rib') return [(p) => p.had4, (p) => p.had6]
-    const [four, six] = [this.peers.fullFeed(4), this.peers.fullFeed(6)]
-    return [(p) => p.known && four(p), (p) => p.known && six(p)]
-  }
-
-  #setVotes(peer: Peer, four: boolean, six: boolean, settle = true): void {
-    const changes4 = peer.votes4 !== four
-    const changes6 = peer.votes6 !== six
-    if (!changes4 && !changes6) return
-    this.peers.elect(peer, four, six)
-    const { standing, names } = this
-    this.rib.sweep(peer.id, (prefix, word) => {
-      const is4 = names.afi[prefix] === 4
-      if (is4 ? !changes4 : !changes6) return word
-      const change = (is4 ? four : six) ? 1 : -1
-      if ((word & PATH) !== 0)
-        standing.visible[prefix] = (standing.visible[prefix] as number) + change
-      if ((word & REFERENCE) !== 0)
-        standing.reference[prefix] = (standing.reference[prefix] as number) + change
-      if (settle) {
-        this.#unmoved(peer, prefix, word & PATH)
-        this.#settle(prefix)
-      }
-      return word
-    })
-    if (settle && this.#started) this.#carryAll()
-  }
-
-  /** How many must carry a prefix that is new depends on how many vote. */
-  #carryAll(): void {
-    for (let prefix = 0; prefix < this.names.count; prefix++)
-      if (this.standing.seen[prefix] === Seen.new) this.#carry(prefix)
+    if (this.started) for (const detector of this.#detectors) detector.carried?.(prefix)
   }
 
   // facts
@@ -693,21 +532,15 @@ export class Table implements View {
   fact(fact: Fact): void {
     this.cause.at = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
-    else if (fact.kind === 'gap') this.#gap(fact)
-    else this.#sight(fact.feed, fact.collector, fact.at)
+    else if (fact.kind === 'gap') this.sessions.gap(fact)
+    else this.sessions.sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
 
   #tick(at: Instant): void {
-    const back = this.peers.list.filter(
-      (peer) => peer.state === PeerState.transfer && this.peers.finished(peer, at),
-    )
-    for (const peer of back) this.#transferred(peer, at)
-    // Only when all have told what they hold: the order in which we met them must not show.
-    if (back.length > 0) this.#electAll(back)
-    if (this.#revoteAt === 0) this.#revoteAt = at + REVOTE
-    // Tables that are heard of in part only do not change their size.
-    if (this.#hearsAll && at >= this.#revoteAt) this.#revote(at)
+    this.sessions.tick(at)
+    this.#quarantine.tick(at)
+    this.voting.tick(at, this.hearsAll)
     if (this.baseline !== 'learned-from-input') season(this, at)
     const few = this.#fewFresh
     if (few === 0 || this.#fresh >= Math.max(few, this.#size)) this.#collect()
@@ -724,12 +557,12 @@ export class Table implements View {
     if (change === -1) this.#missing(peer, prefix, -1)
     if (!this.#votes(peer, prefix)) return
     this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + change
-    this.#unmoved(peer, prefix, this.rib.word(peer.id, prefix) & PATH)
-    this.#settle(prefix)
+    this.unmoved(peer, prefix, this.rib.word(peer.id, prefix) & PATH)
+    this.settle(prefix)
   }
 
   /** What the standing of a prefix changes by is who votes or counts, not a route. */
-  #unmoved(peer: Peer, prefix: number, path: number): void {
+  unmoved(peer: Peer, prefix: number, path: number): void {
     this.cause.vantage = peer.id
     this.cause.prefix = prefix
     this.cause.before = this.cause.after = path
@@ -914,9 +747,11 @@ export class Table implements View {
   }
 
   get heard(): number {
-    let n = 0
-    for (const { source } of this.peers.list) if (source >= 0) n++
-    return n
+    const networks = new Set<Asn>()
+    for (const { id, source, state, lostTo } of this.peers.list)
+      if (source >= 0 || state !== PeerState.unknown || lostTo !== null)
+        networks.add(this.vantages.get(id).asn)
+    return networks.size
   }
 
   vantage(): Vantage {

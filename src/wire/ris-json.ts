@@ -151,7 +151,8 @@ export class RisDecoder {
     const seat = this.#seats.find(data)
     if (!seat) return this.#malformed('no peer')
     if (seat.vantage < 0) {
-      this.stats.refused++
+      // One who is ignored (core/vantage.ts) is not missed.
+      if (seat.vantage === -1) this.stats.refused++
       return this.#ignored()
     }
     // The feed writes two or three decimals; what a float adds behind them is noise.

@@ -64,7 +64,7 @@ describe('learned while running, silence of those who never spoke of it', () => 
   test('is no evidence when they are more than three quarters', () => {
     expect(silenceCap(seen(9), [6, 7])).toEqual({
       level: 'low',
-      because: 'only 9 of 40 vantage points have ever spoken of it',
+      because: 'only vantage points of 9 of 40 networks have ever spoken of it',
     })
     expect(silenceCap(seen(10), [6, 7])).toBeNull()
   })

@@ -18,6 +18,8 @@ export interface ModelPeer {
   blind: boolean
   known: boolean
   votes: Record<4 | 6, boolean>
+  /** When it ceased to vote, while its network's place is kept for it; else null. */
+  left: Record<4 | 6, number | null>
   routes: Map<string, Route>
   ids: Map<string, Map<number, string>>
   since: number
@@ -61,6 +63,7 @@ export class Model {
       blind: false,
       known: false,
       votes: { 4: false, 6: false },
+      left: { 4: null, 6: null },
       routes: new Map(),
       ids: new Map(),
       since: 0,
@@ -222,16 +225,21 @@ export class Model {
   }
 
   up(peer: ModelPeer, at: number): void {
-    if (peer.state === 'active' || peer.blind) this.down(peer)
+    if (peer.state === 'active' || peer.blind) this.down(peer, at)
     if (peer.state !== 'transfer') this.#transfer(peer, at)
   }
 
-  down(peer: ModelPeer): void {
+  #leave(peer: ModelPeer, at: number): void {
+    for (const afi of [4, 6] as const) if (peer.votes[afi]) peer.left[afi] = at
+    peer.votes = { 4: false, 6: false }
+  }
+
+  down(peer: ModelPeer, at: number): void {
     if (peer.state === 'down') return
     if (peer.state === 'unknown' && !peer.blind) return
     peer.state = 'down'
     peer.blind = false
-    peer.votes = { 4: false, 6: false }
+    this.#leave(peer, at)
     peer.ids.clear()
     peer.before = this.size(peer, 4) + this.size(peer, 6)
     for (const route of peer.routes.values()) route.stale = route.path !== null
@@ -263,13 +271,13 @@ export class Model {
 
   // facts
 
-  gap(collector: string | null): void {
+  gap(collector: string | null, at: number): void {
     for (const peer of this.peers) {
       if (collector !== null && peer.who.collector !== collector) continue
       if (peer.state !== 'active' && peer.state !== 'transfer') continue
       peer.state = 'unknown'
       peer.blind = true
-      peer.votes = { 4: false, 6: false }
+      this.#leave(peer, at)
     }
     this.settle()
   }
@@ -305,6 +313,12 @@ export class Model {
       }
     }
     this.#elect(...back)
+    const due = this.peers.filter((peer) =>
+      ([4, 6] as const).some((afi) => this.#isLate(peer, afi, at)),
+    )
+    for (const peer of due)
+      for (const afi of [4, 6] as const) if (this.#isLate(peer, afi, at)) peer.left[afi] = null
+    this.#elect(...due)
     this.#revoteAt ??= at + HOUR
     if (at >= this.#revoteAt) {
       this.#revoteAt = at + HOUR
@@ -354,14 +368,58 @@ export class Model {
     return this.whole(peer, afi) >= (peer.votes[afi] ? 0.65 : 0.75) * mean
   }
 
+  #isLate(peer: ModelPeer, afi: 4 | 6, at: number): boolean {
+    const left = peer.left[afi]
+    return left !== null && at - left > 5 * MINUTE
+  }
+
+  /** The networks of these; at a revote the largest of a network may take the place of another. */
   #elect(...peers: ModelPeer[]): void {
-    for (const peer of peers) peer.votes = { 4: this.#mayVote(peer, 4), 6: this.#mayVote(peer, 6) }
+    this.#electNetworks(peers, false)
+  }
+
+  #electNetworks(peers: readonly ModelPeer[], resize: boolean): void {
+    const chosen: [ModelPeer, 4 | 6, boolean][] = []
+    for (const asn of new Set(peers.map(({ who }) => who.asn)))
+      for (const afi of [4, 6] as const) {
+        const sessions = this.peers.filter(({ who }) => who.asn === asn)
+        const one = this.#choose(sessions, afi, resize)
+        for (const peer of sessions) chosen.push([peer, afi, peer === one])
+      }
+    for (const [peer, afi, votes] of chosen) {
+      peer.votes[afi] = votes
+      if (votes)
+        for (const { who, left } of this.peers) if (who.asn === peer.who.asn) left[afi] = null
+    }
     this.settle()
   }
 
-  #revote(): void {
-    this.#elect(...this.peers.filter(({ state }) => state === 'active'))
+  #choose(sessions: readonly ModelPeer[], afi: 4 | 6, resize: boolean): ModelPeer | undefined {
+    const fit = sessions.filter((peer) => peer.state === 'active' && this.#mayVote(peer, afi))
+    const bySize = fit.toSorted(
+      (a, b) => this.whole(b, afi) - this.whole(a, afi) || compare(a.who, b.who),
+    )
+    const voter = fit.find(({ votes }) => votes[afi])
+    const largest = bySize[0]
+    if (voter && largest && resize)
+      return this.whole(voter, afi) < 0.75 * this.whole(largest, afi) ? largest : voter
+    if (voter) return voter
+    const waitedFor = sessions.filter(({ left }) => left[afi] !== null)
+    return waitedFor.length > 0 ? bySize.find((peer) => waitedFor.includes(peer)) : largest
   }
+
+  #revote(): void {
+    this.#electNetworks(
+      this.peers.filter(({ state }) => state === 'active'),
+      true,
+    )
+  }
+}
+
+/** These differ in collector, or in the number that their address ends with. */
+function compare(a: VantagePoint, b: VantagePoint): number {
+  if (a.collector !== b.collector) return a.collector < b.collector ? -1 : 1
+  return a.id - b.id
 }
 
 function slotOf({ collector, address, asn }: VantagePoint): number {

@@ -162,7 +162,7 @@ class Duel {
       }
     } else if (roll < 0.79) {
       what = 'down'
-      model.down(peer)
+      model.down(peer, at)
       stage.down(at, v)
     } else if (roll < 0.8) {
       what = 'up'
@@ -188,7 +188,7 @@ class Duel {
     } else if (roll < 0.88) {
       what = 'gap'
       const collector = dice.pick([null, 'rrc00', 'rrc01'])
-      model.gap(collector)
+      model.gap(collector, at)
       stage.gap(at, collector)
     } else if (roll < 0.92) {
       what = 'sight'

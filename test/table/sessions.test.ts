@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { peerStates, Stage } from './stage.ts'
+
+const PREFIXES = Array.from({ length: 1_000 }, (_, k) => `10.${k >> 8}.${k & 255}.0/24`)
+const LAST = PREFIXES.at(-1) as string
+
+function world(peers = 4): Stage {
+  const stage = new Stage()
+  for (const v of stage.peers(peers))
+    for (const prefix of PREFIXES) stage.load(v, prefix, `${101 + v} 900`)
+  stage.table.start()
+  stage.hear()
+  return stage
+}
+
+/** One that tells its table, as it was, from one moment to another, with a tick every ten seconds. */
+function retell(stage: Stage, from: number, to: number, count = PREFIXES.length, v = 0): Stage {
+  let told = 0
+  for (let at = from; at <= to; at += 10) {
+    const until = Math.round((count * (at - from + 10)) / (to - from + 10))
+    for (; told < until; told++)
+      stage.announce(at - 5, v, PREFIXES[told] as string, `${101 + v} 900`)
+    stage.tick(at)
+  }
+  return stage
+}
+
+const state = ({ table }: Stage, v = 0) => peerStates[table.peerState(v)]
+
+describe('a session reset that nobody told of', () => {
+  test('is known by the table that is told again: no votes until it is over', () => {
+    const stage = retell(world(), 20, 60, 700)
+    expect([state(stage), stage.standing(LAST)]).toEqual(['transfer', '3/3 up'])
+    for (const prefix of PREFIXES.slice(700)) stage.announce(65, 0, prefix, '101 900')
+    stage.ticks(70, 120)
+    expect([state(stage), stage.standing(LAST)]).toEqual(['active', '4/4 up'])
+    expect(stage.hear()).toEqual(['peer 0 active > transfer', 'peer 0 transfer > active'])
+    expect(stage.table.peers.get(0).stale).toBe(0)
+  })
+
+  test('ends with End-of-RIB too', () => {
+    const stage = retell(world(), 20, 60, 990).endOfRib(65, 0)
+    expect([state(stage), stage.standing(LAST)]).toEqual(['active', '4/4 up'])
+  })
+
+  test('what it did not tell again and others have lost is gone in silence; the rest stays', () => {
+    const stage = world()
+    for (const v of [1, 2, 3]) stage.withdraw(15, v, LAST)
+    expect(stage.standing(LAST)).toBe('1/4 down')
+    retell(stage, 20, 60, 990).hear()
+    stage.ticks(70, 120)
+    expect([state(stage), stage.standing(LAST)]).toEqual(['active', '0/3 down'])
+    expect(stage.standing(PREFIXES[995] as string)).toBe('4/4 up')
+    expect(stage.hear()).toEqual(['peer 0 transfer > active'])
+  })
+
+  test('a part of the table again, or all of it within the day, is none', () => {
+    const part = retell(world(), 20, 60, 600).ticks(70, 500)
+    expect([state(part), part.table.peers.get(0).stale]).toEqual(['active', 0])
+    // Nothing of it is left: the same part once more does not add up to all of it.
+    for (const prefix of PREFIXES.slice(600)) part.announce(505, 0, prefix, '101 900')
+    expect(state(part.ticks(510, 600))).toBe('active')
+    const slow = retell(world(), 20, 1_020)
+    expect([state(slow.ticks(1_030, 1_400)), slow.table.peers.get(0).stale]).toEqual(['active', 0])
+  })
+
+  test('a few routes over and over are none', () => {
+    const stage = world()
+    for (let at = 20; at <= 600; at += 10) {
+      for (let i = 0; i < 300; i++) stage.announce(at - 5, 0, PREFIXES[i % 30] as string, '101 900')
+      stage.tick(at)
+    }
+    expect(stage.hear()).toEqual([])
+    expect(stage.standing(PREFIXES[0] as string)).toBe('4/4 up')
+  })
+
+  test('may be interrupted by a fall, or by our losing sight, before it is noticed', () => {
+    const fall = retell(world(), 20, 30, 400).down(35, 0).up(36, 0).endOfRib(37, 0)
+    expect([state(fall), fall.standing(LAST)]).toEqual(['active', '3/3 up'])
+    const sight = retell(world(), 20, 30, 400).gap(35).sight(38).tick(40)
+    expect([state(sight), sight.standing(LAST)]).toEqual(['active', '4/4 up'])
+  })
+})
+
+test('a session that flaps is out all the time, and the shares stay', () => {
+  const stage = world()
+  for (let at = 20; at < 320; at += 10) {
+    stage.down(at, 0).up(at + 3, 0)
+    for (const prefix of PREFIXES.slice(0, 100)) stage.announce(at + 4, 0, prefix, '101 900')
+    stage.tick(at + 10)
+    expect(stage.standing(LAST)).toBe('3/3 up')
+  }
+  retell(stage, 330, 350).ticks(360, 420)
+  expect([state(stage), stage.standing(LAST)]).toEqual(['active', '4/4 up'])
+})
+
+test('End-of-RIB of one family is not that of the other', () => {
+  const stage = new Stage()
+  for (const v of stage.peers(3))
+    stage.load(v, '10.0.0.0/8', `${101 + v} 900`).load(v, '2001:db8::/32', `${101 + v} 900`)
+  stage.table.start()
+  stage.down(10, 0).up(11, 0).announce(12, 0, '10.0.0.0/8', '101 900').endOfRib(13, 0)
+  expect([state(stage), stage.standing('10.0.0.0/8')]).toEqual(['transfer', '2/2 up'])
+  stage.announce(14, 0, '2001:db8::/32', '101 900').endOfRib(15, 0, 6)
+  expect([state(stage), stage.standing('2001:db8::/32')]).toEqual(['active', '3/3 up'])
+})
+
+test('a large table is told when it speaks no more than a full feed does', () => {
+  const stage = new Stage()
+  const large = Array.from({ length: 8_000 }, (_, k) => `10.${k >> 8}.${k & 255}.0/24`)
+  for (const v of stage.peers(1))
+    for (const prefix of large) stage.load(v, prefix, `${101 + v} 900`)
+  stage.table.start()
+  stage.down(10, 0).up(11, 0)
+  for (const prefix of large) stage.announce(12, 0, prefix, '101 900')
+  stage.ticks(20, 50)
+  expect(state(stage)).toBe('transfer')
+  for (let at = 51; at < 80; at++)
+    for (let i = 0; i < 2; i++) stage.announce(at, 0, large[0] as string, `101 ${at} 900`)
+  stage.ticks(60, 80)
+  expect(state(stage)).toBe('active')
+})
+
+test('a collector that starts anew: twenty at once, and nothing is lost', () => {
+  const stage = new Stage()
+  for (let v = 0; v < 30; v++) stage.peer(101 + v, v < 20 ? 'rrc00' : 'rrc01', v + 1)
+  for (let v = 0; v < 30; v++)
+    for (const prefix of PREFIXES.slice(0, 100)) stage.load(v, prefix, `${101 + v} 900`)
+  stage.table.start()
+  stage.tick(10).hear()
+  for (let v = 0; v < 20; v++) stage.down(15, v)
+  expect(stage.standing(PREFIXES[0] as string)).toBe('10/10 up')
+  for (let v = 0; v < 20; v++) stage.up(40, v)
+  for (const prefix of PREFIXES.slice(0, 100))
+    for (let v = 0; v < 20; v++) stage.announce(45, v, prefix, `${101 + v} 900`)
+  stage.ticks(50, 200)
+  expect(stage.standing(PREFIXES[0] as string)).toBe('30/30 up')
+  expect(stage.hear().filter((told) => !told.startsWith('peer'))).toEqual([])
+})
