@@ -92,6 +92,23 @@ const detectFields = {
     fastConfirm: span(usual.prefix.fastConfirm).describe('When hardly anybody has it any more.'),
     clear: span(usual.prefix.clear).describe('Back for so long before it counts as over.'),
   },
+  burst: {
+    prefixes: count(usual.burst.prefixes, 10_000_000).describe('Prefixes lost within `within` …'),
+    origins: count(usual.burst.origins, 1_000_000).describe('… of so many networks.'),
+    tableShare: share(usual.burst.tableShare).describe('In a small table this part of it.'),
+    within: span(usual.burst.within).describe('Losses of so long belong together.'),
+    transitShare: share(usual.burst.transitShare).describe(
+      'Part of their routes that must have gone through one network, for it to be the cause.',
+    ),
+    confirm: span(usual.burst.confirm).describe('They must be gone so long.'),
+    memberShare: share(usual.burst.memberShare).describe(
+      'An outage is told as part of it while this part of its loss is.',
+    ),
+    closeOfPeak: share(usual.burst.closeOfPeak).describe(
+      'Over when this part of the worst is left …',
+    ),
+    clear: span(usual.burst.clear).describe('… for so long.'),
+  },
   leak: {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
@@ -167,6 +184,9 @@ export const configSchema = group({
       .refine(fastIsFaster, slip)
       .prefault({})
       .describe('`outage.prefix`: single prefixes of a watched AS.'),
+    burst: group(detectFields.burst)
+      .prefault({})
+      .describe('`withdrawal.burst`: many networks lost at once.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })

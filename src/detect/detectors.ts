@@ -7,12 +7,14 @@ import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
+import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
 export interface DetectSettings {
   readonly outage: OutageSettings
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
+  readonly burst: BurstSettings
   readonly leak: LeakSettings
   readonly blind: BlindSettings
 }
@@ -21,6 +23,7 @@ export const detectDefaults: DetectSettings = {
   outage: outageDefaults,
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
+  burst: burstDefaults,
   leak: leakDefaults,
   blind: blindDefaults,
 }
@@ -30,11 +33,13 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   _context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, leak, blind } = settings
+  const { outage, withdrawal, prefix, burst, leak, blind } = settings
   const losses = new Losses(view)
+  const bursts = new WithdrawalBurst(view, losses, burst)
   return [
     losses,
-    outageOfAs(view, losses, outage),
+    bursts,
+    outageOfAs(view, losses, outage, bursts),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak),

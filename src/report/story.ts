@@ -135,6 +135,11 @@ function what(incident: Incident, counts: Counts): string {
       const still = `${cover} of them still covered by the same AS`
       return `${gone(incident, counts)}, ${still} (${lostAt(counts)})`
     }
+    case 'withdrawal.burst': {
+      const { prefixes, origins = 0 } = counts
+      const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`
+      return `${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')}${whose} gone at once (${lostAt(counts)})`
+    }
     case 'outage.as':
     case 'outage.prefix':
       return `${gone(incident, counts)} (${lostAt(counts)})`
