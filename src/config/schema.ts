@@ -92,6 +92,12 @@ const detectFields = {
     fastConfirm: span(usual.prefix.fastConfirm).describe('When hardly anybody has it any more.'),
     clear: span(usual.prefix.clear).describe('Back for so long before it counts as over.'),
   },
+  partial: {
+    share: share(usual.partial.share).describe('Part of the space that many no longer reach.'),
+    closeShare: share(usual.partial.closeShare).describe('Over when it is less than this …'),
+    confirm: span(usual.partial.confirm).describe('It must last so long.'),
+    clear: span(usual.partial.clear).describe('… for so long.'),
+  },
   burst: {
     prefixes: count(usual.burst.prefixes, 10_000_000).describe('Prefixes lost within `within` …'),
     origins: count(usual.burst.origins, 1_000_000).describe('… of so many networks.'),
@@ -184,6 +190,9 @@ export const configSchema = group({
       .refine(fastIsFaster, slip)
       .prefault({})
       .describe('`outage.prefix`: single prefixes of a watched AS.'),
+    partial: group(detectFields.partial)
+      .prefault({})
+      .describe('`outage.as` of a part of the world: a quarter or more of the carriers lost most.'),
     burst: group(detectFields.burst)
       .prefault({})
       .describe('`withdrawal.burst`: many networks lost at once.'),

@@ -6,6 +6,7 @@ import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
+import { OutagePartial, type PartialSettings, partialDefaults } from './outage-partial.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
 import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
@@ -14,6 +15,7 @@ export interface DetectSettings {
   readonly outage: OutageSettings
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
+  readonly partial: PartialSettings
   readonly burst: BurstSettings
   readonly leak: LeakSettings
   readonly blind: BlindSettings
@@ -23,6 +25,7 @@ export const detectDefaults: DetectSettings = {
   outage: outageDefaults,
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
+  partial: partialDefaults,
   burst: burstDefaults,
   leak: leakDefaults,
   blind: blindDefaults,
@@ -33,7 +36,7 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   _context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, burst, leak, blind } = settings
+  const { outage, withdrawal, prefix, partial, burst, leak, blind } = settings
   const losses = new Losses(view)
   const bursts = new WithdrawalBurst(view, losses, burst)
   return [
@@ -42,6 +45,7 @@ export function makeDetectors(
     outageOfAs(view, losses, outage, bursts),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
+    new OutagePartial(view, losses, partial, outage),
     new LeakPath(view, leak),
     new Blind(view, blind),
   ]

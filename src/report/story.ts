@@ -141,8 +141,11 @@ function what(incident: Incident, counts: Counts): string {
       return `${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')}${whose} gone at once (${lostAt(counts)})`
     }
     case 'outage.as':
-    case 'outage.prefix':
+    case 'outage.prefix': {
+      const partial = incident.confidence.tags.find(({ name }) => name === 'partial')
+      if (partial) return `${partial.because} (${seenBy(counts)})`
       return `${gone(incident, counts)} (${lostAt(counts)})`
+    }
     default:
       return `${many(counts.prefixes, 'prefix', 'prefixes')}, ${reason(incident.confidence)} (${seenBy(counts)})`
   }
