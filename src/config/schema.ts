@@ -115,6 +115,20 @@ const detectFields = {
     ),
     clear: span(usual.burst.clear).describe('… for so long.'),
   },
+  path: {
+    lostFrom: share(usual.path.lostFrom).describe('Part of the paths an upstream ordinarily has …'),
+    lostTo: share(usual.path.lostTo).describe('… and has at the most when it is lost.'),
+    visibility: share(usual.path.visibility).describe('While so many still carry the AS.'),
+    shift: share(usual.path.shift).describe('By so much the part of a transit changes.'),
+    newTransit: share(usual.path.newTransit).describe('So much a transit has that had none.'),
+    confirm: span(usual.path.confirm).describe('It must last so long.'),
+    fastConfirm: span(usual.path.fastConfirm).describe('When an upstream went within a minute.'),
+    peers: count(usual.path.peers, 10_000).describe('Peer ASNs that see a new neighbour.'),
+    collectors: count(usual.path.collectors, 1_000).describe('Collectors they are at.'),
+    newConfirm: span(usual.path.newConfirm).describe('A new neighbour must stay so long.'),
+    clear: span(usual.path.clear).describe('As before for so long before it counts as over.'),
+    accept: span(usual.path.accept).describe('What has been so for so long is ordinary.'),
+  },
   leak: {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
@@ -196,6 +210,10 @@ export const configSchema = group({
     burst: group(detectFields.burst)
       .prefault({})
       .describe('`withdrawal.burst`: many networks lost at once.'),
+    path: group(detectFields.path)
+      .refine(fastIsFaster, slip)
+      .prefault({})
+      .describe('`path.*`: through whom a watched AS is reached.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })

@@ -8,6 +8,7 @@ import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { OutagePartial, type PartialSettings, partialDefaults } from './outage-partial.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
+import { PathEvents, type PathSettings, pathDefaults } from './path-events.ts'
 import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
@@ -17,6 +18,7 @@ export interface DetectSettings {
   readonly prefix: PrefixOutageSettings
   readonly partial: PartialSettings
   readonly burst: BurstSettings
+  readonly path: PathSettings
   readonly leak: LeakSettings
   readonly blind: BlindSettings
 }
@@ -27,6 +29,7 @@ export const detectDefaults: DetectSettings = {
   prefix: prefixOutageDefaults,
   partial: partialDefaults,
   burst: burstDefaults,
+  path: pathDefaults,
   leak: leakDefaults,
   blind: blindDefaults,
 }
@@ -34,9 +37,9 @@ export const detectDefaults: DetectSettings = {
 export function makeDetectors(
   view: View,
   settings: DetectSettings = detectDefaults,
-  _context: Context = noContext,
+  context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, partial, burst, leak, blind } = settings
+  const { outage, withdrawal, prefix, partial, burst, path, leak, blind } = settings
   const losses = new Losses(view)
   const bursts = new WithdrawalBurst(view, losses, burst)
   return [
@@ -47,6 +50,7 @@ export function makeDetectors(
     outageOfPrefix(view, losses, prefix, outage),
     new OutagePartial(view, losses, partial, outage),
     new LeakPath(view, leak),
+    new PathEvents(view, path, context),
     new Blind(view, blind),
   ]
 }

@@ -135,6 +135,12 @@ function what(incident: Incident, counts: Counts): string {
       const still = `${cover} of them still covered by the same AS`
       return `${gone(incident, counts)}, ${still} (${lostAt(counts)})`
     }
+    case 'path.upstream-lost':
+    case 'path.new-upstream':
+    case 'path.shift': {
+      const why = incident.confidence.tags.filter(({ name }) => wayTags.has(name))
+      return `${why.map(({ because }) => because).join('; ')} (${seenBy(counts)})`
+    }
     case 'withdrawal.burst': {
       const { prefixes, origins = 0 } = counts
       const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`
@@ -150,6 +156,8 @@ function what(incident: Incident, counts: Counts): string {
       return `${many(counts.prefixes, 'prefix', 'prefixes')}, ${reason(incident.confidence)} (${seenBy(counts)})`
   }
 }
+
+const wayTags = new Set(['upstream.lost', 'transit.shift', 'neighbour.new', 'instead'])
 
 function gone({ baseline, samples }: Incident, { prefixes, ofPrefixes }: Counts): string {
   const known = baseline === 'rib' ? '' : 'known '

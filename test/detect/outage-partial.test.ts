@@ -61,7 +61,9 @@ describe('is none', () => {
 
   test('other paths, and back within five minutes', () => {
     const away = world().at('00:10:00').withdraw(third, eight)
-    calm(away.at('00:14:30').announce(third, eight, '1299 3356 7000').play('01:00:00'))
+    const told = away.at('00:14:30').announce(third, eight, '1299 3356 7000').play('01:00:00')
+    // That they stay on them is another thing, and told as such.
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['path.shift']))
   })
 
   test('a third of its prefixes only', () => {
