@@ -93,6 +93,43 @@ const detectFields = {
     fastConfirm: span(usual.prefix.fastConfirm).describe('When hardly anybody has it any more.'),
     clear: span(usual.prefix.clear).describe('Back for so long before it counts as over.'),
   },
+  partial: {
+    share: share(usual.partial.share).describe('Part of the space that many no longer reach.'),
+    closeShare: share(usual.partial.closeShare).describe('Over when it is less than this …'),
+    confirm: span(usual.partial.confirm).describe('It must last so long.'),
+    clear: span(usual.partial.clear).describe('… for so long.'),
+  },
+  burst: {
+    prefixes: count(usual.burst.prefixes, 10_000_000).describe('Prefixes lost within `within` …'),
+    origins: count(usual.burst.origins, 1_000_000).describe('… of so many networks.'),
+    tableShare: share(usual.burst.tableShare).describe('In a small table this part of it.'),
+    within: span(usual.burst.within).describe('Losses of so long belong together.'),
+    transitShare: share(usual.burst.transitShare).describe(
+      'Part of their routes that must have gone through one network, for it to be the cause.',
+    ),
+    confirm: span(usual.burst.confirm).describe('They must be gone so long.'),
+    memberShare: share(usual.burst.memberShare).describe(
+      'An outage is told as part of it while this part of its loss is.',
+    ),
+    closeOfPeak: share(usual.burst.closeOfPeak).describe(
+      'Over when this part of the worst is left …',
+    ),
+    clear: span(usual.burst.clear).describe('… for so long.'),
+  },
+  path: {
+    lostFrom: share(usual.path.lostFrom).describe('Part of the paths an upstream ordinarily has …'),
+    lostTo: share(usual.path.lostTo).describe('… and has at the most when it is lost.'),
+    visibility: share(usual.path.visibility).describe('While so many still carry the AS.'),
+    shift: share(usual.path.shift).describe('By so much the part of a transit changes.'),
+    newTransit: share(usual.path.newTransit).describe('So much a transit has that had none.'),
+    confirm: span(usual.path.confirm).describe('It must last so long.'),
+    fastConfirm: span(usual.path.fastConfirm).describe('When an upstream went within a minute.'),
+    peers: count(usual.path.peers, 10_000).describe('Peer ASNs that see a new neighbour.'),
+    collectors: count(usual.path.collectors, 1_000).describe('Collectors they are at.'),
+    newConfirm: span(usual.path.newConfirm).describe('A new neighbour must stay so long.'),
+    clear: span(usual.path.clear).describe('As before for so long before it counts as over.'),
+    accept: span(usual.path.accept).describe('What has been so for so long is ordinary.'),
+  },
   leak: {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
@@ -171,6 +208,16 @@ export const configSchema = group({
       .refine(fastIsFaster, slip)
       .prefault({})
       .describe('`outage.prefix`: single prefixes of a watched AS.'),
+    partial: group(detectFields.partial)
+      .prefault({})
+      .describe('`outage.as` of a part of the world: a quarter or more of the carriers lost most.'),
+    burst: group(detectFields.burst)
+      .prefault({})
+      .describe('`withdrawal.burst`: many networks lost at once.'),
+    path: group(detectFields.path)
+      .refine(fastIsFaster, slip)
+      .prefault({})
+      .describe('`path.*`: through whom a watched AS is reached.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })

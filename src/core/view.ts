@@ -71,6 +71,8 @@ export interface View {
    * family, and each `step`th is asked.
    */
   lostAt(prefixes: readonly number[], step?: number): number[]
+  /** What those who vote hold of it now: vantage point, path. */
+  eachRoute(prefix: number, visit: (vantage: number, path: number) => void): void
 
   // paths
   /** ASNs nearest the collector first, prepends folded, cut at the first AS_SET; good until the next call. */

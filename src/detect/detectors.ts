@@ -7,13 +7,19 @@ import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
+import { OutagePartial, type PartialSettings, partialDefaults } from './outage-partial.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
+import { PathEvents, type PathSettings, pathDefaults } from './path-events.ts'
+import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
 export interface DetectSettings {
   readonly outage: OutageSettings
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
+  readonly partial: PartialSettings
+  readonly burst: BurstSettings
+  readonly path: PathSettings
   readonly leak: LeakSettings
   readonly blind: BlindSettings
 }
@@ -22,6 +28,9 @@ export const detectDefaults: DetectSettings = {
   outage: outageDefaults,
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
+  partial: partialDefaults,
+  burst: burstDefaults,
+  path: pathDefaults,
   leak: leakDefaults,
   blind: blindDefaults,
 }
@@ -29,17 +38,21 @@ export const detectDefaults: DetectSettings = {
 export function makeDetectors(
   view: View,
   settings: DetectSettings = detectDefaults,
-  _context: Context = noContext,
+  context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, leak, blind } = settings
+  const { outage, withdrawal, prefix, partial, burst, path, leak, blind } = settings
   const losses = new Losses(view)
+  const bursts = new WithdrawalBurst(view, losses, burst)
   return [
     losses,
-    outageOfAs(view, losses, outage),
+    bursts,
+    outageOfAs(view, losses, outage, bursts),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new AtStart(view, outage),
+    new OutagePartial(view, losses, partial, outage),
     new LeakPath(view, leak),
+    new PathEvents(view, path, context),
     new Blind(view, blind),
   ]
 }

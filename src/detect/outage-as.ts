@@ -46,7 +46,16 @@ export function isOutage(loss: Loss, s: OutageSettings): boolean {
   return loss.uncovered.length > 0 && loss.share >= s.share && loss.uncovered.length >= needed
 }
 
-export function outageOfAs(view: View, losses: Losses, s: OutageSettings): LossDetector {
+/** How much longer what may be a part of something larger is waited with. */
+const LARGER: Span = seconds(45)
+
+/** `larger`: whether that may be so. */
+export function outageOfAs(
+  view: View,
+  losses: Losses,
+  s: OutageSettings,
+  larger?: { awaits(loss: Loss): boolean },
+): LossDetector {
   return new LossDetector(view, losses, {
     kind: 'outage.as',
     family: 'outage',
@@ -56,7 +65,7 @@ export function outageOfAs(view: View, losses: Losses, s: OutageSettings): LossD
       loss.share <= Math.max(s.closeOfPeak * peak, Math.min(s.closeShare, peak / 2)),
     confirm: (loss) =>
       loss.share >= s.fastShare && loss.uncovered.length >= s.fastPrefixes
-        ? s.fastConfirm
+        ? s.fastConfirm + (larger?.awaits(loss) ? LARGER : 0)
         : s.confirm,
     clear: s.clear,
     prefixes: (loss) => (loss.uncovered.length > 0 ? [...loss.uncovered, ...loss.covered] : []),

@@ -135,13 +135,29 @@ function what(incident: Incident, counts: Counts): string {
       const still = `${cover} of them still covered by the same AS`
       return `${gone(incident, counts)}, ${still} (${lostAt(counts)})`
     }
+    case 'path.upstream-lost':
+    case 'path.new-upstream':
+    case 'path.shift': {
+      const why = incident.confidence.tags.filter(({ name }) => wayTags.has(name))
+      return `${why.map(({ because }) => because).join('; ')} (${seenBy(counts)})`
+    }
+    case 'withdrawal.burst': {
+      const { prefixes, origins = 0 } = counts
+      const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`
+      return `${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')}${whose} gone at once (${lostAt(counts)})`
+    }
     case 'outage.as':
-    case 'outage.prefix':
+    case 'outage.prefix': {
+      const partial = incident.confidence.tags.find(({ name }) => name === 'partial')
+      if (partial) return `${partial.because} (${seenBy(counts)})`
       return `${gone(incident, counts)} (${lostAt(counts)})`
+    }
     default:
       return `${many(counts.prefixes, 'prefix', 'prefixes')}, ${reason(incident.confidence)} (${seenBy(counts)})`
   }
 }
+
+const wayTags = new Set(['upstream.lost', 'transit.shift', 'neighbour.new', 'instead'])
 
 function gone({ baseline, samples }: Incident, { prefixes, ofPrefixes }: Counts): string {
   const known = baseline === 'rib' ? '' : 'known '

@@ -675,6 +675,14 @@ export class Table implements View {
     return out
   }
 
+  eachRoute(prefix: number, visit: (vantage: number, path: number) => void): void {
+    for (const peer of this.peers.list) {
+      if (!this.#votes(peer, prefix)) continue
+      const path = this.rib.word(peer.id, prefix) & PATH
+      if (path !== 0) visit(peer.id, path)
+    }
+  }
+
   hops(path: number): Uint32Array {
     const { words, start, length } = this.paths
     const most = length[path] as number

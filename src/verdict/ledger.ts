@@ -150,7 +150,7 @@ export class Ledger {
     }
     if (kind !== 'outage.as') return parts
     const whose = key.slice(key.indexOf(':'))
-    return [`prefix${whose}`, `withdrawal${whose}`, ...parts]
+    return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`, ...parts]
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -200,7 +200,9 @@ export class Ledger {
   #larger({ kind, key, now }: Signal): string | null {
     const whole = this.#entries.get(this.#within.get(key) ?? '')
     if (whole && whole.overAt === null && whole.signal.key !== key) return whole.id
-    if (kind !== 'outage.prefix' && (kind !== 'withdrawal.mass' || now.prefixes > 0)) return null
+    const partial = key.startsWith('partial:')
+    if (kind !== 'outage.prefix' && !partial && (kind !== 'withdrawal.mass' || now.prefixes > 0))
+      return null
     const outage = this.#entries.get(key.replace(/^[a-z]+:/, 'outage:'))
     return outage && outage.overAt === null ? outage.id : null
   }

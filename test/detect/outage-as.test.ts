@@ -77,7 +77,7 @@ describe('is no outage', () => {
     const story = () =>
       world()
         .at('00:10:00')
-        .announce(ten, two, '3257 1299 7000', 1)
+        .announce(ten, two, '3257 1299 3356 7000', 1)
         .at('00:10:30')
         .withdraw('abcdefg', two)
     // Some keep it: it is never down to a quarter, so it must last three minutes.

@@ -1,0 +1,420 @@
+// `withdrawal.burst`: many prefixes of many networks are lost within a minute. If most of them were
+// reached through one transit network it is that one's trouble, else the whole world's (a worm, a
+// malformed attribute). One incident, in which the outages of its members are told while most of what
+// they have lost is part of it.
+
+import type { Asn } from '../core/asn.ts'
+import { Hold } from '../core/hold.ts'
+import type { Counts, Signal } from '../core/incident.ts'
+import { type Afi, afiName } from '../core/prefix.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { firstOf } from './address.ts'
+import {
+  type BurstBar,
+  causeOf,
+  goesThrough,
+  heldPath,
+  type Lost,
+  severityOf,
+  tagsOf,
+} from './burst-cause.ts'
+import { capOf } from './confidence.ts'
+import type { Loss, Losses } from './losses.ts'
+
+export interface BurstSettings {
+  /** Prefixes lost within `within`, of so many networks; in a small table this part of it is enough. */
+  readonly prefixes: number
+  readonly origins: number
+  readonly tableShare: number
+  readonly within: Span
+  /** Part of them that must have gone through one network, for it to be the cause. */
+  readonly transitShare: number
+  readonly confirm: Span
+  /** An outage is told as part of it while this part of its loss is. */
+  readonly memberShare: number
+  readonly closeOfPeak: number
+  readonly clear: Span
+}
+
+export const burstDefaults: BurstSettings = {
+  // Single networks lose more than that; twenty do not in the same minute (detection.md §10.4).
+  prefixes: 200,
+  origins: 20,
+  tableShare: 0.1,
+  within: seconds(60),
+  transitShare: 0.7,
+  confirm: seconds(60),
+  memberShare: 0.7,
+  closeOfPeak: 0.2,
+  clear: minutes(5),
+}
+
+/** Fewer are never a burst, however small the table. */
+const FEW_PREFIXES = 20
+const FEW_ORIGINS = 5
+/** Prefixes kept of one family, and bursts at once. */
+const MOST_LOST = 500_000
+const MOST_BURSTS = 32
+/** Networks told as part of one; the ledger names each. */
+const MOST_MEMBERS = 10_000
+/** Prefixes asked at one tick which paths others hold. */
+const MOST_ASKED = 2_000
+const ASKED = 64
+const SHOWN = 20
+/** Times `within`, for which losses are kept that may turn out to have been its beginning. */
+const LEAD = 2
+/** Starts of losses that lie further apart belong to something before it. */
+const PAUSE: Span = seconds(60)
+
+interface Burst {
+  readonly key: string
+  readonly transit: Asn
+  readonly share: number
+  readonly afi: Afi
+  readonly hold: Hold
+  readonly startedAt: Instant
+  /** Losses taken up, and whether they are still that. */
+  readonly members: Map<number, Lost>
+  readonly lost: Set<number>
+  readonly byOrigin: Map<Asn, number>
+  peak: number
+  /** It still grows; what is lost afterwards is another story. */
+  growsUntil: Instant
+  regainedAt: Instant
+  told: Signal['phase'] | null
+  changed: boolean
+  absorbs: readonly string[]
+  /** What was shown when most were lost. */
+  samples: Signal['samples']
+}
+
+/** Losses of one family that belong to no burst yet. */
+interface Pool {
+  readonly afi: Afi
+  readonly losses: Map<number, Lost>
+  since: Instant | null
+}
+
+export class WithdrawalBurst implements Detector {
+  readonly name = 'withdrawal.burst'
+  /** Losses and bursts there was no room for. */
+  dropped = 0
+  readonly #view: View
+  readonly #losses: Losses
+  readonly #settings: BurstSettings
+  readonly #pools: readonly Pool[] = [
+    { afi: 4, losses: new Map(), since: null },
+    { afi: 6, losses: new Map(), since: null },
+  ]
+  readonly #bursts = new Map<string, Burst>()
+  /** Which of them a prefix is a member of. */
+  readonly #burstOf = new Map<number, Burst>()
+  #asked = 0
+
+  constructor(view: View, losses: Losses, settings: BurstSettings) {
+    this.#view = view
+    this.#losses = losses
+    this.#settings = settings
+  }
+
+  prefix(prefix: number, before: number, after: number): void {
+    const is = after >= Seen.lost
+    if (is === before >= Seen.lost) return
+    const { cause } = this.#view
+    const burst = this.#burstOf.get(prefix)
+    if (!is) {
+      this.#pools[this.#view.afi(prefix) === 4 ? 0 : 1]?.losses.delete(prefix)
+      if (burst?.lost.delete(prefix)) {
+        const origin = burst.members.get(prefix)?.origin ?? 0
+        burst.byOrigin.set(origin, (burst.byOrigin.get(origin) ?? 1) - 1)
+        burst.regainedAt = cause.at
+        burst.changed = true
+      }
+      return
+    }
+    // Where only a vote has changed nobody has lost anything.
+    if (cause.before === cause.after) return
+    if (burst) {
+      this.#join(burst, prefix, burst.members.get(prefix) as Lost)
+      return
+    }
+    this.#lose(prefix)
+  }
+
+  #lose(prefix: number): void {
+    const view = this.#view
+    const origin = view.origin(prefix)
+    const pool = this.#pools[view.afi(prefix) === 4 ? 0 : 1] as Pool
+    if (origin === 0) return
+    if (pool.losses.size >= MOST_LOST) {
+      this.dropped++
+      return
+    }
+    const { at, vantage, before, file, offset } = view.cause
+    let path = before
+    if (path <= UNKNOWN_PATH && this.#asked < MOST_ASKED) {
+      this.#asked++
+      path = heldPath(view, prefix)
+    }
+    const guessed = path !== before
+    pool.losses.set(prefix, { at, origin, vantage, path, guessed, file, offset })
+  }
+
+  #join(burst: Burst, prefix: number, loss: Lost): void {
+    burst.members.set(prefix, loss)
+    this.#burstOf.set(prefix, burst)
+    if (burst.lost.has(prefix)) return
+    burst.lost.add(prefix)
+    burst.byOrigin.set(loss.origin, (burst.byOrigin.get(loss.origin) ?? 0) + 1)
+    burst.changed = true
+  }
+
+  *heldPaths(): Iterable<number> {
+    for (const { losses } of this.#pools) for (const { path } of losses.values()) yield path
+    for (const { members } of this.#bursts.values())
+      for (const { path } of members.values()) yield path
+  }
+
+  /** Whether a loss may yet turn out to be part of a burst: what waits for that says nothing alone. */
+  awaits(loss: Loss): boolean {
+    return this.#pools[loss.afi === 4 ? 0 : 1]?.since != null
+  }
+
+  tick(at: Instant): Signal[] {
+    this.#asked = 0
+    const out: Signal[] = []
+    for (const pool of this.#pools) this.#gather(pool, at)
+    for (const key of [...this.#bursts.keys()].sort()) {
+      const burst = this.#bursts.get(key) as Burst
+      const signal = this.#judge(burst, at)
+      if (signal) out.push(signal)
+    }
+    return out
+  }
+
+  #gather(pool: Pool, at: Instant): void {
+    const { within, confirm } = this.#settings
+    const { losses, afi } = pool
+    if (losses.size === 0) {
+      pool.since = null
+      return
+    }
+    for (const burst of this.#bursts.values()) if (burst.afi === afi) this.#grow(burst, pool, at)
+    // What is waited with is not forgotten meanwhile, and what led up to it may be part of it.
+    const from = (pool.since ?? at) - within
+    for (const [prefix, loss] of losses) {
+      if (loss.at >= from - LEAD * within) break
+      losses.delete(prefix)
+    }
+    const bar = this.#bar()
+    if (losses.size < bar.prefixes) {
+      pool.since = null
+      return
+    }
+    const found = causeOf(this.#view, new Map([...losses].filter(([, l]) => l.at >= from)), bar)
+    if (!found) {
+      pool.since = null
+      return
+    }
+    pool.since ??= at
+    if (at - pool.since < confirm) return
+    this.#open(pool, found, at)
+    pool.since = null
+  }
+
+  /** In a table of a few hundred prefixes two hundred are all of it. */
+  #bar(): BurstBar {
+    const { prefixes, origins, tableShare, transitShare } = this.#settings
+    const some = Math.max(FEW_PREFIXES, Math.ceil(tableShare * this.#view.prefixes))
+    if (some >= prefixes) return { prefixes, origins, transitShare }
+    const few = Math.max(FEW_ORIGINS, Math.ceil((origins * some) / prefixes))
+    return { prefixes: some, origins: Math.min(origins, few), transitShare }
+  }
+
+  /** Losses that go on belong to it as long as they come in numbers, and the same way. */
+  #grow(burst: Burst, pool: Pool, at: Instant): void {
+    if (at > burst.growsUntil) return
+    const before = burst.lost.size
+    for (const [prefix, loss] of pool.losses) {
+      if (!goesThrough(this.#view, loss, burst.transit)) continue
+      pool.losses.delete(prefix)
+      this.#join(burst, prefix, loss)
+    }
+    const grown = burst.lost.size - before
+    if (grown * 20 >= this.#bar().prefixes) burst.growsUntil = at + this.#settings.within
+  }
+
+  #open(pool: Pool, { transit, share }: { transit: Asn; share: number }, at: Instant): void {
+    if (this.#bursts.size >= MOST_BURSTS) {
+      this.dropped++
+      pool.losses.clear()
+      return
+    }
+    const { losses, afi } = pool
+    const key = `burst:${transit}:${afiName(afi)}`
+    const ways = [...losses].filter(([, loss]) => goesThrough(this.#view, loss, transit))
+    const startedAt = this.#startOf(ways)
+    const mine = ways.filter(([, loss]) => loss.at >= startedAt - this.#settings.within)
+    const hold = new Hold()
+    hold.since = pool.since
+    hold.confirmedAt = at
+    const burst = this.#bursts.get(key) ?? {
+      key,
+      transit,
+      share,
+      afi,
+      hold,
+      startedAt,
+      members: new Map(),
+      lost: new Set(),
+      byOrigin: new Map(),
+      peak: 0,
+      growsUntil: 0,
+      regainedAt: at,
+      told: null,
+      changed: true,
+      absorbs: [],
+      samples: { prefixes: [], paths: [], elements: [] },
+    }
+    burst.growsUntil = at + this.#settings.within
+    this.#bursts.set(key, burst)
+    for (const [prefix, loss] of mine) {
+      losses.delete(prefix)
+      this.#join(burst, prefix, loss)
+    }
+  }
+
+  /** The first withdrawal of the run, but not that of a prefix which had been failing for long. */
+  #startOf(mine: readonly (readonly [number, Lost])[]): Instant {
+    const starts = mine
+      .map(([prefix, loss]) => this.#view.lossStart(prefix) || loss.at)
+      .sort((a, b) => a - b)
+    let i = starts.length >> 1
+    while (i > 0 && (starts[i] as number) - (starts[i - 1] as number) <= PAUSE) i--
+    return starts[i] as number
+  }
+
+  #judge(burst: Burst, at: Instant): Signal | null {
+    const { closeOfPeak, clear } = this.#settings
+    const { hold, lost } = burst
+    burst.peak = Math.max(burst.peak, lost.size)
+    const clears = lost.size <= closeOfPeak * burst.peak
+    const phase = hold.update(at, true, clears, 0, clear)
+    if (phase !== 'open' && phase !== 'resolving' && phase !== 'resolved') return null
+    const absorbs = this.#members(burst)
+    const same = phase === burst.told && !burst.changed && sameKeys(absorbs, burst.absorbs)
+    if (same) return null
+    burst.told = phase
+    burst.changed = false
+    burst.absorbs = absorbs
+    const asn = this.#concerned(burst)
+    const signal = asn === null ? null : this.#signal(burst, asn, at, phase)
+    if (phase === 'resolved') {
+      for (const prefix of burst.members.keys()) this.#burstOf.delete(prefix)
+      this.#bursts.delete(burst.key)
+    }
+    return signal
+  }
+
+  /** Keys of what its members say of themselves, of those who lost little besides. */
+  #members(burst: Burst): readonly string[] {
+    const family = afiName(burst.afi)
+    const keys: string[] = []
+    const asns = [...burst.byOrigin.keys()].sort((a, b) => a - b)
+    for (const asn of asns.slice(0, MOST_MEMBERS)) {
+      const loss = this.#losses.of(asn, burst.afi)
+      const all = loss ? [...loss.uncovered, ...loss.covered] : []
+      const part = all.filter((prefix) => this.#isPart(burst, prefix)).length
+      if (part < this.#settings.memberShare * all.length) continue
+      const whose = `${asn}:${family}`
+      keys.push(`outage:${whose}`, `prefix:${whose}`, `withdrawal:${whose}`)
+    }
+    return keys
+  }
+
+  /** Of a network that is in it also what went a little earlier, before it was a burst. */
+  #isPart({ lost, startedAt, growsUntil }: Burst, prefix: number): boolean {
+    const start = this.#view.lossStart(prefix)
+    return lost.has(prefix) || (start >= startedAt - this.#settings.within && start <= growsUntil)
+  }
+
+  #signal(burst: Burst, asn: Asn, at: Instant, phase: 'open' | 'resolving' | 'resolved'): Signal {
+    const view = this.#view
+    const { transit, lost, members, afi } = burst
+    const some = firstOf(view, lost, ASKED)
+    const asns = new Set<Asn>()
+    const collectors = new Set<string>()
+    for (const id of view.lostAt(some)) {
+      asns.add(view.vantagePoint(id).asn)
+      collectors.add(view.vantagePoint(id).collector)
+    }
+    let origins = 0
+    for (const n of burst.byOrigin.values()) if (n > 0) origins++
+    const of = Math.max(members.size, this.#carried(afi))
+    const counts: Counts = {
+      prefixes: lost.size,
+      ofPrefixes: of,
+      covered: 0,
+      origins,
+      peerAsns: asns.size,
+      collectors: collectors.size,
+      share: Math.round((lost.size / Math.max(1, of)) * 10_000) / 10_000,
+    }
+    if (lost.size >= burst.peak) burst.samples = this.#samples(burst)
+    return {
+      kind: 'withdrawal.burst',
+      key: burst.key,
+      asn,
+      culprit: transit,
+      afi: afiName(afi),
+      at,
+      phase,
+      startedAt: burst.startedAt,
+      endedAt: phase === 'resolved' ? burst.regainedAt : null,
+      severity: severityOf(counts),
+      tags: tagsOf(transit, burst.share, members, counts),
+      cap: capOf(view, counts, false),
+      now: counts,
+      segments: [],
+      samples: burst.samples,
+      rfc7908: null,
+      absorbs: burst.absorbs,
+    }
+  }
+
+  /** The watched network that lost most in it; in whole-table mode whose trouble it is. Null: nobody's we watch. */
+  #concerned({ transit, byOrigin }: Burst): Asn | null {
+    const view = this.#view
+    if (!view.narrow || view.watches(transit)) return transit
+    const watched = [...byOrigin].filter(([asn]) => view.watches(asn))
+    return watched.sort(([a, n], [b, m]) => m - n || a - b)[0]?.[0] ?? null
+  }
+
+  /** Prefixes of the family that anybody ordinarily carries. */
+  #carried(afi: Afi): number {
+    const view = this.#view
+    let n = 0
+    for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
+    return n
+  }
+
+  #samples({ members, lost }: Burst): Signal['samples'] {
+    const view = this.#view
+    const prefixes = firstOf(view, lost, SHOWN)
+    const shown = prefixes.slice(0, 5).map((p) => [p, members.get(p) as Lost] as const)
+    return {
+      prefixes: prefixes.map((p) => view.prefixText(p)),
+      paths: shown.map(([prefix, { vantage, path, guessed }]) => {
+        const { collector, address, asn } = view.vantagePoint(vantage)
+        const before = guessed || path <= UNKNOWN_PATH ? '?' : view.pathText(path)
+        const peer = `${collector} ${address} AS${asn}`
+        return { peer, prefix: view.prefixText(prefix), before, after: null }
+      }),
+      elements: shown.map(([, { file, offset }]) => ({ file: view.fileName(file), offset })),
+    }
+  }
+}
+
+const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((key, i) => key === b[i])
