@@ -96,6 +96,9 @@ const detectFields = {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
       .describe('Networks that buy transit from nobody; none named = that rule is off.'),
+    inferClique: flag(usual.leak.inferClique).describe(
+      'Add those whom the starting tables show to be transit-free.',
+    ),
     prefixes: count(usual.leak.prefixes, 10_000_000).describe(
       'Prefixes on a link that strong evidence speaks against …',
     ),

@@ -28,7 +28,7 @@ export const detectDefaults: DetectSettings = {
 export function makeDetectors(
   view: View,
   settings: DetectSettings = detectDefaults,
-  _context: Context = noContext,
+  context: Context = noContext,
 ): Detector[] {
   const { outage, withdrawal, prefix, leak, blind } = settings
   const losses = new Losses(view)
@@ -37,7 +37,7 @@ export function makeDetectors(
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
-    new LeakPath(view, leak),
+    new LeakPath(view, leak, context),
     new Blind(view, blind),
   ]
 }
