@@ -4,6 +4,7 @@ import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
+import { LeakSpecifics, type SpecificsSettings, specificsDefaults } from './leak-specifics.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
@@ -14,6 +15,7 @@ export interface DetectSettings {
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
   readonly leak: LeakSettings
+  readonly specifics: SpecificsSettings
   readonly blind: BlindSettings
 }
 
@@ -22,6 +24,7 @@ export const detectDefaults: DetectSettings = {
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
   leak: leakDefaults,
+  specifics: specificsDefaults,
   blind: blindDefaults,
 }
 
@@ -30,7 +33,7 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, leak, blind } = settings
+  const { outage, withdrawal, prefix, leak, specifics, blind } = settings
   const losses = new Losses(view)
   return [
     losses,
@@ -38,6 +41,7 @@ export function makeDetectors(
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak, context),
+    new LeakSpecifics(view, specifics),
     new Blind(view, blind),
   ]
 }

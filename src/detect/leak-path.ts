@@ -11,7 +11,7 @@ import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
 import { inferClique } from './clique.ts'
-import { LeakCase } from './leak-case.ts'
+import { LeakCase, Reason } from './leak-case.ts'
 import {
   type Asked,
   bySize,
@@ -330,12 +330,12 @@ export class LeakPath implements Detector {
     if (leak.routes === 0) return false
     if (isStrong(leak))
       return this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
-    // Weak evidence asks for both; of watched networks, for as many prefixes as there must be origins.
-    return (
-      isWeak(leak) &&
-      leak.prefixes.size >= (this.#view.narrow ? origins : prefixes) &&
-      (this.#view.narrow || leak.origins.size >= origins)
-    )
+    // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
+    // (detection.md §10.5): elsewhere somebody new turns up every hour.
+    const { narrow } = this.#view
+    if (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)) return false
+    if (narrow) return leak.prefixes.size >= origins
+    return leak.prefixes.size >= prefixes && leak.origins.size >= origins
   }
 
   /** A link that never carried transit and now carries so much is strong evidence by itself. */

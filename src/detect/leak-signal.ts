@@ -138,7 +138,7 @@ export class LeakTeller {
     return [...routes]
       .sort(([a, x], [b, y]) => y - x || a - b)
       .slice(0, MOST_VICTIMS)
-      .flatMap(([asn]) => [`churn:${asn}`, `path:${asn}`])
+      .flatMap(([asn]) => [`churn:${asn}`, `path:${asn}`, `specifics:${asn}`])
   }
 
   #sample(s: LeakCase['samples'][number]): PathSample {
