@@ -174,6 +174,12 @@ export class LeakCase {
     this.#from = this.#origins = null
   }
 
+  /** It is over: what comes next has a peak and samples of its own. */
+  rest(): void {
+    this.peak = this.routes
+    this.samples.length = this.elements.length = 0
+  }
+
   tick(at: Instant): void {
     const marks = this.#marks
     const last = marks.at(-1)

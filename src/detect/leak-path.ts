@@ -395,7 +395,7 @@ export class LeakPath implements Detector {
   }
 
   #close(culprit: Culprit): void {
-    for (const leak of culprit.open) leak.peak = leak.routes
+    for (const leak of culprit.open) leak.rest()
     culprit.open = []
     culprit.hold = new Hold()
     culprit.peak = culprit.peakVantages = 0
