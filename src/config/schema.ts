@@ -134,6 +134,9 @@ const detectFields = {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
       .describe('Networks that buy transit from nobody; none named = that rule is off.'),
+    inferClique: flag(usual.leak.inferClique).describe(
+      'Add those whom the starting tables show to be transit-free.',
+    ),
     prefixes: count(usual.leak.prefixes, 10_000_000).describe(
       'Prefixes on a link that strong evidence speaks against …',
     ),
@@ -153,6 +156,21 @@ const detectFields = {
       'Over when this part of the worst is left …',
     ),
     clear: span(usual.leak.clear).describe('… for so long.'),
+  },
+  specifics: {
+    prefixes: count(usual.specifics.prefixes, 10_000_000).describe(
+      'New more-specifics of one origin.',
+    ),
+    watchedPrefixes: count(usual.specifics.watchedPrefixes, 10_000_000).describe(
+      'The same of a watched AS.',
+    ),
+    share: share(usual.specifics.share).describe('Part of the voters that must carry one.'),
+    within: span(usual.specifics.within).describe('All of them announced in so long.'),
+    confirm: span(usual.specifics.confirm).describe('They must stand so long.'),
+    closeOfPeak: share(usual.specifics.closeOfPeak).describe(
+      'Over when this part of the worst is left …',
+    ),
+    clear: span(usual.specifics.clear).describe('… for so long.'),
   },
   blind: {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
@@ -219,6 +237,11 @@ export const configSchema = group({
       .prefault({})
       .describe('`path.*`: through whom a watched AS is reached.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
+    specifics: group(detectFields.specifics)
+      .prefault({})
+      .describe(
+        '`leak.own-specifics`: one network tells more-specifics of its own by the hundred.',
+      ),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})

@@ -37,6 +37,8 @@ export interface Cause {
   after: number
   file: number
   offset: number
+  /** Only-to-Customer of the message (RFC 9234) as int32; 0 = none. */
+  otc?: number
 }
 
 export interface View {

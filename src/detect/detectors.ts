@@ -5,6 +5,7 @@ import type { Detector, View } from '../core/view.ts'
 import { AtStart } from './at-start.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
+import { LeakSpecifics, type SpecificsSettings, specificsDefaults } from './leak-specifics.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { OutagePartial, type PartialSettings, partialDefaults } from './outage-partial.ts'
@@ -21,6 +22,7 @@ export interface DetectSettings {
   readonly burst: BurstSettings
   readonly path: PathSettings
   readonly leak: LeakSettings
+  readonly specifics: SpecificsSettings
   readonly blind: BlindSettings
 }
 
@@ -32,6 +34,7 @@ export const detectDefaults: DetectSettings = {
   burst: burstDefaults,
   path: pathDefaults,
   leak: leakDefaults,
+  specifics: specificsDefaults,
   blind: blindDefaults,
 }
 
@@ -40,7 +43,7 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, partial, burst, path, leak, blind } = settings
+  const { outage, withdrawal, prefix, partial, burst, path, leak, specifics, blind } = settings
   const losses = new Losses(view)
   const bursts = new WithdrawalBurst(view, losses, burst)
   return [
@@ -51,7 +54,8 @@ export function makeDetectors(
     outageOfPrefix(view, losses, prefix, outage),
     new AtStart(view, outage),
     new OutagePartial(view, losses, partial, outage),
-    new LeakPath(view, leak),
+    new LeakPath(view, leak, context),
+    new LeakSpecifics(view, specifics),
     new PathEvents(view, path, context),
     new Blind(view, blind),
   ]

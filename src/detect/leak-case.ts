@@ -15,7 +15,21 @@ export const Reason = {
   newLink: 4,
   /** The new link was met behind ordinary ones: `to` is used to pass on what it hears. */
   approached: 8,
+  /** Only-to-Customer (RFC 9234) was set before it came to `by`, and `to` is no customer. */
+  otc: 16,
+  /** ASPA: neither may it have come up to `by`, nor go down to `to`. */
+  aspa: 32,
+  /** A file of relationships: neither `from` nor `to` is a customer. */
+  filed: 64,
+  /** Neither seems to be a customer, one of them only because no path through the clique voted. */
+  unpaid: 128,
+  /** `by` passed nothing on before, and now stands between two that pass on much. */
+  popUp: 256,
 } as const
+
+/** What may alert without a great number of routes (detection.md §4.6b). */
+export const STRONG = Reason.cliqueBreak | Reason.hairpin | Reason.otc | Reason.aspa | Reason.filed
+export const WEAK = Reason.unpaid | Reason.popUp
 
 const TICK: Span = seconds(10)
 const REMEMBERED: Span = minutes(15)
@@ -158,6 +172,12 @@ export class LeakCase {
     const carried = this.paths.get(path)
     if (carried && --carried.routes === 0) this.paths.delete(path)
     this.#from = this.#origins = null
+  }
+
+  /** It is over: what comes next has a peak and samples of its own. */
+  rest(): void {
+    this.peak = this.routes
+    this.samples.length = this.elements.length = 0
   }
 
   tick(at: Instant): void {

@@ -4,18 +4,36 @@
 // providers, and a link that never carried transit and suddenly carries a lot. One incident per leaker.
 
 import type { Asn } from '../core/asn.ts'
+import { type Context, noContext } from '../core/context.ts'
 import { Hold } from '../core/hold.ts'
-import type { Counts, Segment, Severity, Signal, Tag } from '../core/incident.ts'
+import type { Signal } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
-import { firstOf } from './address.ts'
-import { baselineCap, lowest } from './confidence.ts'
+import { inferClique } from './clique.ts'
 import { LeakCase, Reason } from './leak-case.ts'
+import {
+  type Asked,
+  bySize,
+  type Culprit,
+  FAST,
+  isMany,
+  isPartOf,
+  isStrong,
+  isWeak,
+  mayBeMass,
+  newCulprit,
+  union,
+} from './leak-culprit.ts'
+import { LeakEvidence } from './leak-evidence.ts'
+import { mayBeInnocent, scoreOf } from './leak-score.ts'
+import { concerned, LeakTeller, witnesses } from './leak-signal.ts'
 import { CLIQUE, Relations, usable } from './relations.ts'
 
 export interface LeakSettings {
   readonly clique: readonly Asn[]
+  /** Others are added whom the starting table shows to be transit-free. */
+  readonly inferClique: boolean
   /** Strong evidence (clique break, hairpin) asks for so many prefixes or origins, and peers. */
   readonly prefixes: number
   readonly origins: number
@@ -32,6 +50,8 @@ export interface LeakSettings {
 
 export const leakDefaults: LeakSettings = {
   clique: CLIQUE,
+  // A list that people agree on is wrong less often than one table of a few peers.
+  inferClique: false,
   prefixes: 10,
   origins: 3,
   // Below three the confidence is capped, not the alarm.
@@ -50,32 +70,6 @@ interface Link {
   readonly from: Asn
 }
 
-interface Culprit {
-  readonly by: Asn
-  readonly cases: LeakCase[]
-  hold: Hold
-  /** Links that made it an incident, in the order in which they did. */
-  open: LeakCase[]
-  peak: number
-  startedAt: Instant
-  /** When it was judged last it had links that are enough. */
-  sufficient: boolean
-  /** Its routes are, nearly all, part of somebody else's larger leak. */
-  folded: boolean
-  /** Vantage points that carried it at the most. */
-  peakVantages: number
-  last: Signal | null
-  /** Routes on each of its links, as that signal told. */
-  lastRoutes: string
-}
-
-interface Asked {
-  readonly culprit: Culprit
-  readonly strong: LeakCase[]
-  readonly routes: number
-  readonly place: number
-}
-
 const MOST_PATHS = 1_000_000
 const MOST_LINKS = 200_000
 /** Routes on suspicious links; a mass leak seen by all has as many. */
@@ -84,17 +78,11 @@ const MOST_ROUTES = 4_000_000
 const FORGET: Span = hours(6)
 /** Learned while running, ordinary links are not known before so long. */
 const RIPE: Span = hours(2)
-/** Links of one path that can be suspicious; more is noise of a path nobody should believe. */
-const MOST_OF_PATH = 4
-/** A smaller leak is part of a larger one when so many of its routes are. */
-const SAME = 0.8
+/** Paths of the starting table that are read twice when the clique is inferred; 8 bytes each. */
+const MOST_UNREAD = 4_000_000
 const NO_LINKS: readonly Link[] = []
-const SHOWN = 20
-const MOST_SEGMENTS = 10
-/** From so many on it is believed sooner, and of one witness if it must be. */
-const FAST = 100
-const FAST_ORIGINS = 10
-const STRONG = Reason.cliqueBreak | Reason.hairpin
+/** Weak evidence asks for a tenth of all witnesses, and so many where there are. */
+const WEAK_PEERS = 3
 
 export class LeakPath implements Detector {
   readonly name = 'leak.path'
@@ -103,7 +91,12 @@ export class LeakPath implements Detector {
   dropped = 0
   readonly #view: View
   readonly #settings: LeakSettings
-  readonly #relations: Relations
+  readonly #context: Context
+  #relations: Relations
+  #evidence: LeakEvidence
+  /** Ordinary paths to be learned from once it is known who is transit-free; null = that is known. */
+  #unread: number[] | null
+  readonly #teller: LeakTeller
   readonly #links = new Map<number, Link[]>()
   readonly #cases = new Map<string, LeakCase>()
   readonly #culprits = new Map<Asn, Culprit>()
@@ -115,30 +108,47 @@ export class LeakPath implements Detector {
   #learnedFrom: Instant | null = null
   #forgetAt: Instant = 0
 
-  constructor(view: View, settings: LeakSettings) {
+  constructor(view: View, settings: LeakSettings, context: Context = noContext) {
     this.#view = view
     this.#settings = settings
-    this.#relations = new Relations(settings.clique)
+    this.#context = context
+    this.#teller = new LeakTeller(view, settings, context)
+    this.#unread = settings.inferClique ? [] : null
+    this.#relations = this.#newRelations(settings.clique)
+    this.#evidence = new LeakEvidence(this.#relations, context)
+  }
+
+  #newRelations(clique: readonly Asn[]): Relations {
+    return new Relations(clique, (asn) => this.#context.isRouteServer(asn))
   }
 
   learnPath(path: number): void {
     this.#relations.learn(this.#view.hops(path))
+    if (this.#unread && this.#unread.length < MOST_UNREAD) this.#unread.push(path)
+  }
+
+  /** Who is transit-free comes out of the whole starting table; only then can its paths vote. */
+  #readAgain(): void {
+    const paths = this.#unread
+    if (!paths || this.#relations.paths === 0) return
+    this.#unread = null
+    const { clique } = this.#settings
+    this.#relations = this.#newRelations([...clique, ...inferClique(this.#relations)])
+    for (const path of paths) this.#relations.learn(this.#view.hops(path))
+    this.#evidence = new LeakEvidence(this.#relations, this.#context)
   }
 
   newPath(path: number): void {
+    if (this.#unread) this.#readAgain()
     const hops = this.#view.hops(path)
     if (!usable(hops)) return
+    const otc = (this.#view.cause.otc ?? 0) >>> 0
     let links: Link[] | null = null
-    for (let i = 0; i + 2 < hops.length && (links?.length ?? 0) < MOST_OF_PATH; i++) {
-      const to = hops[i] as Asn
-      const by = hops[i + 1] as Asn
-      const from = hops[i + 2] as Asn
-      const reasons = this.#reasons(hops, i, from, by, to)
-      if (reasons === 0) continue
+    for (const { from, by, to, place, reasons } of this.#evidence.of(hops, otc, this.#isRipe())) {
       const leak = this.#case(by, to)
       if (!leak) continue
       leak.reasons |= reasons
-      leak.place = Math.min(leak.place, i)
+      leak.place = Math.min(leak.place, place)
       links ??= []
       links.push({ leak, from })
     }
@@ -150,24 +160,6 @@ export class LeakPath implements Detector {
     this.#links.set(path, links)
     this.#view.mark(path, this.watcher)
     if (this.#isLeaked(links)) this.#view.leaked(path, true)
-  }
-
-  /** What is suspicious about `by` telling `to` (at place `i`) what it learned from `from`. */
-  #reasons(hops: ArrayLike<Asn>, i: number, from: Asn, by: Asn, to: Asn): number {
-    const relations = this.#relations
-    let reasons = 0
-    if (!relations.isKnown(from, by, to)) {
-      if (relations.inClique(from) && !relations.inClique(by)) {
-        for (let k = i; k >= 0; k--)
-          if (relations.inClique(hops[k] as Asn)) reasons |= Reason.cliqueBreak
-      }
-      if (relations.buys(by, from) && relations.buys(by, to)) reasons |= Reason.hairpin
-    }
-    if (this.#isRipe() && relations.transit(to, by) === 0) {
-      reasons |= Reason.newLink
-      if (i > 0 && relations.transit(hops[i - 1] as Asn, to) > 0) reasons |= Reason.approached
-    }
-    return reasons
   }
 
   /** Without ordinary paths to compare with, every link would be new. */
@@ -188,19 +180,7 @@ export class LeakPath implements Detector {
     this.#cases.set(key, leak)
     let culprit = this.#culprits.get(by)
     if (!culprit) {
-      culprit = {
-        by,
-        cases: [],
-        hold: new Hold(),
-        open: [],
-        peak: 0,
-        startedAt: 0,
-        sufficient: false,
-        folded: false,
-        peakVantages: 0,
-        last: null,
-        lastRoutes: '',
-      }
+      culprit = newCulprit(by)
       this.#culprits.set(by, culprit)
     }
     culprit.cases.push(leak)
@@ -239,6 +219,7 @@ export class LeakPath implements Detector {
 
   *heldPaths(): Iterable<number> {
     yield* this.#links.keys()
+    if (this.#unread) yield* this.#unread
     for (const { paths, samples } of this.#cases.values()) {
       yield* paths.keys()
       for (const { before, after } of samples) yield* [before, after]
@@ -247,17 +228,22 @@ export class LeakPath implements Detector {
 
   tick(at: Instant): Signal[] {
     this.#now = at
+    if (this.#unread) this.#readAgain()
     // What was learned before the first tick was learned when there was no time yet.
     if (this.#relations.paths > 0) this.#learnedFrom ??= at
     if (at >= this.#forgetAt) this.#forget(at)
     const out: Signal[] = []
     const larger: Culprit[] = []
-    for (const { culprit, strong } of this.#asked(at)) {
+    for (const { culprit, enough } of this.#asked(at)) {
       if (culprit.hold.confirmedAt === null)
-        culprit.folded = strong.length > 0 && larger.some((other) => isPartOf(strong, other.open))
-      const holds = strong.length > 0 && !culprit.folded && this.#concerns(culprit, strong)
+        culprit.folded = enough.length > 0 && larger.some((other) => isPartOf(enough, other.open))
+      const holds =
+        enough.length > 0 &&
+        !culprit.folded &&
+        this.#concerns(culprit, enough) &&
+        !this.#isInnocent(culprit, enough)
       if (holds)
-        for (const leak of strong) if (!culprit.open.includes(leak)) this.#admit(culprit, leak)
+        for (const leak of enough) if (!culprit.open.includes(leak)) this.#admit(culprit, leak)
       if (holds || culprit.hold.since !== null) {
         const signal = this.#judge(culprit, holds, at)
         if (signal) out.push(signal)
@@ -284,12 +270,12 @@ export class LeakPath implements Detector {
     this.#touched.clear()
     const out: Asked[] = []
     for (const culprit of culprits) {
-      const strong = this.#sufficient(culprit)
-      culprit.sufficient = strong.length > 0
-      if (strong.length === 0 && culprit.hold.since === null) continue
+      const enough = this.#sufficient(culprit)
+      culprit.sufficient = enough.length > 0
+      if (enough.length === 0 && culprit.hold.since === null) continue
       const routes = culprit.cases.reduce((n, leak) => n + leak.routes, 0)
       const place = Math.min(...culprit.cases.map((leak) => leak.place))
-      out.push({ culprit, strong, routes, place })
+      out.push({ culprit, enough, routes, place })
     }
     return out.sort(bySize)
   }
@@ -323,57 +309,50 @@ export class LeakPath implements Detector {
 
   /** The links of a culprit that are enough to speak of. */
   #sufficient(culprit: Culprit): LeakCase[] {
-    const { peers } = this.#settings
-    const strong = culprit.cases.filter((leak) => this.#counts(leak))
-    // Two sessions of one network are one witness; two links of one leaker are one leak.
-    const witnesses = new Set<Asn>()
-    for (const { vantages } of strong)
-      for (const id of vantages.keys()) witnesses.add(this.#view.vantagePoint(id).asn)
-    const enough = strong.length > 0 && witnesses.size >= quorum(peers, this.#view.vantage().active)
+    const counted = culprit.cases.filter((leak) => this.#counts(leak))
+    const strong = counted.filter(isStrong)
+    const { active } = this.#view.vantage()
+    const enough =
+      strong.length > 0 && witnesses(this.#view, strong) >= quorum(this.#settings.peers, active)
+    // A tenth of them however many there are, and three where they are fewer than thirty.
+    const asked = Math.max(quorum(active, active), quorum(WEAK_PEERS, active, 1))
+    const believed = counted.length > 0 && witnesses(this.#view, counted) >= asked
     return culprit.cases.filter(
-      (leak) => (strong.includes(leak) && (enough || isMany(leak))) || this.#isMass(leak),
+      (leak) =>
+        (counted.includes(leak) && ((isStrong(leak) && enough) || isMany(leak) || believed)) ||
+        this.#isMass(leak),
     )
   }
 
   /** One of the links by which a culprit is judged. */
   #counts(leak: LeakCase): boolean {
     const { prefixes, origins } = this.#settings
-    return (
-      (leak.reasons & STRONG) !== 0 &&
-      leak.routes > 0 &&
-      (this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins)
-    )
+    if (leak.routes === 0) return false
+    if (isStrong(leak))
+      return this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
+    // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
+    // (detection.md §10.5): elsewhere somebody new turns up every hour.
+    const { narrow } = this.#view
+    if (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)) return false
+    if (narrow) return leak.prefixes.size >= origins
+    return leak.prefixes.size >= prefixes && leak.origins.size >= origins
   }
 
   /** A link that never carried transit and now carries so much is strong evidence by itself. */
-  #isMass({ reasons, place, prefixes, origins }: LeakCase): boolean {
+  #isMass(leak: LeakCase): boolean {
     const { massPrefixes, massOrigins } = this.#settings
-    return (
-      (reasons & Reason.approached) !== 0 &&
-      // A vantage point's own new provider brings it a whole table over a new link, and what is behind
-      // that provider is as new to us.
-      place > 0 &&
-      prefixes.size >= massPrefixes &&
-      origins.size >= massOrigins
-    )
+    return mayBeMass(leak) && leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
+  }
+
+  /** More speaks against it than for it: siblings, research networks. */
+  #isInnocent(culprit: Culprit, leaks: LeakCase[]): boolean {
+    if (!mayBeInnocent(leaks, this.#context)) return false
+    return scoreOf(this.#teller.about(culprit.by, leaks, this.#relations).tags) <= 0
   }
 
   /** With watched networks: whether the leak is by or of one of them. */
-  #concerns(culprit: Culprit, strong: readonly LeakCase[]): boolean {
-    return !this.#view.narrow || this.#concerned(culprit, strong) !== 0
-  }
-
-  /** The watched AS it is about, in whole-table mode the leaker. */
-  #concerned({ by }: Culprit, strong: readonly LeakCase[]): Asn {
-    const view = this.#view
-    if (!view.narrow || view.watches(by)) return by
-    const victims = new Map<Asn, number>()
-    for (const { to, from, origins } of strong) {
-      for (const asn of [to, ...from.keys()]) if (view.watches(asn)) victims.set(asn, 1)
-      for (const [asn, n] of origins)
-        if (view.watches(asn)) victims.set(asn, (victims.get(asn) ?? 0) + n)
-    }
-    return [...victims].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? 0
+  #concerns(culprit: Culprit, leaks: readonly LeakCase[]): boolean {
+    return !this.#view.narrow || concerned(this.#view, culprit.by, leaks) !== 0
   }
 
   #judge(culprit: Culprit, holds: boolean, at: Instant): Signal | null {
@@ -400,22 +379,23 @@ export class LeakPath implements Detector {
     if (was === null) this.#markPaths(culprit.open)
     if (phase === 'resolved') {
       const ended = Math.max(...culprit.open.map((leak) => leak.lastLeft))
-      const signal = this.#signal(culprit, at, phase, ended)
+      const signal = this.#teller.signal(culprit, this.#relations, at, phase, ended)
       const { open } = culprit
       this.#close(culprit)
       this.#markPaths(open)
+      this.#teller.remember(culprit.by, at)
       return signal
     }
     const { last } = culprit
     const each = culprit.open.map((leak) => leak.routes).join()
     if (last?.phase === phase && culprit.lastRoutes === each) return null
     culprit.lastRoutes = each
-    culprit.last = this.#signal(culprit, at, phase, null)
+    culprit.last = this.#teller.signal(culprit, this.#relations, at, phase, null)
     return culprit.last
   }
 
   #close(culprit: Culprit): void {
-    for (const leak of culprit.open) leak.peak = leak.routes
+    for (const leak of culprit.open) leak.rest()
     culprit.open = []
     culprit.hold = new Hold()
     culprit.peak = culprit.peakVantages = 0
@@ -436,150 +416,4 @@ export class LeakPath implements Detector {
       return culprit?.hold.confirmedAt != null && culprit.open.includes(leak)
     })
   }
-
-  #signal(culprit: Culprit, at: Instant, phase: Signal['phase'], endedAt: Instant | null): Signal {
-    const view = this.#view
-    const { open, by } = culprit
-    const vantages = union(open.map((leak) => leak.vantages))
-    const prefixes = union(open.map((leak) => leak.prefixes))
-    const origins = union(open.map((leak) => leak.origins))
-    const asns = new Set<Asn>()
-    const collectors = new Set<string>()
-    for (const id of vantages) {
-      asns.add(view.vantagePoint(id).asn)
-      collectors.add(view.vantagePoint(id).collector)
-    }
-    const active = Math.max(1, view.vantage().active)
-    const counts: Counts = {
-      prefixes: prefixes.size,
-      ofPrefixes: prefixes.size,
-      covered: 0,
-      origins: origins.size,
-      routes: open.reduce((n, leak) => n + leak.routes, 0),
-      peerAsns: asns.size,
-      collectors: collectors.size,
-      share: Math.round((vantages.size / active) * 10_000) / 10_000,
-    }
-    const segments = segmentsOf(open)
-    const reasons = open.reduce((bits, leak) => bits | leak.reasons, 0)
-    const mass = open.some(
-      (leak) =>
-        (leak.reasons & Reason.approached) !== 0 &&
-        leak.peak >= this.#settings.massPrefixes &&
-        leak.place > 0,
-    )
-    const many = mass || open.some((leak) => isMany(leak))
-    return {
-      kind: 'leak.path',
-      key: `leak:${by}`,
-      asn: this.#concerned(culprit, open) || by,
-      culprit: by,
-      afi: null,
-      at,
-      phase,
-      startedAt: culprit.startedAt,
-      endedAt,
-      severity: severityOf(counts),
-      tags: tagsOf(counts, segments[0], reasons, mass),
-      cap: lowest(
-        baselineCap(view, true),
-        counts.peerAsns < 3 && !many
-          ? { level: 'low', because: `only ${counts.peerAsns} peer ASNs carry it` }
-          : null,
-        counts.collectors < 2 ? { level: 'medium', because: 'only one collector sees it' } : null,
-      ),
-      now: counts,
-      segments,
-      samples: {
-        prefixes: firstOf(view, prefixes, SHOWN).map((p) => view.prefixText(p)),
-        paths: open
-          .flatMap((leak) => leak.samples)
-          .slice(0, 5)
-          .map((s) => this.#sample(s)),
-        elements: open
-          .flatMap((leak) => leak.elements)
-          .slice(0, 5)
-          .map(({ file, offset }) => ({ file: view.fileName(file), offset })),
-      },
-      rfc7908: (reasons & Reason.hairpin) !== 0 ? 1 : null,
-    }
-  }
-
-  #sample(s: LeakCase['samples'][number]) {
-    const view = this.#view
-    const { collector, address, asn } = view.vantagePoint(s.vantage)
-    return {
-      peer: `${collector} ${address} AS${asn}`,
-      prefix: view.prefixText(s.prefix),
-      before: s.before === 0 ? null : view.pathText(s.before),
-      after: view.pathText(s.after),
-    }
-  }
-}
-
-/** So much over one link that is known to be wrong needs no second witness. */
-function isMany({ reasons, prefixes, origins }: LeakCase): boolean {
-  return (reasons & STRONG) !== 0 && prefixes.size >= FAST && origins.size >= FAST_ORIGINS
-}
-
-/** The largest first; of two that carry the same, the one nearer the collectors passed it on. */
-const bySize = (a: Asked, b: Asked): number =>
-  b.routes - a.routes || a.place - b.place || a.culprit.by - b.culprit.by
-
-function isPartOf(small: readonly LeakCase[], large: readonly LeakCase[]): boolean {
-  let routes = 0
-  let shared = 0
-  for (const leak of small) {
-    for (const [path, carried] of leak.paths) {
-      routes += carried.routes
-      if (large.some((other) => other.paths.has(path))) shared += carried.routes
-    }
-  }
-  return routes > 0 && shared >= SAME * routes
-}
-
-function union<K>(maps: readonly ReadonlyMap<K, number>[]): Set<K> {
-  const out = new Set<K>()
-  for (const map of maps) for (const key of map.keys()) out.add(key)
-  return out
-}
-
-function segmentsOf(open: readonly LeakCase[]): Segment[] {
-  const out: Segment[] = []
-  for (const { from, by, to } of open)
-    for (const [asn, prefixes] of from) out.push({ from: asn, by, to, prefixes })
-  out.sort((a, b) => b.prefixes - a.prefixes || a.to - b.to || a.from - b.from)
-  return out.slice(0, MOST_SEGMENTS)
-}
-
-function severityOf({ prefixes, share }: Counts): Severity {
-  if (prefixes >= 1_000 && share >= 0.25) return 'critical'
-  return prefixes >= 100 || share >= 0.25 ? 'major' : 'minor'
-}
-
-function tagsOf(counts: Counts, first: Segment | undefined, reasons: number, mass: boolean): Tag[] {
-  const tags: Tag[] = []
-  const add = (name: string, score: number, because: string) => tags.push({ name, score, because })
-  const { by, to, from } = first ?? { by: 0, to: 0, from: 0 }
-  if ((reasons & Reason.cliqueBreak) !== 0)
-    add(
-      'clique.break',
-      4,
-      `AS${by} stands between transit-free networks, as in ${to} ${by} ${from}`,
-    )
-  if ((reasons & Reason.hairpin) !== 0)
-    add('hairpin', 3, `AS${by} passes one provider's routes to another (RFC 7908 type 1)`)
-  if (mass)
-    add('link.mass', 4, `AS${to} never got transit from AS${by} before, and now a great deal`)
-  add('novel', 1, 'none of these routes went that way in the baseline')
-  const { origins = 0, share, prefixes } = counts
-  if (origins >= 10)
-    add('origins', origins >= 100 ? 2 : 1, `${prefixes} prefixes of ${origins} origins`)
-  if (share >= 0.1)
-    add(
-      'spread',
-      share >= 0.5 ? 2 : 1,
-      `${counts.peerAsns} peer ASNs, ${Math.round(share * 100)} %, took it`,
-    )
-  return tags
 }

@@ -20,12 +20,13 @@ export class Tally {
     return this.#keys[i] === key ? (this.#counts[i] as number) : 0
   }
 
-  add(key: number): void {
+  /** How often it was added by now; 0 when there is no room for it. */
+  add(key: number): number {
     let i = this.#find(key)
     if (this.#keys[i] !== key) {
       if (this.size >= this.#limit) {
         this.dropped++
-        return
+        return 0
       }
       if (++this.size * 2 > this.#keys.length) {
         this.#grow()
@@ -33,7 +34,13 @@ export class Tally {
       }
       this.#keys[i] = key
     }
-    this.#counts[i] = (this.#counts[i] as number) + 1
+    const count = (this.#counts[i] as number) + 1
+    this.#counts[i] = count
+    return count
+  }
+
+  *keys(): Iterable<number> {
+    for (const key of this.#keys) if (key !== EMPTY) yield key
   }
 
   #find(key: number): number {

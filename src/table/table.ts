@@ -76,6 +76,7 @@ export class Table implements View {
     after: 0,
     file: 0,
     offset: 0,
+    otc: 0,
   }
   readonly baseline: Baseline
   readonly narrow: boolean
@@ -297,6 +298,7 @@ export class Table implements View {
     cause.vantage = vantage
     cause.file = batch.file
     cause.offset = batch.offset[m] as number
+    cause.otc = batch.otc[m] as number
     switch (batch.kind[m]) {
       case Message.update:
         this.#update(batch, m, peer, at)

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Asn } from '../../src/core/asn.ts'
+import type { Cause } from '../../src/core/view.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { LeakPath } from '../../src/detect/leak-path.ts'
 import { view } from './view.ts'
+
+const cause: Cause = { at: 0, vantage: 0, prefix: 0, before: 0, after: 0, file: 0, offset: 0 }
 
 /** A detector that knows one ordinary path, and is then shown `count` others. */
 function shown(count: number, hops: (path: number) => Asn[]): LeakPath {
   const detector = new LeakPath(
     view({
+      cause,
       baseline: 'rib',
       hops: (path) => (path === 2 ? [201, 1299, 6000] : hops(path)),
       mark: () => undefined,
@@ -34,7 +38,12 @@ test('suspicious paths beyond a million as well', () => {
 test('without ordinary paths no path is suspicious, and none is kept', () => {
   const marked: number[] = []
   const detector = new LeakPath(
-    view({ baseline: 'rib', hops: () => [201, 5001, 6000], mark: (path) => marked.push(path) }),
+    view({
+      cause,
+      baseline: 'rib',
+      hops: () => [201, 5001, 6000],
+      mark: (path) => marked.push(path),
+    }),
     detectDefaults.leak,
   )
   detector.newPath(3)

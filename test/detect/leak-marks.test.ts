@@ -26,6 +26,7 @@ function detector() {
       cause,
       baseline: 'rib',
       narrow: false,
+      watches: () => true,
       hops: (path) => paths[path] ?? [],
       pathOrigin: () => 6000,
       pathText: (path) => `path ${path}`,

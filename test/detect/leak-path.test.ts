@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import type { Context } from '../../src/core/context.ts'
+import type { Incident } from '../../src/core/incident.ts'
+import { detectDefaults } from '../../src/detect/detectors.ts'
+import { Dice } from '../../src/scenario/dice.ts'
 import { clock, lines, many, only, World } from './world.ts'
 
 const ten = 'abcdefghij'
+const both = 'abcdefghijABCDEFGHIJ'
 const twelve = many(12)
 
 describe('a third network between two transit-free ones', () => {
@@ -294,4 +299,186 @@ describe('a link that never carried anything and suddenly carries a lot', () => 
     const world = all(table('learned-from-input').at('00:02:00'), 'ab', '8001').at('00:10:00')
     expect(all(world, 'a', '8002 5001 8001').play('00:30:00')).toEqual([])
   })
+})
+
+const tagsOf = (leak: Incident) => leak.confidence.tags.map(({ name }) => name)
+
+describe('what is only supposed', () => {
+  // 7001 and 7002 seem to be peers; 7001 tells its provider what it had from 7002.
+  const twelveMore = Array.from({ length: 12 }, (_, i) => ({
+    asn: 7301 + i,
+    list: many(5, `203.${i}`),
+  }))
+  const world = (context: Partial<Context> = {}) => {
+    const w = new World({ context })
+      .holds(both, '202.0.0.0/24', '1299 7001 7101 7201')
+      .holds(both, '202.0.1.0/24', '3356 7002 7102 7202')
+      .holds(both, '202.0.2.0/24', '3356 7001 7103 7203')
+      .holds('a', '202.0.3.0/24', '7103 7001 7002 7102 7202')
+    for (const { asn, list } of twelveMore) w.holds(both, list, `3356 7002 7102 ${asn}`)
+    return w.at('00:10:00')
+  }
+  const leaked = (w: World, who: string) => {
+    for (const { asn, list } of twelveMore) w.announce(who, list, `1299 7001 7002 7102 ${asn}`)
+    return w
+  }
+
+  test('is told with low confidence, however many see it', () => {
+    const leak = only(leaked(world(), both).play('00:20:00'), 'leak.path')
+    expect(leak).toMatchObject({ culprit: 7001, rfc7908: 4, confidence: { level: 'low' } })
+    expect(tagsOf(leak)).toEqual(expect.arrayContaining(['weak', 'cap.low']))
+  })
+
+  test('is not told of two of twenty peers, nor when it is little', () => {
+    expect(leaked(world(), 'ab').play('00:20:00')).toEqual([])
+    expect(only(leaked(world(), 'abc').play('00:20:00'), 'leak.path').culprit).toBe(7001)
+    const little = world().announce(both, twelveMore[0]?.list ?? [], '1299 7001 7002 7102 7301')
+    expect(little.play('00:20:00')).toEqual([])
+  })
+
+  test('is believed where a file of relationships agrees', () => {
+    const relation: Context['relation'] = (of, to) =>
+      to !== 7001 ? undefined : of === 7002 ? 'peer' : of === 1299 ? 'provider' : undefined
+    const leak = only(leaked(world({ relation }), both).play('00:20:00'), 'leak.path')
+    expect(leak).toMatchObject({ culprit: 7001, rfc7908: 4, confidence: { level: 'high' } })
+    expect(tagsOf(leak)).toContain('relations.file')
+  })
+
+  test('and is none where the file has a customer there', () => {
+    const relation: Context['relation'] = (of, to) =>
+      of === 7002 && to === 7001 ? 'customer' : undefined
+    expect(leaked(world({ relation }), both).play('00:20:00')).toEqual([])
+  })
+})
+
+describe('what is known beforehand', () => {
+  const world = (context: Partial<Context>, otc = 0) =>
+    new World({ context })
+      .holds(both, twelve, '1299 3356 6000')
+      .at('00:10:00')
+      .otc(otc)
+      .announce(both, twelve, '1299 5001 3356 6000')
+      .play('00:20:00')
+
+  test('two of one organisation may do as they like', () => {
+    const mine = { sameOrganisation: (a: number, b: number) => a + b === 3356 + 5001 }
+    const leak = only(world({}), 'leak.path')
+    expect([leak.confidence.level, leak.counts.collectors]).toEqual(['high', 2])
+    const sibling = only(world(mine), 'leak.path')
+    expect(sibling.confidence).toMatchObject({ score: leak.confidence.score - 8, level: 'low' })
+  })
+
+  test('a research network is doubtful', () => {
+    const research = only(world({ isResearch: (asn) => asn === 5001 }), 'leak.path')
+    expect(tagsOf(research)).toContain('research')
+    expect(research.confidence.level).toBe('medium')
+  })
+
+  test('more against it than for it: nothing is told, and its withdrawals are losses', () => {
+    const context = { isResearch: (asn: number) => asn === 5001, sameOrganisation: () => true }
+    expect(world(context)).toEqual([])
+  })
+
+  test('OTC of the message comes as far as this', () => {
+    const hairpin = (otc: number) =>
+      new World()
+        .holds(both, '203.0.0.0/24', '3356 8001 5000 6001')
+        .holds(both, '203.0.1.0/24', '1299 8002 5000 6001')
+        .holds(both, twelve, '3356 8001 6002')
+        .at('00:10:00')
+        .otc(otc)
+        .announce(both, twelve, '8002 5000 8001 6002')
+        .play('00:20:00')
+    const [without, set] = [only(hairpin(0), 'leak.path'), only(hairpin(8001), 'leak.path')]
+    expect(tagsOf(without)).not.toContain('otc')
+    expect(tagsOf(set)).toContain('otc')
+    expect(set.confidence.score).toBe(without.confidence.score + 3)
+  })
+})
+
+describe('somebody new on the way to a watched network', () => {
+  // Two large networks, and 9001 that never passed anything on.
+  const mine = many(4, '198.51')
+  const world = (watch?: number[]) => {
+    const w = new World(watch ? { watch } : {})
+    for (let i = 0; i < 25; i++)
+      w.holds(both, [`202.1.${i}.0/24`, `202.2.${i}.0/24`], `8001 ${20_001 + i} 30001`).holds(
+        'abc',
+        `202.3.${i}.0/24`,
+        `8002 ${20_001 + i} 30002`,
+      )
+    return w
+      .holds(both, mine, '8002 7100 7000')
+      .at('00:10:00')
+      .announce('abcdABCD', mine, '8001 9001 8002 7100 7000')
+      .play('00:20:00')
+  }
+
+  test('is suspected; nobody watches, nobody asks', () => {
+    const leak = only(world([7000]), 'leak.path')
+    expect(leak).toMatchObject({ asn: 7000, culprit: 9001, confidence: { level: 'low' } })
+    expect(tagsOf(leak)).toEqual(expect.arrayContaining(['popup', 'unknown']))
+    expect(world([7001])).toEqual([])
+    expect(world()).toEqual([])
+  })
+})
+
+test('a leak two hops away, by a watched network, and of its customers’ provider', () => {
+  const story = (watch: number) =>
+    new World({ watch: [watch] })
+      .holds(both, twelve, '1299 3356 6000')
+      .at('00:10:00')
+      .announce(both, twelve, '1299 5001 3356 6000')
+      .play('00:20:00')
+      .map(({ asn, culprit }) => [asn, culprit])
+  for (const watch of [6000, 5001, 3356, 1299]) expect(story(watch)).toEqual([[watch, 5001]])
+  expect(story(6001)).toEqual([])
+})
+
+test('who makes the paths longer, and who leaked before, is told so', () => {
+  const way = '1299 5001 5001 5001 5001 3356 6000'
+  const told = new World()
+    .holds(both, twelve, '1299 3356 6000')
+    .at('00:10:00')
+    .announce(both, twelve, way)
+    .at('00:20:00')
+    .announce(both, twelve, '1299 3356 6000')
+    .at('01:30:00')
+    .announce(both, twelve, '1299 5001 3356 6000')
+    .play('02:00:00')
+    .filter(({ revision }) => revision === 1)
+  expect(told.map(tagsOf).map((tags) => tags.includes('prepends'))).toEqual([true, false])
+  expect(told.map(tagsOf).map((tags) => tags.includes('recurring'))).toEqual([false, true])
+})
+
+test('the clique is inferred when it is asked for', () => {
+  // 10, 20, 30 and 40 sell to many and peer; the list does not know them.
+  const top = [10, 20, 30, 40]
+  const told = (inferClique: boolean) => {
+    const leak = { ...detectDefaults.leak, clique: [], inferClique }
+    const w = new World({ detect: { leak } }).holds(both, twelve, '10 20 6000')
+    for (const a of top)
+      for (const b of top)
+        for (let i = 0; i < 5; i++)
+          if (a !== b)
+            w.holds(both, `202.${a}.${b + i}.0/24`, `${a} ${b} ${b * 100 + i} ${b * 500 + i}`)
+    return w.at('00:10:00').announce(both, twelve, '10 5001 20 6000').play('00:20:00')
+  }
+  expect(told(false)).toEqual([])
+  expect(only(told(true), 'leak.path')).toMatchObject({ culprit: 5001 })
+  expect(tagsOf(only(told(true), 'leak.path'))).toContain('clique.break')
+})
+
+test('in another order of arrival it is the same', () => {
+  const world = () =>
+    new World()
+      .holds(both, twelve, '1299 3356 6000')
+      .at('00:10:00')
+      .announce(both, twelve, '1299 5001 3356 6000', 1)
+      .announce('abc', twelve, '174 5002 3356 6000', 1)
+      .at('00:20:00')
+      .announce(both, twelve, '1299 3356 6000', 1)
+  const plain = world().play('01:00:00')
+  expect(plain.length).toBeGreaterThan(1)
+  for (const seed of [1, 2, 3]) expect(world().play('01:00:00', new Dice(seed))).toEqual(plain)
 })

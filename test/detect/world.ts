@@ -9,6 +9,7 @@
 import { Order } from '../../src/clock/order.ts'
 import type { Asn } from '../../src/core/asn.ts'
 import { Batch, Message } from '../../src/core/batch.ts'
+import { type Context, noContext } from '../../src/core/context.ts'
 import type { Fact } from '../../src/core/fact.ts'
 import type { Baseline, Incident } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
@@ -27,6 +28,8 @@ export interface WorldSettings {
   readonly baseline?: Baseline
   readonly detect?: Partial<DetectSettings>
   readonly mostIncidents?: number
+  /** What is known beforehand. */
+  readonly context?: Partial<Context>
   /** Peers whose AS is not the one that follows from their letter. */
   readonly asnOf?: Readonly<Record<string, Asn>>
 }
@@ -41,6 +44,7 @@ interface Step {
   readonly withdraw: readonly string[]
   readonly path: string
   readonly afi: 4 | 6
+  readonly otc: Asn
 }
 
 const asnOfLetter = (who: string): Asn =>
@@ -65,6 +69,7 @@ export class World {
   readonly #steps: Step[] = []
   readonly #facts: Fact[] = []
   #named = ''
+  #otc = 0
   #at = instant('00:00:00')
 
   constructor(settings: WorldSettings = {}) {
@@ -85,6 +90,12 @@ export class World {
 
   at(time: string): this {
     this.#at = instant(time)
+    return this
+  }
+
+  /** Only-to-Customer of what is announced from here on; 0 = none. */
+  otc(asn: Asn): this {
+    this.#otc = asn
     return this
   }
 
@@ -126,7 +137,7 @@ export class World {
    */
   play(until: string, dice?: Dice): Incident[] {
     const told: Incident[] = []
-    const { watch, baseline = 'rib', detect, mostIncidents } = this.#settings
+    const { watch, baseline = 'rib', detect, mostIncidents, context } = this.#settings
     const vantages = new VantagePoints()
     const journey = new Journey(
       {
@@ -135,6 +146,7 @@ export class World {
         baseline,
         inputs: { version: 'test', config: 'test', asRelationships: null, vrps: null },
         detect: { ...detectDefaults, ...detect },
+        context: { ...noContext, ...context },
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
         // That paths are let go of at every tick must show as little.
         ...(dice ? { limits: { freshPaths: 0 } } : {}),
@@ -220,6 +232,7 @@ export class World {
       withdraw: list(withdraw),
       path: whole,
       afi,
+      otc: this.#otc,
     }
   }
 
@@ -233,6 +246,7 @@ export class World {
       // The number of the step stands for its place in a file, whatever the order of arrival.
       const m = batch.open(kind, at, vantage, this.#steps.indexOf(step))
       batch.detail[m] = kind === Message.endOfRib ? afi : 0
+      batch.otc[m] = step.otc
       if (path !== '') {
         const words: number[] = []
         if (!parsePath(path, words)) throw new RangeError(`not a path: ${path}`)
