@@ -2,7 +2,9 @@
 // say. `config/README.md` has a row for each setting, and a test that none is missing.
 
 import { z } from 'zod'
-import type { Span } from '../core/time.ts'
+import { specialDefaults } from '../context/special.ts'
+import type { Asn } from '../core/asn.ts'
+import { hours, type Span } from '../core/time.ts'
 import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
@@ -16,6 +18,7 @@ import {
   group,
   list,
   listen,
+  prefix,
   reader,
   share,
   span,
@@ -127,6 +130,8 @@ const detectFields = {
   }
 }
 
+const asnsOf = (usual: readonly Asn[]) => list(asn, asnOf).prefault([...usual])
+
 /** A quick confirmation that takes longer than the careful one is a slip of the pen. */
 const fastIsFaster = (given: { fastConfirm: Span; confirm: Span }) =>
   given.fastConfirm <= given.confirm
@@ -152,6 +157,29 @@ export const configSchema = group({
     rib: list(file)
       .prefault([])
       .describe('MRT tables to start from; paths are relative to the config file.'),
+    vrps: list(file)
+      .prefault([])
+      .describe('VRPs and ASPA of a validator, JSON or CSV; FILE@DATE where it has no date.'),
+    vrpsAhead: span(hours(24)).describe(
+      'So much younger than the events the first of them may be.',
+    ),
+    asRelationships: list(file)
+      .prefault([])
+      .describe('Relationships of networks as CAIDA has them (serial-1 or serial-2).'),
+    siblings: z
+      .array(list(asn, asnOf))
+      .prefault([])
+      .describe('Networks of one organisation, a list each.'),
+    research: asnsOf(specialDefaults.research).describe('Research and education networks.'),
+    routeServers: asnsOf(specialDefaults.routeServers).describe('Route servers of exchanges.'),
+    scrubbers: asnsOf(specialDefaults.scrubbers).describe(
+      'Networks that originate prefixes of others while these are attacked.',
+    ),
+    beacons: list(prefix)
+      .prefault([...specialDefaults.beacons])
+      .describe(
+        'Prefixes that come and go on purpose, with what is more specific; none = all count.',
+      ),
   })
     .prefault({})
     .describe('What is known beforehand.'),

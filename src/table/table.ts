@@ -694,7 +694,7 @@ export class Table implements View {
     this.cause.at = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.#gap(fact)
-    else this.#sight(fact.feed, fact.collector, fact.at)
+    else if (fact.kind === 'gap-end') this.#sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
 
