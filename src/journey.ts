@@ -42,6 +42,7 @@ export class Journey implements Sink {
   /** Side inputs whose time has not come, in its order. */
   pending: readonly SideInput[] = []
   #due: Instant = Number.POSITIVE_INFINITY
+  #firstAt: Instant | null = null
   readonly #detectors: Detector[]
   readonly #tell: (incident: Incident) => void
   #tickedAt: Instant = 0
@@ -98,6 +99,7 @@ export class Journey implements Sink {
 
   /** Takes in what is due; of several of a kind the newest alone, for the others were never in force. */
   #learn(at: Instant): void {
+    this.#firstAt ??= at
     const due = this.pending.filter((input) => input.at <= at)
     this.pending = this.pending.slice(due.length)
     this.#due = this.pending[0]?.at ?? Number.POSITIVE_INFINITY
@@ -105,7 +107,7 @@ export class Journey implements Sink {
       if (due.slice(i + 1).some(({ what }) => what === input.what)) continue
       this.knowledge.take(input)
       this.ledger.know(this.knowledge.inputs)
-      this.table.fact({ ...input, at })
+      this.table.fact({ ...input, at: Math.max(input.at, this.#firstAt) })
     }
   }
 

@@ -119,6 +119,21 @@ const detectFields = {
     ),
     clear: span(usual.leak.clear).describe('… for so long.'),
   },
+  rpki: {
+    shrink: share(usual.rpki.shrink).describe('Part of the VRPs that is missed when it is gone.'),
+    expiring: span(usual.rpki.expiring).describe(
+      'What makes a prefix valid ends so soon after the VRPs were made.',
+    ),
+    confirm: span(usual.rpki.confirm).describe('What was found of a network must hold so long.'),
+    clear: span(usual.rpki.clear).describe('It must be well so long.'),
+  },
+  newPrefix: {
+    peers: count(usual.newPrefix.peers, 10_000).describe(
+      'At a tenth of the peers, but so many are enough.',
+    ),
+    confirm: span(usual.newPrefix.confirm).describe('It must stand so long.'),
+    ordinary: span(usual.newPrefix.ordinary).describe('After so long it is new no more.'),
+  },
   blind: {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
     share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
@@ -196,6 +211,12 @@ export const configSchema = group({
       .prefault({})
       .describe('`outage.prefix`: single prefixes of a watched AS.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
+    rpki: group(detectFields.rpki)
+      .prefault({})
+      .describe('`rpki.*`: validity of the prefixes of a watched AS.'),
+    newPrefix: group(detectFields.newPrefix)
+      .prefault({})
+      .describe('`prefix.new`: a watched AS originates what it did not before.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})

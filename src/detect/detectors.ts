@@ -2,11 +2,14 @@
 
 import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
+import { beaconsOf } from './beacons.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
+import { type NewPrefixSettings, newPrefixDefaults, PrefixNew } from './prefix-new.ts'
+import { Rpki, type RpkiSettings, rpkiDefaults } from './rpki.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
 export interface DetectSettings {
@@ -14,6 +17,8 @@ export interface DetectSettings {
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
   readonly leak: LeakSettings
+  readonly rpki: RpkiSettings
+  readonly newPrefix: NewPrefixSettings
   readonly blind: BlindSettings
 }
 
@@ -22,22 +27,26 @@ export const detectDefaults: DetectSettings = {
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
   leak: leakDefaults,
+  rpki: rpkiDefaults,
+  newPrefix: newPrefixDefaults,
   blind: blindDefaults,
 }
 
 export function makeDetectors(
   view: View,
   settings: DetectSettings = detectDefaults,
-  _context: Context = noContext,
+  context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, leak, blind } = settings
-  const losses = new Losses(view)
+  const { outage, withdrawal, prefix, leak, rpki, newPrefix, blind } = settings
+  const losses = new Losses(view, beaconsOf(view, context))
   return [
     losses,
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak),
+    new Rpki(view, context, rpki),
+    new PrefixNew(view, context, newPrefix),
     new Blind(view, blind),
   ]
 }

@@ -9,7 +9,7 @@
 import { Order } from '../../src/clock/order.ts'
 import type { Asn } from '../../src/core/asn.ts'
 import { Batch, Message } from '../../src/core/batch.ts'
-import type { Fact } from '../../src/core/fact.ts'
+import type { Fact, SideInput } from '../../src/core/fact.ts'
 import type { Baseline, Incident } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts'
@@ -107,6 +107,17 @@ export class World {
 
   endOfRib(who: string, afi: 4 | 6 = 4): this {
     return this.#say(who, 0, (peer) => this.#step(peer, Message.endOfRib, [], [], '', afi))
+  }
+
+  /** A side input takes effect; made then, unless it says otherwise. */
+  knows(
+    what: SideInput['what'],
+    content: string,
+    name: string = what,
+    date: Instant = this.#at,
+  ): this {
+    this.#facts.push({ kind: 'side-input', at: this.#at, what, name, date, sha256: '0', content })
+    return this
   }
 
   /** The feed falls silent, all of it or one collector, and is heard again. */

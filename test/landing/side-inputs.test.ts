@@ -63,7 +63,11 @@ describe('files into facts', () => {
     const asRelationships = [place('bad-rel.txt')]
     const reading = readSideInputs({ ...usual, vrps, asRelationships }, () => undefined)
     const told = await reading.catch((error: Error) => error.message)
-    expect(String(told).replaceAll(`${place('')}/`, '').split('\n')).toEqual([
+    expect(
+      String(told)
+        .replaceAll(`${place('')}/`, '')
+        .split('\n'),
+    ).toEqual([
       'bad.json:1: roas[0] maxLength must be from 24 to 32, not 99',
       expect.stringMatching(/^nowhere.json: ENOENT/),
       'cut.json.gz: it is not whole; fetch it again',
