@@ -134,6 +134,6 @@ export function carriedTag(carry: number): Tag {
   return {
     name: 'witnesses',
     score: carry >= 10 ? 2 : carry >= 3 ? 1 : -1,
-    because: `${carry} vantage points carry ${carry === 1 ? 'it, alone' : 'it'}`,
+    because: carry === 1 ? 'only one vantage point carries it' : `${carry} vantage points carry it`,
   }
 }
