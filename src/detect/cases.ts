@@ -113,7 +113,7 @@ export class Cases {
 }
 
 /** Votes stand for peers here: who holds what is known by number only. */
-function countsOf(view: View, prefixes: readonly number[], of: number): Counts {
+export function countsOf(view: View, prefixes: readonly number[], of: number): Counts {
   const peerAsns = witnesses(view, prefixes)
   const voters = Math.max(1, view.voters(4), view.voters(6))
   return {

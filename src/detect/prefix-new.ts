@@ -5,11 +5,11 @@ import type { Asn } from '../core/asn.ts'
 import type { Context } from '../core/context.ts'
 import type { Signal, Tag } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
-import { hours, type Instant, type Span, seconds } from '../core/time.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import { Cases, carriedTag, witnesses } from './cases.ts'
-import { baselineCap } from './confidence.ts'
+import { Cases, carriedTag, countsOf } from './cases.ts'
+import { baselineCap, lowest, witnessCap } from './confidence.ts'
 import { wordsOf } from './words.ts'
 
 export interface NewPrefixSettings {
@@ -33,12 +33,24 @@ const MOST = 10_000
 /** Without a table from before all that is heard at first is new to us, and to nobody else. */
 const WARMUP: Span = hours(1)
 const SHOWN = 3
+/**
+ * What is new reaches half of the vantage points in minutes (detection.md §5.3). What turns up at one
+ * after the other was there, and only missing in the table from before.
+ */
+const PROMPT: Span = minutes(5)
+
+const slow = {
+  level: 'low',
+  because: 'not half of the vantage points took it up together: it may not be new at all',
+} as const
 
 interface Newcomer {
   readonly asn: Asn
   readonly since: Instant
   /** When enough carried it; null before. */
   seenAt: Instant | null
+  /** Whether half of them did in time; null while that is open. */
+  prompt: boolean | null
 }
 
 export class PrefixNew implements Detector {
@@ -69,7 +81,8 @@ export class PrefixNew implements Detector {
     if (!view.watches(after) || this.#isWarmingUp(view.cause.at)) return
     if (this.#context.isBeacon(wordsOf(view, prefix))) return
     if (this.#newcomers.size >= MOST) this.dropped++
-    else this.#newcomers.set(prefix, { asn: after, since: view.cause.at, seenAt: null })
+    else
+      this.#newcomers.set(prefix, { asn: after, since: view.cause.at, seenAt: null, prompt: null })
   }
 
   #isWarmingUp(at: Instant): boolean {
@@ -87,8 +100,14 @@ export class PrefixNew implements Detector {
   #ask(prefix: number, one: Newcomer, at: Instant): void {
     const view = this.#view
     const carry = view.visible(prefix)
+    const voters = view.voters(view.afi(prefix))
+    if (one.prompt === null) {
+      const inTime = at - one.since <= PROMPT
+      if (carry * 2 >= voters || !inTime) one.prompt = inTime
+      if (one.prompt !== null && one.seenAt !== null) this.#touched.set(one.asn, at)
+    }
     if (one.seenAt === null) {
-      const wanted = quorum(this.#settings.peers, view.voters(view.afi(prefix)))
+      const wanted = quorum(this.#settings.peers, voters)
       if (carry >= wanted) {
         one.seenAt = at
         this.#touched.set(one.asn, at)
@@ -114,17 +133,13 @@ export class PrefixNew implements Detector {
     const more = prefixes.length > SHOWN ? ` and ${prefixes.length - SHOWN} more` : ''
     const names = prefixes.slice(0, SHOWN).map((prefix) => this.#described(prefix, asn))
     const because = `it did not originate ${names.join(', ')}${more} before`
-    const tags: Tag[] = [
-      { name: 'prefix.new', score: 4, because },
-      carriedTag(witnesses(view, prefixes)),
-    ]
-    const severity = 'info'
     const of = view.prefixesOf(asn).length
-    this.#cases.find(
-      asn,
-      { prefixes, of, since, severity, tags, cap: baselineCap(view, false) },
-      at,
-    )
+    const counts = countsOf(view, prefixes, of)
+    const tags: Tag[] = [{ name: 'prefix.new', score: 4, because }, carriedTag(counts.peerAsns)]
+    const severity = 'info'
+    const prompt = mine.some(([, one]) => one.prompt === true)
+    const cap = lowest(baselineCap(view, false), witnessCap(counts), prompt ? null : slow)
+    this.#cases.find(asn, { prefixes, of, since, severity, tags, cap }, at)
   }
 
   /** `198.51.100.0/24 (part of 198.51.0.0/16, RPKI valid)` */

@@ -56,6 +56,16 @@ describe('prefix.new', () => {
     expect(only(told, 'prefix.new').confidence.level).toBe('low')
   })
 
+  test('what turns up at one after the other may have been missing in the table only', () => {
+    const told = world()
+      .at('00:10:00')
+      .announce(all, '192.0.2.0/24', '3356 7000', 120)
+      .play('00:40:00')
+    const { confidence } = only(told, 'prefix.new')
+    expect(confidence.level).toBe('low')
+    expect(confidence.tags.at(-1)?.because).toContain('it may not be new at all')
+  })
+
   test('over when it is withdrawn', () => {
     const told = world()
       .at('00:10:00')
