@@ -14,6 +14,7 @@ import { History } from './report/history.ts'
 import { type HttpServer, startHttp } from './report/http.ts'
 import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
+import { readSideInputs } from './side-inputs.ts'
 import { treatedAsWithdraw } from './treated.ts'
 
 export interface DaemonOptions {
@@ -56,6 +57,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error(`nothing more on standard output: ${output.fault}`)
   }
   const several = config.feeds.length > 1
+  const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
   // Nobody is answered before the run is there: nothing below waits until then.
   const http = await listen()
@@ -115,6 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           })),
           ribs,
           baseline: ribs || load ? 'rib' : 'learned-live',
+          sideInputs,
           hearsAll: config.feeds.every(({ mode }) => mode === 'firehose'),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,

@@ -73,7 +73,8 @@ export class JournalRun {
         this.journey?.message(batch, m)
       },
       fact: (fact: Fact) => {
-        this.now = fact.at
+        // What is known from then on is nothing that happened.
+        if (fact.kind !== 'side-input') this.now = fact.at
         this.journey?.fact(fact)
       },
     }

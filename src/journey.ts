@@ -3,10 +3,11 @@
 // incidents of it. Live or replayed, nothing differs from here on, and nothing here waits, asks what
 // time it is, or rolls dice.
 
+import { Knowledge } from './context/knowledge.ts'
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Context } from './core/context.ts'
-import type { Fact } from './core/fact.ts'
+import type { Fact, SideInput } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
 import { type Instant, iso } from './core/time.ts'
@@ -16,13 +17,16 @@ import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
 import { Table, type TableLimits } from './table/table.ts'
 import { Ledger } from './verdict/ledger.ts'
 
+/** Side inputs that wait for their time; ten years of days, and nobody's journal holds more. */
+const MOST_PENDING = 4_000
+
 export interface JourneySettings {
   readonly vantages: VantagePoints
   readonly asns: ReadonlySet<Asn> | null
   readonly baseline: Baseline
   readonly inputs: Inputs
   readonly detect: DetectSettings
-  /** What is known beforehand; nothing when absent. */
+  /** Stands in for what side inputs tell; for tests. */
   readonly context?: Context
   /** Whether more than watched prefixes is heard (table/table.ts). */
   readonly hearsAll?: boolean
@@ -34,6 +38,11 @@ export interface JourneySettings {
 export class Journey implements Sink {
   readonly table: Table
   readonly ledger: Ledger
+  readonly knowledge = new Knowledge()
+  /** Side inputs whose time has not come, in its order. */
+  pending: readonly SideInput[] = []
+  #due: Instant = Number.POSITIVE_INFINITY
+  #firstAt: Instant | null = null
   readonly #detectors: Detector[]
   readonly #tell: (incident: Incident) => void
   #tickedAt: Instant = 0
@@ -46,7 +55,7 @@ export class Journey implements Sink {
       inputs,
       ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
     })
-    this.#detectors = makeDetectors(this.table, settings.detect, settings.context)
+    this.#detectors = makeDetectors(this.table, settings.detect, settings.context ?? this.knowledge)
     this.table.attach(this.#detectors)
     this.#tell = tell
   }
@@ -55,6 +64,7 @@ export class Journey implements Sink {
   get dropped(): { readonly table: string; readonly count: number }[] {
     return [
       { table: 'incidents', count: this.ledger.dropped },
+      { table: 'side-inputs', count: this.knowledge.dropped },
       ...this.#detectors.flatMap(({ name, dropped }) =>
         dropped === undefined ? [] : [{ table: name, count: dropped }],
       ),
@@ -62,11 +72,22 @@ export class Journey implements Sink {
   }
 
   message(batch: Batch, m: number): void {
+    if ((batch.at[m] as number) >= this.#due) this.#learn(batch.at[m] as number)
     if (batch.interned >= 0 && batch.interned !== this.table.paths.epoch) this.table.intern(batch)
     this.table.apply(batch, m)
   }
 
   fact(fact: Fact): void {
+    if (fact.kind === 'side-input') {
+      if (this.pending.length >= MOST_PENDING) {
+        this.knowledge.dropped++
+        return
+      }
+      this.pending = [...this.pending, fact].sort((a, b) => a.at - b.at)
+      this.#due = (this.pending[0] as SideInput).at
+      return
+    }
+    if (fact.at >= this.#due) this.#learn(fact.at)
     this.table.fact(fact)
     if (fact.kind !== 'tick') return
     this.#tickedAt = fact.at
@@ -74,6 +95,20 @@ export class Journey implements Sink {
     for (const detector of this.#detectors) signals.push(...detector.tick(fact.at))
     for (const incident of this.ledger.take(signals, this.table.vantage(), fact.at))
       this.#tell(incident)
+  }
+
+  /** Takes in what is due; of several of a kind the newest alone, for the others were never in force. */
+  #learn(at: Instant): void {
+    this.#firstAt ??= at
+    const due = this.pending.filter((input) => input.at <= at)
+    this.pending = this.pending.slice(due.length)
+    this.#due = this.pending[0]?.at ?? Number.POSITIVE_INFINITY
+    for (const [i, input] of due.entries()) {
+      if (due.slice(i + 1).some(({ what }) => what === input.what)) continue
+      this.knowledge.take(input)
+      this.ledger.know(this.knowledge.inputs)
+      this.table.fact({ ...input, at: Math.max(input.at, this.#firstAt) })
+    }
   }
 
   /** The input is over: incidents that know more than was told of them. */

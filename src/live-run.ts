@@ -10,6 +10,7 @@ import { Wall } from './clock/wall.ts'
 import { InputError } from './command.ts'
 import type { Asn } from './core/asn.ts'
 import { type Batch, BatchPool } from './core/batch.ts'
+import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
@@ -38,6 +39,8 @@ export interface LiveOptions {
   /** Whether everything is heard, not only what concerns the watched ASes. */
   readonly hearsAll: boolean
   readonly inputs: Inputs
+  /** What is known beside the routes when it begins. */
+  readonly sideInputs?: readonly SideInput[]
   readonly detect: DetectSettings
   readonly limits: TableLimits
   readonly mostIncidents: number
@@ -179,6 +182,7 @@ export class LiveRun {
     const { table } = this.journey
     this.journal?.start()
     table.start()
+    for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
     for (const feed of this.feeds) this.#listen(feed)
     this.#timer = setInterval(() => this.#beat(), FLUSH)
   }

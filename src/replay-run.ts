@@ -5,6 +5,7 @@ import { ArchiveInput, playArchive, type Stretch } from './archive-input.ts'
 import { Order } from './clock/order.ts'
 import type { Asn } from './core/asn.ts'
 import { BatchPool } from './core/batch.ts'
+import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import type { Sink } from './core/sink.ts'
 import type { Instant } from './core/time.ts'
@@ -35,6 +36,8 @@ export interface ReplayOptions {
   /** Threads that may be busy; with one, everything is done on the one that asks. */
   readonly jobs?: number
   readonly progress?: (octets: number) => void
+  /** What is known beside the routes. */
+  readonly sideInputs?: readonly SideInput[]
   /** Stands in front of the journey: sees, and passes on, what the clock has put in order. */
   readonly tee?: (journey: Journey) => Sink
   /** The starting table is complete, and nothing has happened yet. */
@@ -51,6 +54,7 @@ export class ReplayRun {
   tables: readonly LoadedTable[] = []
   readonly #options: ReplayOptions
   readonly #pool = new BatchPool()
+  readonly #sink: Sink
   readonly #teed: boolean
   readonly #thread: ReadingThread | null
 
@@ -74,9 +78,9 @@ export class ReplayRun {
     const { jobs = 1, progress } = options
     this.#thread = jobs > 1 ? new ReadingThread(this.vantages, jobs) : null
     this.input = new ArchiveInput(this.vantages, this.#pool, files, progress, this.#thread)
-    const sink = options.tee?.(this.journey) ?? this.journey
-    this.#teed = sink !== this.journey
-    this.order = new Order(this.vantages, sink, (batch) => this.#pool.give(batch))
+    this.#sink = options.tee?.(this.journey) ?? this.journey
+    this.#teed = this.#sink !== this.journey
+    this.order = new Order(this.vantages, this.#sink, (batch) => this.#pool.give(batch))
   }
 
   async read(): Promise<void> {
@@ -97,6 +101,7 @@ export class ReplayRun {
     if (without.length > 0) await this.#learn(without)
     this.#options.started?.(this.journey)
     this.journey.table.start()
+    for (const input of this.#options.sideInputs ?? []) this.#sink.fact(input)
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),
       // What happened before its table was taken is in the table; what happened since then counts,

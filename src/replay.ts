@@ -23,11 +23,12 @@ import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
 import type { Archive } from './feeds/archive.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
+import { Meter } from './meter.ts'
 import { Output } from './output.ts'
 import { ReplayRun } from './replay-run.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
 import { openLog } from './report/log.ts'
-import { Progress } from './report/progress.ts'
+import { readSideInputs, sidePaths, unusedSideInputs, withFlags } from './side-inputs.ts'
 import { noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { Table } from './table/table.ts'
@@ -37,6 +38,8 @@ interface ReplayFlags {
   readonly asn?: Asn[]
   readonly collector?: string
   readonly rib?: string[]
+  readonly vrps?: string[]
+  readonly asRelationships?: string[]
   readonly journal?: string
   readonly jobs?: number
   readonly strict?: boolean
@@ -60,6 +63,16 @@ export function replayCommand(): Command {
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
     .option('--collector <name>', 'collector of files whose path does not name one')
     .option('--rib <file>', 'starting table; may be repeated', several)
+    .option(
+      '--vrps <file>',
+      'VRPs and ASPA of that time, JSON or CSV; FILE@DATE if it has no date; may be repeated',
+      several,
+    )
+    .option(
+      '--as-relationships <file>',
+      'AS relationships of that time (CAIDA serial-1 or -2); may be repeated',
+      several,
+    )
     .option('--journal <file>', 'write what was played, to play it again byte for byte')
     .option('--config <file>', 'thresholds and ASNs from a configuration file')
     .option('--from <time>', 'leave out what is earlier', instantOption)
@@ -94,10 +107,13 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })
   const play = (await isOneJournal(files)) ? playJournal : playFiles
-  refuseOverwriting([...files, ...(flags.rib ?? [])], {
-    '--out': flags.out,
-    '--journal': flags.journal,
-  })
+  refuseOverwriting(
+    [...files, ...(flags.rib ?? []), ...sidePaths(withFlags(settled.config.context, flags))],
+    {
+      '--out': flags.out,
+      '--journal': flags.journal,
+    },
+  )
   const output = openOutput(flags.out)
   let revisions = 0
   const incidents = new Set<string>()
@@ -143,9 +159,12 @@ async function playJournal(
   tell: Tell,
   incidents: () => number,
 ): Promise<Summary> {
-  for (const name of ['asn', 'rib', 'collector', 'config', 'from', 'until', 'journal'] as const)
-    if (flags[name] !== undefined)
-      throw new InputError(`--${name}: a journal brings its own; play it without`)
+  const brought = ['asn', 'rib', 'collector', 'config', 'from', 'until', 'journal', 'vrps'] as const
+  for (const name of [...brought, 'asRelationships'] as const)
+    if (flags[name] !== undefined) {
+      const option = name === 'asRelationships' ? 'as-relationships' : name
+      throw new InputError(`--${option}: a journal brings its own; play it without`)
+    }
   const archive = archiveOf([path])
   const { limits } = config
   const progress = new Meter(
@@ -219,6 +238,9 @@ async function playFiles(
     log.warn(`${path}: this table is more than a day older than the updates; expect false findings`)
   for (const { path } of spare)
     log.info(`${path}: not used; no updates of its collector follow, or there is a better table`)
+  const sideInputs = await readSideInputs(withFlags(config.context, flags), (text) =>
+    log.warn(text),
+  )
   const asns = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
   const inputs: Inputs = { version, config: hash, asRelationships: null, vrps: null }
   const octets = tables ? updates.bytes + tables.bytes : 2 * updates.bytes
@@ -235,6 +257,7 @@ async function playFiles(
       ribs: tables,
       asns,
       inputs,
+      sideInputs,
       from: flags.from,
       until: flags.until,
       detect: config.detect,
@@ -279,6 +302,8 @@ async function playFiles(
       `--journal ${flags.journal}: it could not be written whole: ${closed.fault}`,
     )
   const summary = summarise(run, log)
+  for (const text of unusedSideInputs(sideInputs, run.order.first, run.order.newestOfAll()))
+    log.warn(text)
   if (tables && run.order.before > 0) {
     const what = `${run.order.before} messages are older than the table of their collector`
     if (summary.elements === 0 && updates.collectors.length > 0)
@@ -353,48 +378,3 @@ function warnOfTreated(table: Table, log: ReturnType<typeof openLog>): void {
 }
 
 const finite = (at: Instant): Instant | null => (Number.isFinite(at) ? at : null)
-
-/** The progress bar, drawn only where it can be seen. */
-class Meter {
-  readonly #bar: Progress
-  readonly #incidents: () => number
-  readonly #now: () => Instant
-  readonly #journey: () => { table: { elements: number } } | null
-  #octets = 0
-
-  constructor(
-    octets: number,
-    incidents: () => number,
-    now: () => Instant,
-    journey: () => { table: { elements: number } } | null,
-  ) {
-    const mode = process.stderr.isTTY === true ? 'bar' : 'off'
-    this.#bar = new Progress(
-      {
-        mode,
-        octets,
-        write: (text) => process.stderr.write(text),
-        columns: () => process.stderr.columns,
-      },
-      performance.now() * 1e3,
-    )
-    this.#incidents = incidents
-    this.#now = now
-    this.#journey = journey
-  }
-
-  add(octets: number): void {
-    this.#octets += octets
-    const reached = {
-      octets: this.#octets,
-      elements: this.#journey()?.table.elements ?? 0,
-      at: finite(this.#now()),
-      incidents: this.#incidents(),
-    }
-    this.#bar.update(reached, performance.now() * 1e3)
-  }
-
-  clear(): void {
-    this.#bar.clear()
-  }
-}

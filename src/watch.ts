@@ -17,12 +17,15 @@ import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
 import { type Archive, UNKNOWN } from './feeds/archive.ts'
 import { type FormatName, formatNames } from './report/format.ts'
+import { sidePaths, withFlags } from './side-inputs.ts'
 
 interface WatchFlags {
   readonly asn?: Asn[]
   readonly rib?: string[]
   readonly collector?: string
   readonly listen?: string
+  readonly vrps?: string[]
+  readonly asRelationships?: string[]
   readonly journal?: string
   readonly risLive?: string
   readonly history?: boolean
@@ -41,6 +44,8 @@ export function watchCommand(): Command {
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
     .option('--rib <file>', 'MRT table to start from; may be repeated', several)
     .option('--collector <name>', 'collector of tables whose path does not name one')
+    .option('--vrps <file>', 'VRPs and ASPA of a validator; may be repeated', several)
+    .option('--as-relationships <file>', 'AS relationships (CAIDA); may be repeated', several)
     .option('--listen <address:port>', 'where page, metrics and API are served (loopback only)')
     .option('--journal <file>', 'write what is heard, to replay it byte for byte')
     .option('--ris-live <url>', 'another server that speaks RIS Live')
@@ -65,13 +70,17 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
       ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
       ...(flags.history ? { history: true } : {}),
     })),
-    context: { ...config.context, rib: [...config.context.rib, ...(flags.rib ?? [])] },
+    context: {
+      ...withFlags(config.context, flags),
+      rib: [...config.context.rib, ...(flags.rib ?? [])],
+    },
     ...(flags.journal === undefined ? {} : { journal: flags.journal }),
   })
   const { context, journal } = settled.config
   const ribs = context.rib.length > 0 ? tablesOf(context.rib, flags.collector) : null
   const tables = ribs?.collectors.flatMap((group) => group.files).map((file) => file.path) ?? []
-  refuseOverwriting(path === undefined ? tables : [...tables, path], {
+  const read = [...tables, ...sidePaths(context)]
+  refuseOverwriting(path === undefined ? read : [...read, path], {
     [flags.journal === undefined ? 'journal' : '--journal']: journal,
   })
   const daemon = await startDaemon({

@@ -44,7 +44,18 @@ function roomOf(path: string): string {
   return file === undefined || room === 'bench' ? 'landing' : room
 }
 
-const ROOMS = ['config', 'feeds', 'wire', 'decode', 'clock', 'table', 'detect', 'verdict', 'report']
+const ROOMS = [
+  'config',
+  'feeds',
+  'wire',
+  'decode',
+  'clock',
+  'table',
+  'detect',
+  'context',
+  'verdict',
+  'report',
+]
 const NEIGHBOURS: Record<string, readonly string[]> = {
   core: [],
   // Settings and defaults of every room.
@@ -85,7 +96,7 @@ const packagesHaveTheirRoom: Rule = (files) =>
   )
 
 /** Between the octets and the incident, now is the time of the event in hand and chance is none. */
-const TIMELESS = new Set(['core', 'wire', 'clock', 'table', 'detect', 'verdict'])
+const TIMELESS = new Set(['core', 'wire', 'clock', 'table', 'detect', 'context', 'verdict'])
 const OF_THE_WALL = [
   'Date.now',
   'performance.now',

@@ -10,6 +10,7 @@ import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import type { JournalHeader } from './journal.ts'
+import { unpack } from './side-input.ts'
 
 /** What a journal is read into. */
 export interface JournalTarget {
@@ -188,6 +189,11 @@ export class JournalReader {
     if (kind === 'tick') {
       this.#target.sink.fact({ kind, at })
       return true
+    }
+    if (kind === 'side-input') {
+      const input = unpack(value)
+      if (input && !this.#passing) this.#target.sink.fact(input)
+      return input !== undefined
     }
     if (typeof feed !== 'string' || (collector !== null && typeof collector !== 'string'))
       return false

@@ -8,6 +8,7 @@
 //   {"t":µs,"v":1,"f":0,"b":12345,"p":"701 174","w":[…],"a":[…]}       an UPDATE; "k" for other kinds;
 //                                 "d":1 at fault (core/batch.ts), then without "p" if that was unreadable
 //   {"fact":{"kind":"tick","at":µs}}                                   facts, the clock's own ticks too
+//   {"fact":{"kind":"side-input", … "content":"…"}}                    what is known beside the routes, whole
 //   {"next":"day.ndjson.2"}                                            it goes on in another segment
 //   {"end":true}                                                       it was closed properly
 //
@@ -17,7 +18,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Batch, Message } from '../core/batch.ts'
-import type { Fact } from '../core/fact.ts'
+import type { Fact, SideInput } from '../core/fact.ts'
 import type { Baseline, Inputs } from '../core/incident.ts'
 import { pathText } from '../core/path.ts'
 import { prefixText } from '../core/prefix.ts'
@@ -25,6 +26,7 @@ import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
+import { inForce, pack } from './side-input.ts'
 
 export interface JournalHeader {
   readonly baseline: Baseline
@@ -82,6 +84,8 @@ export class JournalWriter implements Sink {
   #text = ''
   readonly #named = new Set<number>()
   #filesNamed = 0
+  /** What later segments have to begin with as well. */
+  #sideInputs: readonly SideInput[] = []
 
   /** Throws when the file cannot be made. `start` comes next. */
   constructor(
@@ -119,6 +123,7 @@ export class JournalWriter implements Sink {
         this.#line({ peer })
       }
     }
+    for (const input of this.#sideInputs) this.#line({ fact: pack(input) })
     this.#line({ start: true })
   }
 
@@ -128,12 +133,16 @@ export class JournalWriter implements Sink {
   }
 
   fact(fact: Fact): void {
-    this.#line({ fact })
+    if (fact.kind === 'side-input') this.#sideInputs = [...this.#sideInputs, fact]
+    this.#line({ fact: fact.kind === 'side-input' ? pack(fact) : fact })
     // What is on disk ends at a tick, so that even a killed daemon leaves what led to its end.
     if (fact.kind === 'tick') this.#flush()
     this.#next.fact(fact)
     // At a tick everything before it has been judged.
-    if (fact.kind === 'tick' && this.#size > this.#limits.segment) this.#rotate()
+    if (fact.kind === 'tick' && this.#size > this.#limits.segment) {
+      this.#sideInputs = inForce(this.#sideInputs, fact.at)
+      this.#rotate()
+    }
   }
 
   close(): void {

@@ -16,6 +16,7 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
     ...rows('watches', asns.length > 0 ? asns.map(watched) : ['no AS']),
     ...rows('hears', feeds.flatMap(heard)),
     ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
+    ...rows('knows', [...context.vrps, ...context.asRelationships]),
     ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
     ...rows('journal', [journal ?? 'none']),
     ...rows('logs', [`${log.level} and above`]),

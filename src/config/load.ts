@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Settled, settle } from './settle.ts'
@@ -44,7 +45,12 @@ function withAbsolutePaths(config: Config, base: string): Config {
   const { context, journal } = config
   return {
     ...config,
-    context: { ...context, rib: context.rib.map((file) => resolve(base, file)) },
+    context: {
+      ...context,
+      rib: context.rib.map((file) => resolve(base, file)),
+      vrps: context.vrps.map((file) => resolve(base, file)),
+      asRelationships: context.asRelationships.map((file) => resolve(base, file)),
+    },
     ...(journal !== undefined && { journal: resolve(base, journal) }),
   }
 }
@@ -89,11 +95,12 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
   const found: Found[] = []
   const add = (where: string, why: string, hint: string) =>
     found.push({ at: marks.get(where)?.value ?? 0, where, why, hint })
-  for (const [i, name] of context.rib.entries()) {
-    const file = resolve(base, name)
-    const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
-    if (unfit) add(`$.context.rib[${i}]`, `${file} ${unfit[0]}`, unfit[1])
-  }
+  for (const key of ['rib', 'vrps', 'asRelationships'] as const)
+    for (const [i, name] of context[key].entries()) {
+      const file = resolve(base, key === 'rib' ? name : dated(name).path)
+      const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+      if (unfit) add(`$.context.${key}[${i}]`, `${file} ${unfit[0]}`, unfit[1])
+    }
   if (journal === undefined) return found
   const file = resolve(base, journal)
   if (isDirectory(file)) add('$.journal', `${file} is a directory`, 'name a file in it')

@@ -2,7 +2,9 @@
 // say. `config/README.md` has a row for each setting, and a test that none is missing.
 
 import { z } from 'zod'
-import type { Span } from '../core/time.ts'
+import { specialDefaults } from '../context/special.ts'
+import type { Asn } from '../core/asn.ts'
+import { hours, type Span } from '../core/time.ts'
 import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
@@ -17,6 +19,7 @@ import {
   list,
   listen,
   peer,
+  prefix,
   reader,
   share,
   span,
@@ -172,6 +175,21 @@ const detectFields = {
     ),
     clear: span(usual.specifics.clear).describe('… for so long.'),
   },
+  rpki: {
+    shrink: share(usual.rpki.shrink).describe('Part of the VRPs that is missed when it is gone.'),
+    expiring: span(usual.rpki.expiring).describe(
+      'What makes a prefix valid ends so soon after the VRPs were made.',
+    ),
+    confirm: span(usual.rpki.confirm).describe('What was found of a network must hold so long.'),
+    clear: span(usual.rpki.clear).describe('It must be well so long.'),
+  },
+  newPrefix: {
+    peers: count(usual.newPrefix.peers, 10_000).describe(
+      'At a tenth of the peers, but so many are enough.',
+    ),
+    confirm: span(usual.newPrefix.confirm).describe('It must stand so long.'),
+    ordinary: span(usual.newPrefix.ordinary).describe('After so long it is new no more.'),
+  },
   blind: {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
     share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
@@ -182,6 +200,8 @@ const detectFields = {
     [Name in keyof DetectSettings[Group]]: z.ZodType<DetectSettings[Group][Name]>
   }
 }
+
+const asnsOf = (usual: readonly Asn[]) => list(asn, asnOf).prefault([...usual])
 
 /** A quick confirmation that takes longer than the careful one is a slip of the pen. */
 const fastIsFaster = (given: { fastConfirm: Span; confirm: Span }) =>
@@ -211,6 +231,29 @@ export const configSchema = group({
     ignorePeers: list(peer)
       .prefault([])
       .describe('Peers of collectors that are not listened to: AS numbers, addresses, prefixes.'),
+    vrps: list(file)
+      .prefault([])
+      .describe('VRPs and ASPA of a validator, JSON or CSV; FILE@DATE where it has no date.'),
+    vrpsAhead: span(hours(24)).describe(
+      'So much younger than the events the first of them may be.',
+    ),
+    asRelationships: list(file)
+      .prefault([])
+      .describe('Relationships of networks as CAIDA has them (serial-1 or serial-2).'),
+    siblings: z
+      .array(list(asn, asnOf))
+      .prefault([])
+      .describe('Networks of one organisation, a list each.'),
+    research: asnsOf(specialDefaults.research).describe('Research and education networks.'),
+    routeServers: asnsOf(specialDefaults.routeServers).describe('Route servers of exchanges.'),
+    scrubbers: asnsOf(specialDefaults.scrubbers).describe(
+      'Networks that originate prefixes of others while these are attacked.',
+    ),
+    beacons: list(prefix)
+      .prefault([...specialDefaults.beacons])
+      .describe(
+        'Prefixes that come and go on purpose, with what is more specific; none = all count.',
+      ),
   })
     .prefault({})
     .describe('What is known beforehand.'),
@@ -242,6 +285,12 @@ export const configSchema = group({
       .describe(
         '`leak.own-specifics`: one network tells more-specifics of its own by the hundred.',
       ),
+    rpki: group(detectFields.rpki)
+      .prefault({})
+      .describe('`rpki.*`: validity of the prefixes of a watched AS.'),
+    newPrefix: group(detectFields.newPrefix)
+      .prefault({})
+      .describe('`prefix.new`: a watched AS originates what it did not before.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})

@@ -2,7 +2,9 @@
 // meant.
 
 import { createHash } from 'node:crypto'
+import { specialDefaults } from '../context/special.ts'
 import type { Asn } from '../core/asn.ts'
+import { hours } from '../core/time.ts'
 import { detectDefaults } from '../detect/detectors.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
@@ -29,7 +31,18 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
     asns: [...new Set(asns)].map((asn) => ({ asn, prefixes: [] })),
     listen: { host: '127.0.0.1', port: 9477 },
     feeds: [{ type: 'ris-live', url, mode, hosts: [], includeRaw, client, history: false }],
-    context: { rib: [], ignorePeers: [] },
+    context: {
+      rib: [],
+      vrps: [],
+      vrpsAhead: hours(24),
+      asRelationships: [],
+      siblings: [],
+      research: [...specialDefaults.research],
+      routeServers: [...specialDefaults.routeServers],
+      scrubbers: [...specialDefaults.scrubbers],
+      beacons: [...specialDefaults.beacons],
+      ignorePeers: [],
+    },
     detect: {
       ...detectDefaults,
       leak: { ...detectDefaults.leak, clique: [...detectDefaults.leak.clique] },
@@ -50,17 +63,32 @@ export function settle(config: Config): Settled {
  * they judge alike. Whatever is added to the configuration counts until it is named here.
  */
 function hashOf(config: Config): string {
-  const { listen: _, feeds: _feeds, journal: _journal, log: _log, context, ...rest } = config
+  const {
+    listen: _,
+    feeds: _feeds,
+    context: { rib: _rib, vrps: _vrps, asRelationships: _relationships, ...context },
+    journal: _journal,
+    log: _log,
+    ...rest
+  } = config
   const asns = rest.asns
     .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
     .sort((a, b) => a.asn - b.asn)
   const { detect } = rest
-  // Of the context only whom nobody listens to; none is what it was before there was a word for it.
-  const ignorePeers = context.ignorePeers.toSorted()
-  const ignored = ignorePeers.length > 0 ? { ignorePeers } : {}
+  const { siblings, research, routeServers, scrubbers, beacons, ignorePeers } = context
+  const sorted = (asns: readonly Asn[]) => asns.toSorted((a, b) => a - b)
+  const lists = {
+    ...context,
+    siblings: siblings.map((list) => sorted(list).join(' ')).sort(),
+    research: sorted(research),
+    routeServers: sorted(routeServers),
+    scrubbers: sorted(scrubbers),
+    beacons: beacons.toSorted(),
+    ignorePeers: ignorePeers.toSorted(),
+  }
   const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
   return `sha256:${createHash('sha256')
-    .update(canonical({ ...rest, asns, detect: { ...detect, leak }, ...ignored }))
+    .update(canonical({ ...rest, asns, context: lists, detect: { ...detect, leak } }))
     .digest('hex')}`
 }
 

@@ -5,6 +5,7 @@
 
 import type { Asn } from './asn.ts'
 import type { Afi } from './prefix.ts'
+import type { Instant } from './time.ts'
 
 /**
  * Route origin validation (RFC 6811 §2), with invalid told apart by what does not match. `unknown`:
@@ -25,9 +26,33 @@ export interface PrefixWords {
   readonly length: number
 }
 
+/** Validated ROA payload: this AS may originate the prefix, and what is more specific up to a length. */
+export interface Vrp {
+  readonly asn: Asn
+  readonly prefix: string
+  readonly maxLength: number
+  /** Trust anchor; '' when the file does not say. */
+  readonly anchor: string
+  /** When it ends unless it is renewed: the ROA, or what its validity hangs on; null when not known. */
+  readonly expires: Instant | null
+}
+
+/** The VRPs in force: one dated file. */
+export interface VrpSet {
+  readonly name: string
+  readonly date: Instant
+  readonly count: number
+  /** By trust anchor. */
+  readonly anchors: ReadonlyMap<string, number>
+  /** Least specific first. */
+  covering(prefix: PrefixWords): readonly Vrp[]
+}
+
 export interface Context {
   /** Changes whenever any answer here may have changed. */
   readonly generation: number
+  /** What `validity` answers from; absent when no VRPs are known. */
+  readonly vrps?: VrpSet | undefined
   validity(prefix: PrefixWords, origin: Asn): Validity
   /**
    * ASPA verification of a path received from a provider, the permissive procedure

@@ -14,6 +14,25 @@ export interface Gap {
   readonly why: string
 }
 
+/**
+ * Something that is known beside the routes, out of a dated file. It is complete in itself, so that a
+ * journal brings all that was known. It takes effect at `at`, or at the first message after it.
+ */
+export interface SideInput {
+  readonly kind: 'side-input'
+  readonly at: Instant
+  /** VRPs and ASPA; relationships of networks; special networks and prefixes. */
+  readonly what: 'rpki' | 'as-relationships' | 'special'
+  /** Of the file, without folders. */
+  readonly name: string
+  /** What it is a picture of; null when it is not of any time. */
+  readonly date: Instant | null
+  /** Of the file as it was read, in hexadecimal. */
+  readonly sha256: string
+  /** Line by line, in the notation of the room `context`. */
+  readonly content: string
+}
+
 export type Fact =
   /** The clock's heartbeat: event time has passed a whole interval. Detectors judge at ticks. */
   | { readonly kind: 'tick'; readonly at: Instant }
@@ -21,3 +40,4 @@ export type Fact =
   | Gap
   /** Sight is back; what we believed before may be out of date. */
   | (Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' })
+  | SideInput

@@ -3,6 +3,7 @@
 import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
 import { AtStart } from './at-start.ts'
+import { beaconsOf } from './beacons.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { LeakSpecifics, type SpecificsSettings, specificsDefaults } from './leak-specifics.ts'
@@ -11,6 +12,8 @@ import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { OutagePartial, type PartialSettings, partialDefaults } from './outage-partial.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
 import { PathEvents, type PathSettings, pathDefaults } from './path-events.ts'
+import { type NewPrefixSettings, newPrefixDefaults, PrefixNew } from './prefix-new.ts'
+import { Rpki, type RpkiSettings, rpkiDefaults } from './rpki.ts'
 import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
 
@@ -23,6 +26,8 @@ export interface DetectSettings {
   readonly path: PathSettings
   readonly leak: LeakSettings
   readonly specifics: SpecificsSettings
+  readonly rpki: RpkiSettings
+  readonly newPrefix: NewPrefixSettings
   readonly blind: BlindSettings
 }
 
@@ -35,6 +40,8 @@ export const detectDefaults: DetectSettings = {
   path: pathDefaults,
   leak: leakDefaults,
   specifics: specificsDefaults,
+  rpki: rpkiDefaults,
+  newPrefix: newPrefixDefaults,
   blind: blindDefaults,
 }
 
@@ -43,8 +50,9 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, partial, burst, path, leak, specifics, blind } = settings
-  const losses = new Losses(view)
+  const { outage, withdrawal, prefix, partial, burst, path } = settings
+  const { leak, specifics, rpki, newPrefix, blind } = settings
+  const losses = new Losses(view, beaconsOf(view, context))
   const bursts = new WithdrawalBurst(view, losses, burst)
   return [
     losses,
@@ -57,6 +65,8 @@ export function makeDetectors(
     new LeakPath(view, leak, context),
     new LeakSpecifics(view, specifics),
     new PathEvents(view, path, context),
+    new Rpki(view, context, rpki),
+    new PrefixNew(view, context, newPrefix),
     new Blind(view, blind),
   ]
 }

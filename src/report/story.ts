@@ -62,6 +62,7 @@ function subject({ kind, asn, culprit, afi }: Incident): string {
   const family = afi === null ? '' : afi === 'ipv4' ? ' IPv4' : ' IPv6'
   // Being blind happens to us, not to them.
   if (kind === 'blind') return `our own sight${asn === 0 ? '' : ` of AS${asn}`}${family}`
+  if (kind === 'rpki.collapsed') return 'the VRPs we ask'
   if (asn === 0) return culprit === 0 ? `everything${family}` : `AS${culprit}${family}`
   return culprit === asn || culprit === 0
     ? `AS${asn}${family}`
@@ -85,7 +86,8 @@ function happening(incident: Incident): string {
     return `${backs[kind] ?? 'over'} after ${span}; ${worst}`
   }
   const { confidence } = incident
-  const why = kind === 'blind' ? '' : ` (${reason(confidence)})`
+  const because = reason(confidence)
+  const why = kind === 'blind' || because === what(incident, counts) ? '' : ` (${because})`
   const doubt = `confidence ${confidence.level}${why}`
   if (state === 'transient')
     return `over before it was confirmed: ${what(incident, counts)}, ${when}`
@@ -146,6 +148,12 @@ function what(incident: Incident, counts: Counts): string {
       const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`
       return `${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')}${whose} gone at once (${lostAt(counts)})`
     }
+    case 'rpki.invalid':
+    case 'rpki.expiring':
+    case 'rpki.uncovered':
+    case 'rpki.collapsed':
+    case 'prefix.new':
+      return incident.confidence.tags[0]?.because ?? many(counts.prefixes, 'prefix', 'prefixes')
     case 'outage.as':
     case 'outage.prefix': {
       const partial = incident.confidence.tags.find(({ name }) => name === 'partial')

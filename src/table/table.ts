@@ -535,7 +535,7 @@ export class Table implements View {
     this.cause.at = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.sessions.gap(fact)
-    else this.sessions.sight(fact.feed, fact.collector, fact.at)
+    else if (fact.kind === 'gap-end') this.sessions.sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
 

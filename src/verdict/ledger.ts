@@ -59,7 +59,7 @@ interface Entry {
 export class Ledger {
   /** Incidents that were never told, because too many were open already. */
   dropped = 0
-  readonly #settings: LedgerSettings
+  #settings: LedgerSettings
   readonly #entries = new Map<string, Entry>()
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
@@ -72,6 +72,11 @@ export class Ledger {
 
   constructor(settings: Pick<LedgerSettings, 'baseline' | 'inputs'> & Partial<LedgerSettings>) {
     this.#settings = { ...ledgerDefaults, ...settings }
+  }
+
+  /** Side inputs have changed: incidents that open from now on rest on these. */
+  know(inputs: Partial<Inputs>): void {
+    this.#settings = { ...this.#settings, inputs: { ...this.#settings.inputs, ...inputs } }
   }
 
   get open(): number {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JournalWriter } from '../../src/clock/journal.ts'
+import type { SideInput } from '../../src/core/fact.ts'
 import type { Incident } from '../../src/core/incident.ts'
+import { hours, parseInstant } from '../../src/core/time.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { listArchive } from '../../src/feeds/archive.ts'
 import { JournalRun } from '../../src/journal-run.ts'
@@ -12,6 +14,19 @@ import { generateDay, updatesOf } from '../../src/scenario/day.ts'
 import { journalSource } from '../../src/table/snapshot.ts'
 
 const inputs = { version: '0', config: 'sha256:0', asRelationships: null, vrps: null }
+
+/** Of a day before, of two hours into the day, and of the day after. */
+const sideInputs = [-24, 2, 24].map(
+  (hour): SideInput => ({
+    kind: 'side-input',
+    at: (parseInstant('2021-10-25') as number) + hours(hour),
+    what: 'rpki',
+    name: `${hour}.csv`,
+    date: (parseInstant('2021-10-25') as number) + hours(hour),
+    sha256: 'abc',
+    content: '64500 192.0.2.0/24 24 0 ripe',
+  }),
+)
 
 let folder = ''
 let updates: string[] = []
@@ -44,6 +59,7 @@ async function live(segment: number, segments: number, withTables: boolean) {
       ribs: withTables ? tables : null,
       asns: null,
       inputs,
+      sideInputs,
       started: () => journal?.start(),
       tee: (journey) => {
         const { table } = journey
@@ -87,6 +103,9 @@ describe('a journal', () => {
       const day = await live(Number.POSITIVE_INFINITY, 1, tables)
       const { told, run } = await again(day.path)
       expect(day.told.length).toBeGreaterThan(3)
+      expect(new Set(day.told.map((incident) => incident.inputs.vrps?.split(' ')[0]))).toEqual(
+        new Set(['-24.csv', '2.csv']),
+      )
       expect(JSON.stringify(told)).toBe(JSON.stringify(day.told))
       expect(run.stats).toMatchObject({ malformed: 0, truncated: false })
       console.log(`${run.stats?.lines} lines, ${told.length} revisions`)
@@ -110,6 +129,10 @@ describe('a journal', () => {
     const { journey } = run
     if (!journey) throw new Error('no journey')
     expect(words(journey).sort()).toEqual(words(day.run.journey).sort())
+    expect(journey.knowledge.inputs.vrps).toMatch(/^2.csv /)
+    expect(journey.knowledge.inputs).toEqual(day.run.journey.knowledge.inputs)
+    expect(journey.pending).toEqual(day.run.journey.pending)
+    expect(journey.pending).toHaveLength(1)
     for (const prefix of ['seen', 'visible', 'reference'] as const) {
       const of = ({ table }: typeof journey) =>
         Array.from(

@@ -153,6 +153,7 @@ describe('is no outage', () => {
     expect(lines(told)).toEqual([
       '00:10:20 outage.as AS7000 ipv4 transient: it was over before it could be confirmed',
       '00:11:10 withdrawal.mass AS7000 ipv4 open: confirmed',
+      '00:11:20 prefix.new AS7000 open: confirmed',
     ])
   })
 })

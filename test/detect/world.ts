@@ -10,7 +10,7 @@ import { Order } from '../../src/clock/order.ts'
 import type { Asn } from '../../src/core/asn.ts'
 import { Batch, Message } from '../../src/core/batch.ts'
 import { type Context, noContext } from '../../src/core/context.ts'
-import type { Fact } from '../../src/core/fact.ts'
+import type { Fact, SideInput } from '../../src/core/fact.ts'
 import type { Baseline, Incident } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts'
@@ -120,6 +120,17 @@ export class World {
     return this.#say(who, 0, (peer) => this.#step(peer, Message.endOfRib, [], [], '', afi))
   }
 
+  /** A side input takes effect; made then, unless it says otherwise. */
+  knows(
+    what: SideInput['what'],
+    content: string,
+    name: string = what,
+    date: Instant = this.#at,
+  ): this {
+    this.#facts.push({ kind: 'side-input', at: this.#at, what, name, date, sha256: '0', content })
+    return this
+  }
+
   /** The feed falls silent, all of it or one collector, and is heard again. */
   gap(why: string, collector: string | null = null): this {
     this.#facts.push({ kind: 'gap', at: this.#at, feed: 'test', source: 0, collector, why })
@@ -146,7 +157,7 @@ export class World {
         baseline,
         inputs: { version: 'test', config: 'test', asRelationships: null, vrps: null },
         detect: { ...detectDefaults, ...detect },
-        context: { ...noContext, ...context },
+        ...(context ? { context: { ...noContext, ...context } } : {}),
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
         // That paths are let go of at every tick must show as little.
         ...(dice ? { limits: { freshPaths: 0 } } : {}),

@@ -72,8 +72,13 @@ function sameFacts({ samples, inputs, ...incident }: Incident) {
 
 it.concurrent('a generated day tells watch what it tells replay, every word of it, and so does its journal', async () => {
   const { updates, withRibs } = cutDay
-  const live = await watched(updates, 10_000, firehose(4766), ...withRibs)
-  const played = await replay(...updates, '--asn', '4766', ...withRibs)
+  const vrps = place('vrps.csv')
+  writeFileSync(vrps, '4766,0.0.0.0/0,32\n4766,::/0,128\n')
+  const args = [...withRibs, '--vrps', `${vrps}@2021-10-25`]
+  const live = await watched(updates, 10_000, firehose(4766), ...args)
+  const played = await replay(...updates, '--asn', '4766', ...args)
+  for (const { inputs } of [...live.incidents, ...played.incidents])
+    expect(inputs.vrps).toMatch(/^vrps.csv 2021-10-25T00:00:00.000Z sha256:/)
   expect(live.heard).toBe(live.frames)
   const kinds = new Set(played.incidents.map(({ kind }) => kind))
   expect(kinds).toEqual(new Set(['outage.as', 'leak.path']))

@@ -94,6 +94,42 @@ describe('headline', () => {
       line: '00:08:50Z  CRITICAL   leak.path  AS15169: routes passed on from AS4713 by AS15169 to AS701 and 1 other way: 160,000 prefixes of 4,749 origins (20 % of vantage points carry it, 25 peer ASes at 1 collector) since 00:07:04Z; confidence medium (only one peer took it)',
     },
     {
+      says: 'what speaks against a prefix, and why that is no surer; nothing twice',
+      incident: {
+        ...outage,
+        kind: 'rpki.invalid',
+        severity: 'minor',
+        afi: null,
+        confidence: {
+          score: 5,
+          level: 'low',
+          tags: [
+            { name: 'rpki.invalid', score: 4, because: '1 of 2 prefixes carried are invalid' },
+            { name: 'witnesses', score: 1, because: '3 vantage points carry it' },
+            { name: 'cap.low', score: 0, because: 'much of what was in the VRPs is missing' },
+          ],
+        },
+      },
+      line: '00:08:50Z  MINOR      rpki.invalid  AS39891: 1 of 2 prefixes carried are invalid since 00:07:04Z; confidence low (much of what was in the VRPs is missing)',
+    },
+    {
+      says: 'what happened to nobody but us',
+      incident: {
+        ...outage,
+        kind: 'rpki.collapsed',
+        severity: 'info',
+        asn: 0,
+        culprit: 0,
+        afi: null,
+        confidence: {
+          score: 5,
+          level: 'medium',
+          tags: [{ name: 'vrps.fewer', score: 5, because: 'there were 9 VRPs, and are 2' }],
+        },
+      },
+      line: '00:08:50Z  INFO       rpki.collapsed  the VRPs we ask: there were 9 VRPs, and are 2 since 00:07:04Z; confidence medium',
+    },
+    {
       says: 'all of it back, if it lasts',
       incident: { ...resolved, state: 'resolving', endedAt: null },
       line: '00:24:10Z  CRITICAL   outage.as  AS39891 IPv4: back, if it lasts: now nothing of it; since 00:07:04Z',

@@ -1,0 +1,160 @@
+// All that is known beside the routes, as of now: side inputs replace each other as they come by. What
+// no input has told is not known; it is never taken from another time.
+
+import type { Asn } from '../core/asn.ts'
+import type { Context, PrefixWords, Relation, Validity, VrpSet } from '../core/context.ts'
+import type { SideInput } from '../core/fact.ts'
+import type { Inputs } from '../core/incident.ts'
+import { parsePrefix } from '../core/prefix.ts'
+import { iso } from '../core/time.ts'
+import { Aspas } from './aspa.ts'
+import { Relationships } from './relationships.ts'
+import { Special, type SpecialSettings, specialDefaults } from './special.ts'
+import { Vrps } from './vrps.ts'
+
+export class Knowledge implements Context {
+  generation = 0
+  vrps: VrpSet | undefined
+  /** Lines that could not be used, and what there was no room for. */
+  dropped = 0
+  #vrps: Vrps | null = null
+  #aspas: Aspas | null = null
+  #relationships: Relationships | null = null
+  #special = new Special(specialDefaults)
+  #inputs: Pick<Inputs, 'vrps' | 'asRelationships'> = { vrps: null, asRelationships: null }
+
+  /** What answers come from: names and hashes, for the records. */
+  get inputs(): Pick<Inputs, 'vrps' | 'asRelationships'> {
+    return this.#inputs
+  }
+
+  take(input: SideInput): void {
+    this.generation++
+    if (input.what === 'rpki') {
+      this.#takeRpki(input)
+      this.#inputs = { ...this.#inputs, vrps: labelOf(input) }
+    } else if (input.what === 'as-relationships') {
+      this.#takeRelationships(input)
+      this.#inputs = { ...this.#inputs, asRelationships: labelOf(input) }
+    } else this.#takeSpecial(input)
+  }
+
+  #takeRpki({ content, name, date }: SideInput): void {
+    const vrps = new Vrps()
+    const aspas = new Aspas()
+    for (const line of linesOf(content)) {
+      const words = line.split(' ')
+      if (words[0] === 'A') {
+        const [customer = Number.NaN, ...providers] = words.slice(1).filter(Boolean).map(Number)
+        if (isAsn(customer) && providers.every(isAsn)) aspas.add(customer, providers)
+        else this.dropped++
+        continue
+      }
+      const [asn, text = '', maxLength, expires, anchor = '-'] = words
+      const prefix = parsePrefix(text)
+      const most = Number(maxLength)
+      if (prefix && isAsn(Number(asn)) && most >= prefix.length && most <= 128)
+        vrps.add(
+          prefix,
+          most,
+          Number(asn),
+          anchor === '-' ? '' : anchor,
+          Number(expires) * 1e6 || 0,
+        )
+      else this.dropped++
+    }
+    this.dropped += vrps.dropped + aspas.dropped
+    this.#vrps = vrps.count > 0 ? vrps : null
+    this.#aspas = aspas.count > 0 ? aspas : null
+    const { count, anchors } = vrps
+    const covering = (prefix: PrefixWords) => vrps.covering(prefix)
+    this.vrps = count > 0 ? { name, date: date ?? 0, count, anchors, covering } : undefined
+  }
+
+  #takeRelationships({ content }: SideInput): void {
+    const known = new Relationships()
+    for (const line of linesOf(content)) {
+      const [a = '', b = '', kind = ''] = line.split('|')
+      const relation = relations[kind]
+      if (relation && isAsn(Number(a)) && isAsn(Number(b)))
+        known.add(Number(a), Number(b), relation)
+      else this.dropped++
+    }
+    this.dropped += known.dropped
+    this.#relationships = known
+  }
+
+  #takeSpecial({ content }: SideInput): void {
+    const given = specialOf(content)
+    if (given) this.#special = new Special(given)
+    else this.dropped++
+  }
+
+  validity(prefix: PrefixWords, origin: Asn): Validity {
+    return this.#vrps?.validity(prefix, origin) ?? 'unknown'
+  }
+
+  aspa(hops: ArrayLike<Asn>): 'valid' | 'invalid' | 'unknown' {
+    return this.#aspas?.downstream(hops) ?? 'unknown'
+  }
+
+  relation(of: Asn, to: Asn): Relation | undefined {
+    return this.#relationships?.relation(of, to)
+  }
+
+  sameOrganisation(a: Asn, b: Asn): boolean {
+    return this.#special.sameOrganisation(a, b) || this.relation(a, b) === 'sibling'
+  }
+
+  isResearch(asn: Asn): boolean {
+    return this.#special.isResearch(asn)
+  }
+
+  isRouteServer(asn: Asn): boolean {
+    return this.#special.isRouteServer(asn)
+  }
+
+  isScrubber(asn: Asn): boolean {
+    return this.#special.isScrubber(asn)
+  }
+
+  isBeacon(prefix: PrefixWords): boolean {
+    return this.#special.isBeacon(prefix)
+  }
+}
+
+const relations: Record<string, Relation> = { '-1': 'provider', '0': 'peer', '1': 'sibling' }
+
+const isAsn = (value: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value <= 0xffffffff
+
+/** `rpki.json 2024-10-29T00:00:00.000Z sha256:…` */
+const labelOf = ({ name, date, sha256 }: SideInput): string =>
+  `${name} ${date === null ? 'undated' : iso(date)} sha256:${sha256}`
+
+/** Without a list of them all, which would be as large as the text. */
+function* linesOf(content: string): Iterable<string> {
+  for (let from = 0; from < content.length; ) {
+    const end = content.indexOf('\n', from)
+    const to = end < 0 ? content.length : end
+    if (to > from) yield content.slice(from, to)
+    from = to + 1
+  }
+}
+
+/** What a side input `special` says; undefined when it is none. */
+function specialOf(content: string): SpecialSettings | undefined {
+  let given: Partial<Record<keyof SpecialSettings, unknown>>
+  try {
+    given = JSON.parse(content)
+  } catch {
+    return undefined
+  }
+  const { siblings, research, routeServers, scrubbers, beacons } = given
+  const areAsns = (list: unknown): list is Asn[] => Array.isArray(list) && list.every(isAsn)
+  if (!areAsns(research) || !areAsns(routeServers) || !areAsns(scrubbers)) return undefined
+  if (!Array.isArray(siblings) || !siblings.every(areAsns)) return undefined
+  if (!Array.isArray(beacons) || !beacons.every((text) => parsePrefix(String(text))))
+    return undefined
+  return { siblings, research, routeServers, scrubbers, beacons: beacons.map(String) }
+}
