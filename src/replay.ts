@@ -302,6 +302,11 @@ async function playFiles(
       `--journal ${flags.journal}: it could not be written whole: ${closed.fault}`,
     )
   const summary = summarise(run, log)
+  const { dropped } = run.journey.knowledge
+  if (dropped > 0)
+    log.warn(
+      `${dropped} lines of side inputs were left out: they contradict others, or are too many`,
+    )
   for (const text of unusedSideInputs(sideInputs, run.order.first, run.order.newestOfAll()))
     log.warn(text)
   if (tables && run.order.before > 0) {

@@ -15,7 +15,7 @@ import { Vrps } from './vrps.ts'
 export class Knowledge implements Context {
   generation = 0
   vrps: VrpSet | undefined
-  /** Lines that could not be used, and what there was no room for. */
+  /** Lines that could not be used, that contradict earlier ones, and that there was no room for. */
   dropped = 0
   #vrps: Vrps | null = null
   #aspas: Aspas | null = null
@@ -80,7 +80,7 @@ export class Knowledge implements Context {
         known.add(Number(a), Number(b), relation)
       else this.dropped++
     }
-    this.dropped += known.dropped
+    this.dropped += known.dropped + known.contradictions
     this.#relationships = known
   }
 

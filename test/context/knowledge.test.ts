@@ -84,8 +84,8 @@ describe('knowledge', () => {
         'x 192.0.2.0/24 24 0 -\n64500 192.0.2.0 24 0 -\nA x\n64500 192.0.2.0/24 24 0 -',
       ),
     )
-    known.take(input('as-relationships', '1|2|9\n1|2|0'))
-    expect(known.dropped).toBe(6)
+    known.take(input('as-relationships', '1|2|9\n1|2|0\n2|1|-1'))
+    expect(known.dropped).toBe(7)
     expect(known.validity(prefix, 64500)).toBe('valid')
     expect(known.relation(2, 1)).toBe('peer')
   })
