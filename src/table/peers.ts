@@ -69,7 +69,8 @@ export interface Peer {
   /** In quarantine because all its collector is silent; because it keeps what all others lost long ago. */
   silent: boolean
   stuck: boolean
-  /** When it was heard last, and at how many of the last ticks. */
+  /** It was heard since the last tick; the last tick at which it had been, and at how many of the last. */
+  heard: boolean
   heardAt: Instant
   spoke: number
   /** The feed or file it was heard through last. */
@@ -137,6 +138,7 @@ export class Peers {
         backSince: 0,
         silent: false,
         stuck: false,
+        heard: false,
         heardAt: 0,
         spoke: 0,
         source: -1,

@@ -48,7 +48,6 @@ const LEFT = 3
 
 /** A collector is silent when nobody there has said a word for so long, though they spoke at nearly every tick. */
 const SILENCE: Span = minutes(1)
-const TICK: Span = seconds(10)
 const TALKATIVE = 50
 const MOST_TALKATIVE = 60
 
@@ -61,6 +60,7 @@ export class Quarantine {
 
   tick(at: Instant): void {
     const { list } = this.#table.peers
+    for (const peer of list) count(peer, at)
     const inside = list.filter(({ state }) => state === PeerState.quarantined)
     if (inside.length > 0) this.#release(inside, at)
     this.#listen(at)
@@ -135,7 +135,7 @@ export class Quarantine {
       const stays = some.length >= LEFT && (some.length - whole.length) * 2 > some.length
       for (const peer of some) {
         if (peer.silent) {
-          if (at - this.#heardAt(collector) < TICK) freed.push(peer)
+          if (this.#heardAt(collector) === at) freed.push(peer)
         } else if (peer.stuck) {
           if (at % LOOK === 0 && this.#kept(peer, this.#dead(at)) < STUCK_SHARE / 2)
             freed.push(peer)
@@ -281,9 +281,6 @@ export class Quarantine {
     const { peers, vantages } = this.#table
     const talkative = new Set<string>()
     for (const peer of peers.list) {
-      if (peer.heardAt === 0) continue
-      const spoke = at - peer.heardAt < TICK
-      peer.spoke = Math.max(0, Math.min(MOST_TALKATIVE, peer.spoke + (spoke ? 1 : -1)))
       if (peer.spoke >= TALKATIVE) talkative.add(vantages.get(peer.id).collector)
     }
     if (talkative.size < 2) return
@@ -293,6 +290,15 @@ export class Quarantine {
     const taken = voters.filter(({ id }) => silent.includes(vantages.get(id).collector))
     if (voters.length - taken.length >= LEFT) this.#take(taken, at, 'silent')
   }
+}
+
+/** At how many of the last ticks it has spoken, as far as that matters. */
+function count(peer: Peer, at: Instant): void {
+  if (peer.heard) {
+    peer.heardAt = at
+    if (peer.spoke < MOST_TALKATIVE) peer.spoke++
+  } else if (peer.spoke > 0) peer.spoke--
+  peer.heard = false
 }
 
 interface Alone {

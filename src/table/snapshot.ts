@@ -115,6 +115,7 @@ const LATER = [
   'retoldSince',
   'retold',
   'unheard',
+  'heard',
   'heardAt',
   'spoke',
 ]

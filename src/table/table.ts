@@ -292,7 +292,7 @@ export class Table implements View {
     const vantage = batch.vantage[m] as number
     const peer = this.peers.get(vantage)
     peer.source = batch.file
-    peer.heardAt = at
+    peer.heard = true
     const { cause } = this
     cause.at = at
     cause.vantage = vantage
