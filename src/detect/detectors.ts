@@ -35,13 +35,14 @@ export function makeDetectors(
 ): Detector[] {
   const { outage, withdrawal, prefix, leak, specifics, blind } = settings
   const losses = new Losses(view)
+  const leaks = new LeakPath(view, leak, context)
   return [
     losses,
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
-    new LeakPath(view, leak, context),
-    new LeakSpecifics(view, specifics),
+    leaks,
+    new LeakSpecifics(view, specifics, (path) => leaks.suspects(path)),
     new Blind(view, blind),
   ]
 }
