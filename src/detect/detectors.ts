@@ -54,6 +54,7 @@ export function makeDetectors(
   const { leak, specifics, rpki, newPrefix, blind } = settings
   const losses = new Losses(view, beaconsOf(view, context))
   const bursts = new WithdrawalBurst(view, losses, burst)
+  const leaks = new LeakPath(view, leak, context)
   return [
     losses,
     bursts,
@@ -62,8 +63,8 @@ export function makeDetectors(
     outageOfPrefix(view, losses, prefix, outage),
     new AtStart(view, outage),
     new OutagePartial(view, losses, partial, outage),
-    new LeakPath(view, leak, context),
-    new LeakSpecifics(view, specifics),
+    leaks,
+    new LeakSpecifics(view, specifics, (path) => leaks.suspects(path)),
     new PathEvents(view, path, context),
     new Rpki(view, context, rpki),
     new PrefixNew(view, context, newPrefix),

@@ -42,13 +42,13 @@ export class Kin {
 
 /** From all triples (from, by, to), as keys of three numbers below `numbers`. */
 export function settleKin(
-  triples: Iterable<number>,
+  triples: Tally,
   numbers: number,
   /** Values of Kind. */
   voted: (a: number, b: number) => number,
 ): Kin {
   const kin = new Kin(numbers)
-  for (const key of triples) {
+  triples.each((key) => {
     const to = key % numbers
     const rest = (key - to) / numbers
     const by = rest % numbers
@@ -60,6 +60,6 @@ export function settleKin(
       (learned === Kind.customer ? kin.free : kin.bound).add(to * numbers + by)
     if (learned === Kind.none && told > Kind.unknown)
       (told === Kind.provider ? kin.free : kin.bound).add(from * numbers + by)
-  }
+  })
   return kin
 }

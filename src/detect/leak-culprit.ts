@@ -14,6 +14,13 @@ const SAME = 0.8
 export const FAST = 100
 const FAST_ORIGINS = 10
 
+/** A suspicious link of a path. */
+export interface Link {
+  readonly leak: LeakCase
+  /** Neighbour from which `by` learned the routes of this path. */
+  readonly from: Asn
+}
+
 export interface Culprit {
   readonly by: Asn
   readonly cases: LeakCase[]

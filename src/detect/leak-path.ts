@@ -21,6 +21,7 @@ import {
   isPartOf,
   isStrong,
   isWeak,
+  type Link,
   mayBeMass,
   newCulprit,
   union,
@@ -64,12 +65,6 @@ export const leakDefaults: LeakSettings = {
   clear: minutes(5),
 }
 
-interface Link {
-  readonly leak: LeakCase
-  /** Neighbour from which `by` learned the routes of this path. */
-  readonly from: Asn
-}
-
 const MOST_PATHS = 1_000_000
 const MOST_LINKS = 200_000
 /** Routes on suspicious links; a mass leak seen by all has as many. */
@@ -87,7 +82,7 @@ const WEAK_PEERS = 3
 export class LeakPath implements Detector {
   readonly name = 'leak.path'
   readonly watcher = Watcher.link
-  /** Suspicious paths and links there was no room for. */
+  /** Suspicious paths, links and routes without room. */
   dropped = 0
   readonly #view: View
   readonly #settings: LeakSettings
@@ -215,6 +210,11 @@ export class LeakPath implements Detector {
       this.#routes++
       this.#touched.add(leak)
     }
+  }
+
+  /** Whether there is strong evidence that routes on it are leaked. */
+  suspects(path: number): boolean {
+    return this.#links.get(path)?.some(({ leak }) => isStrong(leak)) === true
   }
 
   *heldPaths(): Iterable<number> {

@@ -60,11 +60,21 @@ export class LeakSpecifics implements Detector {
   readonly #books = new Map<Asn, Book>()
   /** Books with as many as it takes, or that are open. */
   readonly #warm = new Set<Book>()
+  /** Met since the last tick, with the path they were met on. */
+  #fresh: { readonly book: Book; readonly prefix: number; readonly path: number }[] = []
   #kept = 0
   #sweepAt: Instant = 0
 
-  constructor(view: View, settings: SpecificsSettings) {
+  readonly #isSuspected: (path: number) => boolean
+
+  /** `isSuspected`: the path is somebody else's leak, and what comes by it is told as that. */
+  constructor(
+    view: View,
+    settings: SpecificsSettings,
+    isSuspected: (path: number) => boolean = () => false,
+  ) {
     this.#view = view
+    this.#isSuspected = isSuspected
     this.#settings = settings
   }
 
@@ -93,6 +103,7 @@ export class LeakSpecifics implements Detector {
     }
     if (book.since.has(prefix)) return
     book.since.set(prefix, view.cause.at)
+    this.#fresh.push({ book, prefix, path: view.cause.after })
     this.#kept++
     if (book.since.size >= this.#least()) this.#warm.add(book)
   }
@@ -103,7 +114,14 @@ export class LeakSpecifics implements Detector {
       book.lastLeft = this.#view.cause.at
   }
 
+  *heldPaths(): Iterable<number> {
+    for (const { path } of this.#fresh) yield path
+  }
+
   tick(at: Instant): Signal[] {
+    for (const { book, prefix, path } of this.#fresh)
+      if (this.#isSuspected(path) && book.since.delete(prefix)) this.#kept--
+    this.#fresh = []
     if (at >= this.#sweepAt) this.#sweep(at)
     const out: Signal[] = []
     for (const book of this.#warm) {

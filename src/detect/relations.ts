@@ -187,21 +187,25 @@ export class Relations {
     const both = (this.#rank[x] as number) & (this.#rank[y] as number) & FREE
     if (both !== 0) return Kind.peer
     if (this.#isMixed(x, y)) return Kind.unknown
-    if (this.#buys(x, y)) return Kind.customer
-    if (this.#buys(y, x)) return Kind.provider
-    const votes = this.#customer.get(pair(x, y)) + this.#customer.get(pair(y, x))
-    return votes > 0 ? Kind.unknown : Kind.none
+    const up = this.#customer.get(pair(x, y))
+    const down = this.#customer.get(pair(y, x))
+    if (up + down === 0) return Kind.none
+    const most = MAJORITY * (up + down)
+    if (up >= VOTES && up >= most) return Kind.customer
+    return down >= VOTES && down >= most ? Kind.provider : Kind.unknown
   }
 
   /** Every pair of neighbours once, the lower ASN first: for those who look at all of them. */
-  *links(): Iterable<readonly [Asn, Asn]> {
+  links(): (readonly [Asn, Asn])[] {
+    const out: (readonly [Asn, Asn])[] = []
     const seen = new Tally(Number.POSITIVE_INFINITY)
-    for (const key of this.#beside.keys()) {
+    this.#beside.each((key) => {
       const [a, b] = [Math.floor(key / NUMBERS), key % NUMBERS]
-      if (seen.add(a < b ? pair(a, b) : pair(b, a)) !== 1) continue
+      if (seen.add(a < b ? pair(a, b) : pair(b, a)) !== 1) return
       const [x, y] = [this.#asns[a] as Asn, this.#asns[b] as Asn]
-      yield x < y ? [x, y] : [y, x]
-    }
+      out.push(x < y ? [x, y] : [y, x])
+    })
+    return out
   }
 
   /** Whether they are neighbours on any path, one of them passing something on. */
@@ -235,7 +239,7 @@ export class Relations {
     if (this.paths <= GROWTH * this.#settledAt) return this.#kin
     this.#settledAt = this.paths
     const voted = (a: number, b: number) => this.#voted(a, b)
-    this.#kin = settleKin(this.#triples.keys(), NUMBERS, voted)
+    this.#kin = settleKin(this.#triples, NUMBERS, voted)
     return this.#kin
   }
 

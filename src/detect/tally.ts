@@ -39,8 +39,8 @@ export class Tally {
     return count
   }
 
-  *keys(): Iterable<number> {
-    for (const key of this.#keys) if (key !== EMPTY) yield key
+  each(visit: (key: number) => void): void {
+    for (const key of this.#keys) if (key !== EMPTY) visit(key)
   }
 
   #find(key: number): number {

@@ -89,3 +89,10 @@ test('learned from the input nothing is new', () => {
   w.announce(ten, covers, '1299 7000').at('00:10:00').announce(ten, hundred, '1299 7000')
   expect(kinds(w)).not.toContain('leak.own-specifics')
 })
+
+test('that come by somebody else’s leak are told as that', () => {
+  const w = world().at('00:10:00').announce(both, hundred, '1299 5001 3356 7000')
+  const told = kinds(w)
+  expect(told).toContain('leak.path')
+  expect(told).not.toContain('leak.own-specifics')
+})
