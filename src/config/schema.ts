@@ -116,6 +116,17 @@ const detectFields = {
     ),
     clear: span(usual.leak.clear).describe('… for so long.'),
   },
+  hijack: {
+    peers: count(usual.hijack.peers, 10_000).describe('Peers that must have taken it.'),
+    confirm: span(usual.hijack.confirm).describe('It must stand so long.'),
+    fastConfirm: span(usual.hijack.fastConfirm).describe('The same when it is sure or of many.'),
+    clear: span(usual.hijack.clear).describe('Gone for so long before it counts as over.'),
+    massPrefixes: count(usual.hijack.massPrefixes, 10_000_000).describe(
+      'Prefixes that one AS must take for a mass hijack …',
+    ),
+    massVictims: count(usual.hijack.massVictims, 1_000_000).describe('… of so many networks …'),
+    massWindow: span(usual.hijack.massWindow).describe('… within so long.'),
+  },
   blind: {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
     share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
@@ -168,6 +179,10 @@ export const configSchema = group({
       .prefault({})
       .describe('`outage.prefix`: single prefixes of a watched AS.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
+    hijack: group(detectFields.hijack)
+      .refine(fastIsFaster, slip)
+      .prefault({})
+      .describe('`hijack.…`: prefixes announced by whose they are not.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})

@@ -3,7 +3,11 @@
 import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
+import { Hijacks } from './hijack.ts'
+import { ForgedOrigins } from './hijack-forged.ts'
+import { type HijackSettings, hijackDefaults } from './hijack-settings.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
+import { Links } from './links.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
@@ -14,6 +18,7 @@ export interface DetectSettings {
   readonly withdrawal: WithdrawalSettings
   readonly prefix: PrefixOutageSettings
   readonly leak: LeakSettings
+  readonly hijack: HijackSettings
   readonly blind: BlindSettings
 }
 
@@ -22,22 +27,26 @@ export const detectDefaults: DetectSettings = {
   withdrawal: withdrawalDefaults,
   prefix: prefixOutageDefaults,
   leak: leakDefaults,
+  hijack: hijackDefaults,
   blind: blindDefaults,
 }
 
 export function makeDetectors(
   view: View,
   settings: DetectSettings = detectDefaults,
-  _context: Context = noContext,
+  context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, leak, blind } = settings
+  const { outage, withdrawal, prefix, leak, hijack, blind } = settings
   const losses = new Losses(view)
+  const links = new Links()
   return [
     losses,
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak),
+    new Hijacks(view, hijack, context, links),
+    new ForgedOrigins(view, hijack, context, links),
     new Blind(view, blind),
   ]
 }

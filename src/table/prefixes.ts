@@ -2,6 +2,8 @@
 // two words: one cache line a probe), IPv6 in another that points into the columns.
 
 import type { Batch } from '../core/batch.ts'
+import type { PrefixWords } from '../core/context.ts'
+import { type Afi, maskWord } from '../core/prefix.ts'
 
 const EMPTY = 0
 
@@ -89,6 +91,37 @@ export class Prefixes {
   /** Whether any prefix of this family and length exists: spares the walk to covering prefixes probes. */
   hasLength(afi: 4 | 6, length: number): boolean {
     return this.#lengths[afi][length] === 1
+  }
+
+  words(id: number): PrefixWords {
+    return {
+      afi: this.afi[id] as Afi,
+      word0: this.word0[id] as number,
+      word1: this.word1[id] as number,
+      word2: this.word2[id] as number,
+      word3: this.word3[id] as number,
+      length: this.length[id] as number,
+    }
+  }
+
+  /** All more-specifics of one prefix: a look at every prefix there is, a nanosecond each. */
+  inside(id: number): number[] {
+    const { afi: families, length: lengths, word0: zeroth, word1: first } = this
+    const { afi, word0, word1, word2, word3, length } = this.words(id)
+    const [m0, m1, m2, m3] = [0, 1, 2, 3].map((i) => maskWord(length, i)) as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    const out: number[] = []
+    for (let i = 0; i < this.count; i++) {
+      if ((((zeroth[i] as number) ^ word0) & m0) !== 0 || (lengths[i] as number) <= length) continue
+      if (families[i] !== afi || (((first[i] as number) ^ word1) & m1) !== 0) continue
+      const [w2, w3] = [this.word2[i] as number, this.word3[i] as number]
+      if (((w2 ^ word2) & m2) === 0 && ((w3 ^ word3) & m3) === 0) out.push(i)
+    }
+    return out
   }
 
   #hash4(w0: number, length: number): number {

@@ -9,6 +9,7 @@
 import { Order } from '../../src/clock/order.ts'
 import type { Asn } from '../../src/core/asn.ts'
 import { Batch, Message } from '../../src/core/batch.ts'
+import { type Context, noContext } from '../../src/core/context.ts'
 import type { Fact } from '../../src/core/fact.ts'
 import type { Baseline, Incident } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
@@ -27,6 +28,7 @@ export interface WorldSettings {
   readonly baseline?: Baseline
   readonly detect?: Partial<DetectSettings>
   readonly mostIncidents?: number
+  readonly context?: Partial<Context>
   /** Peers whose AS is not the one that follows from their letter. */
   readonly asnOf?: Readonly<Record<string, Asn>>
 }
@@ -126,7 +128,7 @@ export class World {
    */
   play(until: string, dice?: Dice): Incident[] {
     const told: Incident[] = []
-    const { watch, baseline = 'rib', detect, mostIncidents } = this.#settings
+    const { watch, baseline = 'rib', detect, mostIncidents, context } = this.#settings
     const vantages = new VantagePoints()
     const journey = new Journey(
       {
@@ -135,6 +137,7 @@ export class World {
         baseline,
         inputs: { version: 'test', config: 'test', asRelationships: null, vrps: null },
         detect: { ...detectDefaults, ...detect },
+        context: { ...noContext, ...context },
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
         // That paths are let go of at every tick must show as little.
         ...(dice ? { limits: { freshPaths: 0 } } : {}),
