@@ -109,7 +109,8 @@ export class Conflict {
     const hops = view.hops(after)
     const beside = hops[hops.length - 2] ?? 0
     if (includes(hops, this.victim, hops.length - 1)) this.behind++
-    if (beside !== 0 && !isNeighbour(beside, this.origin)) this.newLink = true
+    if (beside !== 0 && beside !== this.victim && !isNeighbour(beside, this.origin))
+      this.newLink = true
     this.typo ||=
       (beside === this.victim && this.origin <= SMALL) || isSlip(this.origin, this.victim)
     const was = this.cover >= 0 ? view.pathAt(vantage, this.cover) : before
