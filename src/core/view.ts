@@ -68,7 +68,7 @@ export interface View {
   words(prefix: number): PrefixWords
   /** Nearest less specific that somebody carries, or ordinarily does, of any origin; -1 = none. */
   coverOf(prefix: number): number
-  /** All more-specifics that somebody ordinarily carries, in no order. Looks at every prefix there is. */
+  /** All more-specifics up to /24 and /48 that somebody ordinarily carries, in no order; not for free. */
   inside(prefix: number): number[]
   /** Whether the starting table had it from this origin as well: more than one is then ordinary. */
   hadOrigin(prefix: number, origin: Asn): boolean

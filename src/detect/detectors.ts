@@ -5,9 +5,9 @@ import type { Detector, View } from '../core/view.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
 import { Hijacks } from './hijack.ts'
 import { ForgedOrigins } from './hijack-forged.ts'
+import { Known } from './hijack-score.ts'
 import { type HijackSettings, hijackDefaults } from './hijack-settings.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
-import { Links } from './links.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
 import { outageOfPrefix, type PrefixOutageSettings, prefixOutageDefaults } from './outage-prefix.ts'
@@ -38,15 +38,15 @@ export function makeDetectors(
 ): Detector[] {
   const { outage, withdrawal, prefix, leak, hijack, blind } = settings
   const losses = new Losses(view)
-  const links = new Links()
+  const known = new Known(view, context)
   return [
     losses,
     outageOfAs(view, losses, outage),
     massWithdrawal(view, losses, withdrawal),
     outageOfPrefix(view, losses, prefix, outage),
     new LeakPath(view, leak),
-    new Hijacks(view, hijack, context, links),
-    new ForgedOrigins(view, hijack, context, links),
+    new Hijacks(known, hijack),
+    new ForgedOrigins(known, hijack),
     new Blind(view, blind),
   ]
 }

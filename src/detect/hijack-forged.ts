@@ -12,7 +12,7 @@ import { type Detector, type View, Watcher } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import { lowest } from './confidence.ts'
 import { Life } from './hijack-life.ts'
-import { isBlackhole, sum, witnessesOf } from './hijack-score.ts'
+import { isBlackhole, type Known, sum, witnessesOf } from './hijack-score.ts'
 import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, severityOf, shown } from './hijack-signal.ts'
 import { LeakCase } from './leak-case.ts'
@@ -41,6 +41,7 @@ export class ForgedOrigins implements Detector {
   readonly name = 'hijack.forged-origin'
   readonly watcher = Watcher.origin
   dropped = 0
+  readonly #known: Known
   readonly #view: View
   readonly #settings: HijackSettings
   readonly #context: Context
@@ -55,16 +56,17 @@ export class ForgedOrigins implements Detector {
   #learnedFrom: Instant | null = null
   #sweepAt: Instant = 0
 
-  /** `links` is taught by somebody else. */
-  constructor(view: View, settings: HijackSettings, context: Context, links: Links) {
-    this.#view = view
+  /** What is known is taught by somebody else. */
+  constructor(known: Known, settings: HijackSettings) {
+    this.#known = known
+    this.#view = known.view
+    this.#context = known.context
+    this.#links = known.links
     this.#settings = settings
-    this.#context = context
-    this.#links = links
   }
 
   origin(prefix: number, before: Asn): void {
-    if (before !== 0 || this.#view.coverOf(prefix) < 0) return
+    if (before !== 0 || this.#known.isVain || this.#view.parentOf(prefix) < 0) return
     if (this.#born.size < MOST_BORN) this.#born.set(prefix, this.#view.cause.at)
     else this.dropped++
   }
@@ -74,7 +76,8 @@ export class ForgedOrigins implements Detector {
     const origin = hops[hops.length - 1] ?? 0
     const by = hops[hops.length - 2] ?? 0
     // The vantage point's own link is its word, and nobody else's.
-    if (hops.length < 3 || this.#links.has(by, origin) || !this.#isRipe()) return
+    if (hops.length < 3 || this.#known.isVain || this.#links.has(by, origin) || !this.#isRipe())
+      return
     if (isReserved(by) || this.#links.degree(origin) === 0) return
     const key = `${by} ${origin}`
     let forged = this.#cases.get(key)
@@ -154,7 +157,7 @@ export class ForgedOrigins implements Detector {
     const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, link.routes)
     const sure = parts.length > 0 || tags.some(({ name }) => name === 'aspa.invalid')
     const cap = lowest(
-      capOf(view, counts, false, false),
+      capOf(this.#known, counts, false, false),
       sure
         ? null
         : { level: 'low', because: 'its prefixes are its own: a new upstream looks the same' },

@@ -71,7 +71,7 @@ export function judgeMass(
   const seen = witnessesOf(view, vantages, afi)
   const counts = countsOf(seen, conflicts.length, conflicts.length, cases.length, routes)
   const tags = tagsOf(origin, all, seen, view.voters(afi))
-  const cap = capOf(view, counts, false, true)
+  const cap = capOf(known, counts, false, true)
   const level = levelOf(tags, cap)
   const asn = concerned(
     view,

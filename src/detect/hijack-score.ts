@@ -2,18 +2,49 @@
 // origins do so by right. Each reason is a tag; their sum is the confidence, and at 0 nothing is said.
 
 import { type Asn, isReserved } from '../core/asn.ts'
-import type { Context, PrefixWords } from '../core/context.ts'
+import { type Context, noContext, type PrefixWords } from '../core/context.ts'
 import type { Tag } from '../core/incident.ts'
 import { parsePrefix } from '../core/prefix.ts'
 import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import type { Conflict } from './hijack-conflict.ts'
-import type { Links } from './links.ts'
+import { Links } from './links.ts'
 
-export interface Known {
+/** So many prefixes, and such a part of all, come anew in days where the starting table is whole. */
+const THIN = 1_000
+const THIN_SHARE = 0.02
+
+/** What the detectors of hijacks know of the time before. */
+export class Known {
   readonly view: View
   readonly context: Context
-  readonly links: Links
+  readonly links = new Links()
+  /** Prefixes that nobody had when it began, and those that somebody had. */
+  #born = 0
+  #before = 0
+
+  constructor(view: View, context: Context = noContext) {
+    this.view = view
+    this.context = context
+  }
+
+  /** One more prefix that was in no table. */
+  bear(): void {
+    const { view } = this
+    // Not asked of the table how many it has: it numbers what it will hear as well.
+    if (this.#born++ === 0)
+      for (let p = 0; p < view.prefixes; p++) if (view.reference(p) > 0) this.#before++
+  }
+
+  /** Whether the starting table was part of one only: then much that seems new is not. */
+  get isThin(): boolean {
+    return this.#born > THIN && this.#born > THIN_SHARE * this.#before
+  }
+
+  /** With nobody to ask about it, what seems new is then not worth a look. */
+  get isVain(): boolean {
+    return this.isThin && !this.view.narrow
+  }
 }
 
 /** Who saw it: peers by ASN, collectors, and the part of those who vote. */
@@ -166,6 +197,9 @@ const isNew = (view: View, prefix: number, victim: Asn): boolean =>
 
 export const isBlackhole = ({ afi, length }: PrefixWords): boolean => length > (afi === 4 ? 24 : 48)
 
+/** Nothing that networks exchange is inside it. */
+export const isSmallest = ({ afi, length }: PrefixWords): boolean => length >= (afi === 4 ? 24 : 48)
+
 function hasMoved(view: View, c: Conflict, { afi }: PrefixWords): boolean {
   if (c.kind !== 'hijack.moas' || c.held.size === 0) return false
   const voters = view.voters(afi)
@@ -189,7 +223,7 @@ export const sum = (tags: readonly Tag[]): number => tags.reduce((n, { score }) 
 /** More-specifics of the network that has most there, of a watched one first; by address. */
 export function insideOf(view: View, prefix: number, origin: Asn): number[] {
   const by = new Map<Asn, number[]>()
-  if (view.length(prefix) >= (view.afi(prefix) === 4 ? 24 : 48)) return []
+  if (isSmallest(view.words(prefix))) return []
   for (const inner of view.inside(prefix)) {
     const whose = view.origin(inner)
     if (whose === 0 || whose === origin) continue

@@ -6,7 +6,7 @@ import type { View } from '../core/view.ts'
 import { byAddress, firstOf } from './address.ts'
 import { baselineCap, lowest, witnessCap } from './confidence.ts'
 import type { Conflict, ConflictSample } from './hijack-conflict.ts'
-import { sum, type Witnesses } from './hijack-score.ts'
+import { type Known, sum, type Witnesses } from './hijack-score.ts'
 
 const SHOWN = 20
 const MOST_SAMPLES = 5
@@ -46,13 +46,18 @@ function sampleOf(view: View, { vantage, prefix, before, after }: ConflictSample
 }
 
 /** Scarce witnesses and thin baselines; `guessed`: nobody told what was there before. */
-export function capOf(view: View, counts: Counts, guessed: boolean, mass: boolean): Signal['cap'] {
+export function capOf(
+  { view, isThin }: Known,
+  counts: Counts,
+  guessed: boolean,
+  mass: boolean,
+): Signal['cap'] {
+  const low = (because: string): Signal['cap'] => ({ level: 'low', because })
   return lowest(
     baselineCap(view, mass),
     witnessCap(counts),
-    guessed
-      ? { level: 'low', because: 'it is not known who announced it before this input' }
-      : null,
+    guessed ? low('it is not known who announced it before this input') : null,
+    isThin && !mass ? low('the starting table is not whole: much that seems new is not') : null,
   )
 }
 

@@ -5,7 +5,6 @@
 // all when it took from many (hijack-mass.ts).
 
 import type { Asn } from '../core/asn.ts'
-import { type Context, noContext } from '../core/context.ts'
 import type { Kind, Signal } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
@@ -17,7 +16,7 @@ import { judgeMass } from './hijack-mass.ts'
 import {
   insideOf,
   isBenign,
-  isBlackhole,
+  isSmallest,
   type Known,
   sum,
   tagsOf,
@@ -33,7 +32,6 @@ import {
   severityOf,
   surest,
 } from './hijack-signal.ts'
-import { Links } from './links.ts'
 
 /** Conflicts kept: a mass hijack of the whole table has more, and is told by these. */
 const MOST_CONFLICTS = 50_000
@@ -42,8 +40,8 @@ const MOST_ROUTES = 4_000_000
 const ORDINARY: Span = hours(6)
 const SWEEP: Span = minutes(30)
 const MOST_ORDINARY = 1_000_000
-/** Prefixes that nobody covers whose inside is looked for at one tick: 2 ms each in a whole table. */
-const MOST_LOOKS = 8
+/** Prefixes that are looked into at one tick: 2 ms each, at worst, in a whole table. */
+const MOST_LOOKS = 16
 /** What began within so long of each other is one stroke. */
 const STROKE: Span = minutes(1)
 /** ASNs are below this, prefix numbers below 2^21. */
@@ -62,6 +60,8 @@ export class Hijacks implements Detector {
   readonly #attackers = new Map<Asn, Attacker>()
   /** New prefixes that nobody covers: whose they may be is asked when enough have them. */
   readonly #uncovered = new Set<Conflict>()
+  /** Those of them that enough have, in the order in which they are looked into. */
+  readonly #waiting = new Set<Conflict>()
   readonly #ordinary = new Set<number>()
   readonly #touched = new Set<Conflict>()
   readonly #running = new Set<HijackCase>()
@@ -73,15 +73,11 @@ export class Hijacks implements Detector {
   #generation = 0
   #sweepAt: Instant = 0
 
-  constructor(
-    view: View,
-    settings: HijackSettings,
-    context: Context = noContext,
-    links: Links = new Links(),
-  ) {
-    this.#view = view
+  constructor(known: Known, settings: HijackSettings) {
+    this.#known = known
+    this.#view = known.view
     this.#settings = settings
-    this.#known = { view, context, links }
+    const { links } = known
     this.#isNeighbour = (a, b) => links.size === 0 || links.has(a, b)
   }
 
@@ -101,6 +97,8 @@ export class Hijacks implements Detector {
 
   origin(prefix: number, before: Asn, after: Asn): void {
     const view = this.#view
+    if (before === 0) this.#known.bear()
+    if (this.#known.isVain) return
     // Where nothing was told beforehand everything is heard for a first time.
     if (view.baseline !== 'rib' && !view.known(view.cause.vantage)) return
     if (before !== 0 && view.reference(prefix) + view.visible(prefix) > 0) {
@@ -132,8 +130,8 @@ export class Hijacks implements Detector {
     if (view.hadOrigin(prefix, origin) || this.#ordinary.has(prefix * ASNS + origin)) return
     const words = view.words(prefix)
     if (words.length < SHORTEST[words.afi] || this.#known.context.isBeacon(words)) return
-    // A hole of a blackhole in nothing.
-    if (victim === 0 && isBlackhole(words)) return
+    // What can have nothing inside is a new prefix and no more, unless ROAs are against it.
+    if (victim === 0 && isSmallest(words) && !this.#isForbidden(prefix, origin)) return
     if (this.#conflicts >= MOST_CONFLICTS) {
       this.#dropped++
       return
@@ -195,11 +193,12 @@ export class Hijacks implements Detector {
   tick(at: Instant): Signal[] {
     const { generation } = this.#known.context
     if (generation !== this.#generation) this.#askAgain(generation)
-    if (this.#touched.size + this.#running.size + this.#masses.size === 0) {
+    const { size } = this.#waiting
+    if (this.#touched.size + this.#running.size + this.#masses.size + size === 0) {
       if (at >= this.#sweepAt) this.#sweep(at)
       return []
     }
-    const later = this.#lookInside()
+    this.#lookInside()
     const cases = new Set(this.#running)
     for (const conflict of this.#touched) {
       if (this.#uncovered.has(conflict)) continue
@@ -226,7 +225,6 @@ export class Hijacks implements Detector {
     }
     for (const conflict of this.#touched) conflict.passed.clear()
     this.#touched.clear()
-    for (const conflict of later) this.#touched.add(conflict)
     if (at >= this.#sweepAt) this.#sweep(at)
     return out
   }
@@ -253,33 +251,35 @@ export class Hijacks implements Detector {
     conflict.benign = isBenign(conflict.tags)
   }
 
-  /**
-   * Of new prefixes that nobody covers and enough have: whether they cover others', or nobody's space.
-   * Those that have to wait for the next tick.
-   */
-  #lookInside(): Conflict[] {
+  /** New prefixes that nobody covers and enough have: whether they cover others', or nobody's space. */
+  #lookInside(): void {
     const view = this.#view
-    const order = byAddress(view)
+    const enough = quorum(this.#settings.peers, view.vantage().active)
     const due: Conflict[] = []
     for (const conflict of this.#touched) {
-      if (!this.#uncovered.has(conflict)) continue
-      const enough = quorum(this.#settings.peers, view.vantage().active)
+      if (!this.#uncovered.has(conflict) || this.#waiting.has(conflict)) continue
+      if (conflict.held.size + conflict.passed.size < enough) continue
       const { asns } = witnessesOf(view, conflict.witnesses(), view.afi(conflict.prefix))
       if (asns >= enough) due.push(conflict)
     }
+    const order = byAddress(view)
     due.sort((a, b) => order(a.prefix, b.prefix) || a.origin - b.origin)
-    for (const conflict of due.slice(0, MOST_LOOKS)) {
-      this.#uncovered.delete(conflict)
+    for (const conflict of due) this.#waiting.add(conflict)
+    let looks = MOST_LOOKS
+    for (const conflict of this.#waiting) {
+      if (looks-- === 0) break
       this.#drop(conflict)
       const { prefix, origin } = conflict
       const inside = insideOf(view, prefix, origin)
       const victim = inside.length > 0 ? view.origin(inside[0] as number) : 0
-      const validity = this.#known.context.validity(view.words(prefix), origin)
-      if (victim === 0 && validity !== 'invalid-asn') continue
+      if (victim === 0 && !this.#isForbidden(prefix, origin)) continue
       const kind = victim === 0 ? 'hijack.submoas' : 'hijack.less-specific'
       this.#adopt(conflict, new Conflict({ prefix, origin, victim, kind, cover: -1 }, inside))
     }
-    return due.slice(MOST_LOOKS)
+  }
+
+  #isForbidden(prefix: number, origin: Asn): boolean {
+    return this.#known.context.validity(this.#view.words(prefix), origin) === 'invalid-asn'
   }
 
   /** What was taken up under one name goes on under another. */
@@ -320,7 +320,7 @@ export class Hijacks implements Detector {
       1,
       one.routes,
     )
-    const cap = capOf(view, counts, best.guessed, false)
+    const cap = capOf(this.#known, counts, best.guessed, false)
     const level = levelOf(tags, cap)
     const asn = concerned(view, origin, [victim])
     const enough = seen.asns >= quorum(settings.peers, view.vantage().active)
@@ -403,6 +403,7 @@ export class Hijacks implements Detector {
     this.#routes -= held.size
     this.#touched.delete(conflict)
     this.#uncovered.delete(conflict)
+    this.#waiting.delete(conflict)
     const attacker = this.#attackers.get(origin)
     const one = attacker?.cases.get(victim)
     if (!attacker || !one?.conflicts.has(conflict)) return

@@ -111,6 +111,9 @@ export class Table implements View {
   #size = 0
   readonly #fewFresh: number
   #hops = new Uint32Array(256)
+  /** The path that is in `#hops`, and what was answered. */
+  #asked = 0
+  #answer = new Uint32Array(0)
   /** Columns of `pathRef` that somebody keeps (kept.ts). */
   held: () => Iterable<Int32Array> = () => []
 
@@ -728,6 +731,8 @@ export class Table implements View {
   #collect(): void {
     this.#size = collectPaths(this, this.#detectors, this.held())
     this.#fresh = 0
+    this.#asked = 0
+    this.#answer = new Uint32Array(0)
   }
 
   /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */
@@ -874,12 +879,16 @@ export class Table implements View {
     return out
   }
 
+  /** Several detectors ask about the same path, one after the other. */
   hops(path: number): Uint32Array {
+    if (path === this.#asked) return this.#answer
     const { words, start, length } = this.paths
     const most = length[path] as number
     if (most > this.#hops.length) this.#hops = new Uint32Array(most)
     const count = path <= UNKNOWN_PATH ? 0 : hops(words, start[path] as number, most, this.#hops)
-    return this.#hops.subarray(0, count)
+    this.#asked = path
+    this.#answer = this.#hops.subarray(0, count)
+    return this.#answer
   }
 
   pathText(path: number): string {

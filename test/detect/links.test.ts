@@ -25,3 +25,13 @@ test('reserved numbers are no neighbours, nor is who stands beyond them', () => 
   links.learn([201, 64512, 6000])
   expect([links.size, links.has(201, 6000)]).toEqual([0, false])
 })
+
+test('what is beyond its room is counted, and the others are as they were', () => {
+  const links = new Links(10_000)
+  for (let asn = 1; asn <= 10_003; asn++) links.learn([asn, 4_199_999_999])
+  expect([links.size, links.dropped]).toEqual([10_000, 3])
+  expect([links.has(4_199_999_999, 10_000), links.has(10_001, 4_199_999_999)]).toEqual([
+    true,
+    false,
+  ])
+})
