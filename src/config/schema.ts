@@ -190,6 +190,17 @@ const detectFields = {
     confirm: span(usual.newPrefix.confirm).describe('It must stand so long.'),
     ordinary: span(usual.newPrefix.ordinary).describe('After so long it is new no more.'),
   },
+  hijack: {
+    peers: count(usual.hijack.peers, 10_000).describe('Peers that must have taken it.'),
+    confirm: span(usual.hijack.confirm).describe('It must stand so long.'),
+    fastConfirm: span(usual.hijack.fastConfirm).describe('The same when it is sure or of many.'),
+    clear: span(usual.hijack.clear).describe('Gone for so long before it counts as over.'),
+    massPrefixes: count(usual.hijack.massPrefixes, 10_000_000).describe(
+      'Prefixes that one AS must take for a mass hijack …',
+    ),
+    massVictims: count(usual.hijack.massVictims, 1_000_000).describe('… of so many networks …'),
+    massWindow: span(usual.hijack.massWindow).describe('… within so long.'),
+  },
   blind: {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
     share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
@@ -291,6 +302,10 @@ export const configSchema = group({
     newPrefix: group(detectFields.newPrefix)
       .prefault({})
       .describe('`prefix.new`: a watched AS originates what it did not before.'),
+    hijack: group(detectFields.hijack)
+      .refine(fastIsFaster, slip)
+      .prefault({})
+      .describe('`hijack.…`: prefixes announced by whose they are not.'),
     blind: group(detectFields.blind).prefault({}).describe('`blind`: our own eyes.'),
   })
     .prefault({})

@@ -3,6 +3,7 @@
 // when somebody is going to read it.
 
 import type { Asn } from './asn.ts'
+import type { PrefixWords } from './context.ts'
 import type { Fact } from './fact.ts'
 import type { Baseline, Signal, Vantage } from './incident.ts'
 import type { Afi } from './prefix.ts'
@@ -66,6 +67,15 @@ export interface View {
   /** Nearest less specific of the same origin, whatever its state; -1 when there is none. */
   parentOf(prefix: number): number
   prefixesOf(origin: Asn): readonly number[]
+  words(prefix: number): PrefixWords
+  /** Nearest less specific that somebody carries, or ordinarily does, of any origin; -1 = none. */
+  coverOf(prefix: number): number
+  /** All more-specifics up to /24 and /48 that somebody ordinarily carries, in no order; not for free. */
+  inside(prefix: number): number[]
+  /** Whether the starting table had it from this origin as well: more than one is then ordinary. */
+  hadOrigin(prefix: number, origin: Asn): boolean
+  /** From now on `followed` is called for every route of this prefix that changes. */
+  follow(prefix: number, is: boolean): void
   /** First unit of its address space (see core/prefix.ts, `space`), counted from the lowest address. */
   firstUnit(prefix: number): number
   /**
@@ -93,6 +103,8 @@ export interface View {
 
   // vantage points
   vantagePoint(id: number): VantagePoint
+  /** The path by which it holds a prefix; 0 = none. */
+  pathAt(vantage: number, prefix: number): number
   readonly vantagePoints: number
   /** Its whole table was known before this: a route it did not have is then a new one. */
   known(id: number): boolean
@@ -125,6 +137,8 @@ export interface Detector {
   origin?(prefix: number, before: Asn, after: Asn): void
   /** A route of this prefix has another origin than the prefix has; `view.cause` has it all. */
   foreign?(prefix: number, origin: Asn): void
+  /** A route of a prefix that somebody follows changed; `view.cause` has it all. */
+  followed?(): void
   /** A route took up or left a path it has marked; `view.cause` has it all. */
   route?(): void
   /** Paths it may ask about later, or wants to know again: their numbers stay theirs. */

@@ -2,7 +2,6 @@
 
 import type { Context } from '../core/context.ts'
 import type { View } from '../core/view.ts'
-import { wordsOf } from './words.ts'
 
 const Is = { unasked: 0, no: 1, yes: 2 } as const
 
@@ -20,7 +19,7 @@ export function beaconsOf(view: View, context: Context): (prefix: number) => boo
       known = wider
     }
     if (known[prefix] === Is.unasked)
-      known[prefix] = context.isBeacon(wordsOf(view, prefix)) ? Is.yes : Is.no
+      known[prefix] = context.isBeacon(view.words(prefix)) ? Is.yes : Is.no
     return known[prefix] === Is.yes
   }
 }

@@ -5,6 +5,10 @@ import type { Detector, View } from '../core/view.ts'
 import { AtStart } from './at-start.ts'
 import { beaconsOf } from './beacons.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
+import { Hijacks } from './hijack.ts'
+import { ForgedOrigins } from './hijack-forged.ts'
+import { Known } from './hijack-score.ts'
+import { type HijackSettings, hijackDefaults } from './hijack-settings.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { LeakSpecifics, type SpecificsSettings, specificsDefaults } from './leak-specifics.ts'
 import { Losses } from './losses.ts'
@@ -28,6 +32,7 @@ export interface DetectSettings {
   readonly specifics: SpecificsSettings
   readonly rpki: RpkiSettings
   readonly newPrefix: NewPrefixSettings
+  readonly hijack: HijackSettings
   readonly blind: BlindSettings
 }
 
@@ -42,6 +47,7 @@ export const detectDefaults: DetectSettings = {
   specifics: specificsDefaults,
   rpki: rpkiDefaults,
   newPrefix: newPrefixDefaults,
+  hijack: hijackDefaults,
   blind: blindDefaults,
 }
 
@@ -51,10 +57,11 @@ export function makeDetectors(
   context: Context = noContext,
 ): Detector[] {
   const { outage, withdrawal, prefix, partial, burst, path } = settings
-  const { leak, specifics, rpki, newPrefix, blind } = settings
+  const { leak, specifics, hijack, rpki, newPrefix, blind } = settings
   const losses = new Losses(view, beaconsOf(view, context))
   const bursts = new WithdrawalBurst(view, losses, burst)
   const leaks = new LeakPath(view, leak, context)
+  const known = new Known(view, context)
   return [
     losses,
     bursts,
@@ -65,6 +72,8 @@ export function makeDetectors(
     new OutagePartial(view, losses, partial, outage),
     leaks,
     new LeakSpecifics(view, specifics, (path) => leaks.suspects(path)),
+    new Hijacks(known, hijack),
+    new ForgedOrigins(known, hijack),
     new PathEvents(view, path, context),
     new Rpki(view, context, rpki),
     new PrefixNew(view, context, newPrefix),

@@ -10,7 +10,6 @@ import type { Detector, View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { Cases, carriedTag, countsOf } from './cases.ts'
 import { baselineCap, lowest, witnessCap } from './confidence.ts'
-import { wordsOf } from './words.ts'
 
 export interface NewPrefixSettings {
   /** Vantage points that must carry it, where there are as many; a tenth of them otherwise. */
@@ -79,7 +78,7 @@ export class PrefixNew implements Detector {
     const known = this.#newcomers.get(prefix)
     if (known) this.#drop(prefix, known, view.cause.at)
     if (!view.watches(after) || this.#isWarmingUp(view.cause.at)) return
-    if (this.#context.isBeacon(wordsOf(view, prefix))) return
+    if (this.#context.isBeacon(view.words(prefix))) return
     if (this.#newcomers.size >= MOST) this.dropped++
     else
       this.#newcomers.set(prefix, { asn: after, since: view.cause.at, seenAt: null, prompt: null })
@@ -146,7 +145,7 @@ export class PrefixNew implements Detector {
   #described(prefix: number, asn: Asn): string {
     const view = this.#view
     const parent = view.parentOf(prefix)
-    const validity = this.#context.validity(wordsOf(view, prefix), asn)
+    const validity = this.#context.validity(view.words(prefix), asn)
     const notes = [
       parent >= 0 ? `part of ${view.prefixText(parent)}` : '',
       validity === 'unknown' ? '' : `RPKI ${validity}`,

@@ -14,7 +14,6 @@ import { hours, type Instant, iso, minutes, type Span, seconds } from '../core/t
 import { type Detector, Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { Cases, carriedTag, type Finding, witnesses } from './cases.ts'
-import { wordsOf } from './words.ts'
 
 export interface RpkiSettings {
   /** Part of all VRPs whose disappearance makes us doubt the rest. */
@@ -194,7 +193,7 @@ export class Rpki implements Detector {
 
   #ask(prefix: number, asn: Asn, before: Own | undefined, at: Instant): Own {
     const view = this.#view
-    const words = wordsOf(view, prefix)
+    const words = view.words(prefix)
     const validity = this.#context.validity(words, asn)
     const ends =
       validity === 'valid' ? this.#endOf(this.#context.vrps?.covering(words), asn, words) : null
@@ -273,7 +272,7 @@ export class Rpki implements Detector {
   #why(prefixes: readonly number[], asn: Asn): string {
     const view = this.#view
     const reasons = prefixes.slice(0, SHOWN).map((prefix) => {
-      const vrps = this.#context.vrps?.covering(wordsOf(view, prefix)) ?? []
+      const vrps = this.#context.vrps?.covering(view.words(prefix)) ?? []
       const own = vrps.filter((vrp) => vrp.asn === asn)
       // A ROA of its own, and too short, is more to the point than somebody else's.
       const [vrp] = own.length > 0 ? own.slice(-1) : vrps.slice(-1)

@@ -129,6 +129,13 @@ function what(incident: Incident, counts: Counts): string {
       const share = `${percent(counts.share)} of vantage points carry it`
       return `${via}: ${prefixes} (${share}, ${seenBy(counts)})`
     }
+    case 'hijack.moas':
+    case 'hijack.submoas':
+    case 'hijack.less-specific':
+    case 'hijack.forged-origin':
+    case 'hijack.mass':
+    case 'leak.reorigination':
+      return `${taken(incident, counts)} (${percent(counts.share)} of vantage points carry it, ${seenBy(counts)})`
     case 'blind':
       return `lost (${reason(incident.confidence)})`
     case 'withdrawal.mass': {
@@ -166,6 +173,31 @@ function what(incident: Incident, counts: Counts): string {
 }
 
 const wayTags = new Set(['upstream.lost', 'transit.shift', 'neighbour.new', 'instead'])
+/** Who announces whose prefix; the victim is in the key: `hijack:CULPRIT:VICTIM`. */
+function taken(
+  { kind, key, culprit, samples }: Incident,
+  { prefixes, origins = 0 }: Counts,
+): string {
+  const victim = Number(key.split(':')[2] ?? 0)
+  const whose = victim === 0 ? 'nobody' : `AS${victim}`
+  const [first = '?'] = samples.prefixes
+  const what =
+    prefixes === 1 ? first : `${many(prefixes, 'prefix', 'prefixes')}, ${first} among them,`
+  switch (kind) {
+    case 'hijack.mass':
+      return `AS${culprit} announces ${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'other network')}`
+    case 'leak.reorigination':
+      return `AS${culprit} originates ${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')} to which it has a way`
+    case 'hijack.forged-origin':
+      return `AS${culprit} announces ${what} as if from ${whose}`
+    case 'hijack.less-specific':
+      return `AS${culprit} announces ${what} around prefixes of ${whose}`
+    case 'hijack.submoas':
+      return `AS${culprit} announces ${what} inside space of ${whose}`
+    default:
+      return `AS${culprit} announces ${what} of ${whose}`
+  }
+}
 
 function gone({ baseline, samples }: Incident, { prefixes, ofPrefixes }: Counts): string {
   const known = baseline === 'rib' ? '' : 'known '

@@ -4,7 +4,16 @@
 
 import type { Asn } from '../core/asn.ts'
 
+/** Prefixes of several origins are one in a hundred of the table, mostly of two. */
+const MOST_OTHERS = 1_000_000
+/** ASNs are below this, prefix numbers below 2^21. */
+const ASNS = 2 ** 32
+
 export class Origins {
+  /** 1 = every change of its routes is told (View.follow). */
+  followed = new Uint8Array(1 << 12)
+  /** (prefix, origin) of those that had several when it began. */
+  readonly #several = new Set<number>()
   /** Origin ASN as int32; 0 = not known. */
   of = new Int32Array(1 << 12)
   #votes = new Int32Array(1 << 12)
@@ -21,6 +30,9 @@ export class Origins {
     const of = new Int32Array(room)
     of.set(this.of)
     this.of = of
+    const followed = new Uint8Array(room)
+    followed.set(this.followed)
+    this.followed = followed
     const votes = new Int32Array(room)
     votes.set(this.#votes)
     this.#votes = votes
@@ -37,6 +49,20 @@ export class Origins {
       this.assign(prefix, origin)
       this.#votes[prefix] = 1
     }
+  }
+
+  /** One route of the starting table: its prefix may have had another origin already. */
+  seeded(prefix: number, origin: number): void {
+    const holder = this.of[prefix] as number
+    if (holder !== origin && holder !== 0 && origin !== 0 && this.#several.size < MOST_OTHERS) {
+      this.#several.add(prefix * ASNS + (holder >>> 0))
+      this.#several.add(prefix * ASNS + (origin >>> 0))
+    }
+    this.vote(prefix, origin)
+  }
+
+  had(prefix: number, origin: Asn): boolean {
+    return this.#several.has(prefix * ASNS + origin)
   }
 
   /** Whether one is watched and the other is not. */

@@ -4,6 +4,7 @@
 
 import type { Asn } from '../core/asn.ts'
 import { type Batch, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
+import type { PrefixWords } from '../core/context.ts'
 import type { Fact } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
 import { hops, pathText } from '../core/path.ts'
@@ -104,6 +105,7 @@ export class Table implements View {
   #onPrefix: Detector[] = []
   #onRoute: Detector[] = []
   #onForeign: Detector[] = []
+  #onFollowed: Detector[] = []
   /** False while the starting table is loaded: nothing is news then. */
   started = false
   #resumed = false
@@ -112,6 +114,9 @@ export class Table implements View {
   #size = 0
   readonly #fewFresh: number
   #hops = new Uint32Array(256)
+  /** The path that is in `#hops`, and what was answered. */
+  #asked = 0
+  #answer = new Uint32Array(0)
   /** Columns of `pathRef` that somebody keeps (kept.ts). */
   held: () => Iterable<Int32Array> = () => []
 
@@ -142,6 +147,7 @@ export class Table implements View {
     this.#onPrefix = this.#detectors.filter((d) => d.prefix)
     this.#onRoute = this.#detectors.filter((d) => d.route)
     this.#onForeign = this.#detectors.filter((d) => d.foreign)
+    this.#onFollowed = this.#detectors.filter((d) => d.followed)
   }
 
   /** What had to be refused because a table was full, by table. */
@@ -229,7 +235,7 @@ export class Table implements View {
     if (peer.state !== PeerState.active) this.peers.enter(peer, PeerState.active)
     this.#routes(peer, prefix, 1)
     if (path === UNKNOWN_PATH) return
-    this.origins.vote(prefix, this.paths.origin[path] as number)
+    this.origins.seeded(prefix, this.paths.origin[path] as number)
     this.learn(path)
   }
 
@@ -256,8 +262,10 @@ export class Table implements View {
       return
     }
     this.#routes(peer, prefix, 1)
-    if ((word & REFERENCE) !== 0) this.learn(word & PATH)
-    else this.rib.unsettle(position)
+    if ((word & REFERENCE) !== 0) {
+      this.origins.seeded(prefix, this.paths.origin[word & PATH] as number)
+      this.learn(word & PATH)
+    } else this.rib.unsettle(position)
   }
 
   /** Where one vantage point stood when the snapshot was taken. */
@@ -420,6 +428,7 @@ export class Table implements View {
     const origin = paths.origin[path] as number
     if (origin !== this.origins.of[prefix] && origin !== 0)
       for (const detector of this.#onForeign) detector.foreign?.(prefix, origin >>> 0)
+    if (this.origins.followed[prefix] === 1) this.#followed()
   }
 
   #withdraw(peer: Peer, prefix: number, at: Instant): void {
@@ -450,12 +459,17 @@ export class Table implements View {
       this.settle(prefix)
     }
     if ((mark & Mark.watched) !== 0) this.#route(mark)
+    if (this.origins.followed[prefix] === 1) this.#followed()
   }
 
   /** A route took up or left a path that somebody watches: to those whose bits are set. */
   #route(watchers: number): void {
     for (const detector of this.#onRoute)
       if (((detector.watcher ?? 0) & watchers) !== 0) detector.route?.()
+  }
+
+  #followed(): void {
+    for (const detector of this.#onFollowed) detector.followed?.()
   }
 
   #origin(prefix: number, origin: number): void {
@@ -515,6 +529,7 @@ export class Table implements View {
     this.cause.after = 0
     this.#routes(peer, prefix, -1)
     this.#route(this.paths.mark[path] as number)
+    if (this.origins.followed[prefix] === 1) this.#followed()
   }
 
   tellPeer(id: number, before: number, after: number, at: Instant): void {
@@ -551,6 +566,8 @@ export class Table implements View {
   #collect(): void {
     this.#size = collectPaths(this, this.#detectors, this.held())
     this.#fresh = 0
+    this.#asked = 0
+    this.#answer = new Uint32Array(0)
   }
 
   /** A route becomes, or ceases to be, what its vantage point ordinarily carries. */
@@ -639,29 +656,49 @@ export class Table implements View {
   }
 
   parentOf(prefix: number): number {
-    const { names } = this
-    const afi = this.afi(prefix)
     const origin = this.origins.of[prefix]
-    if (origin === 0) return -1
-    const [w0, w1, w2, w3] = [
-      names.word0[prefix] as number,
-      names.word1[prefix] as number,
-      names.word2[prefix] as number,
-      names.word3[prefix] as number,
-    ]
-    for (let length = (names.length[prefix] as number) - 1; length > 0; length--) {
+    return origin === 0 ? -1 : this.#above(prefix, (found) => this.origins.of[found] === origin)
+  }
+
+  coverOf(prefix: number): number {
+    const { visible, reference } = this.standing
+    const is = (found: number) => (visible[found] as number) + (reference[found] as number) > 0
+    return this.#above(prefix, (found) => this.origins.of[found] !== 0 && is(found))
+  }
+
+  /** The nearest less specific of which something is true; -1 when there is none. */
+  #above(prefix: number, is: (found: number) => boolean): number {
+    const { names } = this
+    const { afi, word0, word1, word2, word3, length: own } = names.words(prefix)
+    for (let length = own - 1; length > 0; length--) {
       if (!names.hasLength(afi, length)) continue
       const found = names.find(
         afi,
-        w0 & maskWord(length, 0),
-        w1 & maskWord(length, 1),
-        w2 & maskWord(length, 2),
-        w3 & maskWord(length, 3),
+        word0 & maskWord(length, 0),
+        word1 & maskWord(length, 1),
+        word2 & maskWord(length, 2),
+        word3 & maskWord(length, 3),
         length,
       )
-      if (found >= 0 && this.origins.of[found] === origin) return found
+      if (found >= 0 && is(found)) return found
     }
     return -1
+  }
+
+  inside(prefix: number): number[] {
+    return this.names.inside(prefix).filter((p) => (this.standing.reference[p] as number) > 0)
+  }
+
+  words(prefix: number): PrefixWords {
+    return this.names.words(prefix)
+  }
+
+  hadOrigin(prefix: number, origin: Asn): boolean {
+    return this.origins.had(prefix, origin)
+  }
+
+  follow(prefix: number, is: boolean): void {
+    this.origins.followed[prefix] = is ? 1 : 0
   }
 
   prefixesOf(origin: Asn): readonly number[] {
@@ -685,12 +722,16 @@ export class Table implements View {
     }
   }
 
+  /** Several detectors ask about the same path, one after the other. */
   hops(path: number): Uint32Array {
+    if (path === this.#asked) return this.#answer
     const { words, start, length } = this.paths
     const most = length[path] as number
     if (most > this.#hops.length) this.#hops = new Uint32Array(most)
     const count = path <= UNKNOWN_PATH ? 0 : hops(words, start[path] as number, most, this.#hops)
-    return this.#hops.subarray(0, count)
+    this.#asked = path
+    this.#answer = this.#hops.subarray(0, count)
+    return this.#answer
   }
 
   pathText(path: number): string {
@@ -730,6 +771,10 @@ export class Table implements View {
 
   get vantagePoints(): number {
     return this.peers.list.length
+  }
+
+  pathAt(vantage: number, prefix: number): number {
+    return this.rib.word(vantage, prefix) & PATH
   }
 
   peerState(id: number): number {

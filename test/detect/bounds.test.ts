@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { Asn } from '../../src/core/asn.ts'
 import type { Cause } from '../../src/core/view.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
+import { Hijacks } from '../../src/detect/hijack.ts'
+import { Known } from '../../src/detect/hijack-score.ts'
 import { LeakPath } from '../../src/detect/leak-path.ts'
 import { view } from './view.ts'
 
@@ -51,4 +53,24 @@ test('without ordinary paths no path is suspicious, and none is kept', () => {
   detector.learnPath(2)
   detector.newPath(4)
   expect(marked).toEqual([])
+})
+
+test('conflicts beyond 50,000 are counted, not kept', () => {
+  const followed = new Set<number>()
+  const hijacks = new Hijacks(
+    new Known(
+      view({
+        baseline: 'rib',
+        cause: { at: 1, vantage: 0, prefix: 0, before: 0, after: 0, file: 0, offset: 0 },
+        known: () => true,
+        origin: () => 6000,
+        hadOrigin: () => false,
+        words: () => ({ afi: 4, word0: 0, word1: 0, word2: 0, word3: 0, length: 24 }),
+        follow: (prefix) => followed.add(prefix),
+      }),
+    ),
+    detectDefaults.hijack,
+  )
+  for (let prefix = 0; prefix < 50_007; prefix++) hijacks.foreign(prefix, 5001)
+  expect([hijacks.dropped, followed.size]).toEqual([7, 50_000])
 })

@@ -15,6 +15,44 @@ describe('headline', () => {
       incident: resolved,
       line: '00:24:10Z  resolved   outage.as  AS39891 IPv4: back after 12 min (00:07:04Z to 00:19:10Z); at its peak all 33 known prefixes gone (100 % of the visibility lost, 25 peer ASes at 1 collector)',
     },
+    ...(
+      [
+        ['hijack.moas', 'hijack:5001:39891', 'AS5001 announces 192.0.2.0/24 of AS39891'],
+        [
+          'hijack.submoas',
+          'hijack:5001:39891',
+          'AS5001 announces 192.0.2.0/24 inside space of AS39891',
+        ],
+        [
+          'hijack.less-specific',
+          'hijack:5001:39891',
+          'AS5001 announces 192.0.2.0/24 around prefixes of AS39891',
+        ],
+        [
+          'hijack.forged-origin',
+          'forged:5001:39891',
+          'AS5001 announces 192.0.2.0/24 as if from AS39891',
+        ],
+        ['hijack.mass', 'mass:5001', 'AS5001 announces 1 prefix of 1 other network'],
+        [
+          'leak.reorigination',
+          'mass:5001',
+          'AS5001 originates 1 prefix of 1 network to which it has a way',
+        ],
+      ] as const
+    ).map(([kind, key, says]) => ({
+      says: kind,
+      incident: {
+        ...outage,
+        kind,
+        key,
+        culprit: 5001,
+        afi: null,
+        counts: { ...counts, prefixes: 1, origins: 1, now: { ...counts, prefixes: 1, origins: 1 } },
+        samples: { ...outage.samples, prefixes: ['192.0.2.0/24'] },
+      } as Incident,
+      line: `00:08:50Z  CRITICAL   ${kind}  AS39891 (by AS5001): ${says} (100 % of vantage points carry it, 25 peer ASes at 1 collector) since 00:07:04Z; confidence medium (the baseline was learned from the input)`,
+    })),
     {
       says: 'given up: nothing came back, and that is what it says',
       incident: { ...resolved, endedAt: null, because: 'it was given up: missing for a week' },

@@ -59,3 +59,14 @@ test('who is watched has what it announces, however many say otherwise', () => {
     expect(origins.of[7]).toBe(3)
   }
 })
+
+test('prefixes that the starting table had of several origins are remembered with all of them', () => {
+  const origins = new Origins((asn) => asn === 9)
+  for (const origin of [5, 5, 6, 5, 7]) origins.seeded(1, origin)
+  origins.seeded(2, 5)
+  for (const origin of [9, 5]) origins.seeded(3, origin)
+  expect([5, 6, 7, 8].map((asn) => origins.had(1, asn))).toEqual([true, true, true, false])
+  expect(origins.had(2, 5)).toBe(false)
+  // Whoever is watched has it, and the other is ordinary all the same.
+  expect([origins.of[3], origins.had(3, 5)]).toEqual([9, true])
+})

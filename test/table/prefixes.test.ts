@@ -104,3 +104,37 @@ test.each([1, 10, 5_000])('no more than %d, the rest is counted', (limit) => {
   // What is known costs no room.
   expect(names.intern(...key(0))).toBe(0)
 })
+
+test('what is inside a prefix: looked up one by one or among all, the same', () => {
+  const dice = new Dice('inside')
+  for (const [afi, lengths] of [
+    [4, [12, 26]],
+    [6, [30, 50]],
+  ] as const) {
+    const names = new Prefixes()
+    const keys: Key[] = []
+    for (let i = 0; i < 4_000; i++) {
+      const length = dice.int(lengths[0], lengths[1])
+      // Crowded, so that something is inside.
+      const [w0, w1] =
+        afi === 4 ? [dice.int(0, 0xfffff) << 8, 0] : [0x20010db8, dice.int(0, 0xff) << 16]
+      keys.push([afi, w0 & maskWord(length, 0), w1 & maskWord(length, 1), 0, 0, length])
+    }
+    for (const key of keys) names.intern(...key)
+    let found = 0
+    for (let id = 0; id < names.count; id += 7) {
+      const { word0, word1, length } = names.words(id)
+      const longest = afi === 4 ? 24 : 48
+      const want: number[] = []
+      for (let other = 0; other < names.count; other++) {
+        const words = names.words(other)
+        if (words.length <= length || words.length > longest) continue
+        if (((words.word0 ^ word0) & maskWord(length, 0)) !== 0) continue
+        if (((words.word1 ^ word1) & maskWord(length, 1)) === 0) want.push(other)
+      }
+      found += want.length
+      expect(names.inside(id).sort((a, b) => a - b)).toEqual(want)
+    }
+    expect(found).toBeGreaterThan(500)
+  }
+})

@@ -1,0 +1,81 @@
+// Conflicts put together: all that one network took of another, and all it took of anybody.
+
+import type { Asn } from '../core/asn.ts'
+import type { Conflict } from './hijack-conflict.ts'
+import { Life } from './hijack-life.ts'
+
+export class HijackCase {
+  readonly origin: Asn
+  readonly victim: Asn
+  readonly key: string
+  readonly conflicts = new Set<Conflict>()
+  /** Vantage point → routes. */
+  readonly vantages = new Map<number, number>()
+  /** Vantage points that had some since the last tick. */
+  readonly passed = new Set<number>()
+  readonly life = new Life()
+  routes = 0
+
+  constructor(origin: Asn, victim: Asn) {
+    this.origin = origin
+    this.victim = victim
+    this.key = `hijack:${origin}:${victim}`
+  }
+
+  add(conflict: Conflict): void {
+    this.conflicts.add(conflict)
+    for (const vantage of conflict.held) this.count(vantage, 1)
+  }
+
+  remove(conflict: Conflict): void {
+    if (!this.conflicts.delete(conflict)) return
+    for (const vantage of conflict.held) this.count(vantage, -1)
+  }
+
+  count(vantage: number, by: 1 | -1): void {
+    const n = (this.vantages.get(vantage) ?? 0) + by
+    this.routes += by
+    if (n > 0) this.vantages.set(vantage, n)
+    else {
+      this.vantages.delete(vantage)
+      this.passed.add(vantage)
+    }
+  }
+
+  *witnesses(): Iterable<number> {
+    yield* this.vantages.keys()
+    for (const vantage of this.passed) if (!this.vantages.has(vantage)) yield vantage
+  }
+}
+
+export class Attacker {
+  readonly origin: Asn
+  /** By victim. */
+  readonly cases = new Map<Asn, HijackCase>()
+  readonly life = new Life()
+  #keys: readonly string[] | null = null
+
+  constructor(origin: Asn) {
+    this.origin = origin
+  }
+
+  caseOf(victim: Asn): HijackCase {
+    const known = this.cases.get(victim)
+    if (known) return known
+    const made = new HijackCase(this.origin, victim)
+    this.cases.set(victim, made)
+    this.#keys = null
+    return made
+  }
+
+  forget(victim: Asn): void {
+    this.cases.delete(victim)
+    this.#keys = null
+  }
+
+  /** Of all cases, in order; the same list while they are the same. */
+  get keys(): readonly string[] {
+    this.#keys ??= [...this.cases.values()].map(({ key }) => key).sort()
+    return this.#keys
+  }
+}
