@@ -3,6 +3,8 @@
 import { type Context, noContext } from '../core/context.ts'
 import type { Detector, View } from '../core/view.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
+import { ChurnOfAs } from './churn-as.ts'
+import { ChurnGlobal, type ChurnSettings, churnDefaults } from './churn-global.ts'
 import { LeakPath, type LeakSettings, leakDefaults } from './leak-path.ts'
 import { Losses } from './losses.ts'
 import { type OutageSettings, outageDefaults, outageOfAs } from './outage-as.ts'
@@ -19,6 +21,7 @@ export interface DetectSettings {
   readonly partial: PartialSettings
   readonly burst: BurstSettings
   readonly path: PathSettings
+  readonly churn: ChurnSettings
   readonly leak: LeakSettings
   readonly blind: BlindSettings
 }
@@ -30,6 +33,7 @@ export const detectDefaults: DetectSettings = {
   partial: partialDefaults,
   burst: burstDefaults,
   path: pathDefaults,
+  churn: churnDefaults,
   leak: leakDefaults,
   blind: blindDefaults,
 }
@@ -39,7 +43,7 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, partial, burst, path, leak, blind } = settings
+  const { outage, withdrawal, prefix, partial, burst, path, churn, leak, blind } = settings
   const losses = new Losses(view)
   const bursts = new WithdrawalBurst(view, losses, burst)
   return [
@@ -51,6 +55,8 @@ export function makeDetectors(
     new OutagePartial(view, losses, partial, outage),
     new LeakPath(view, leak),
     new PathEvents(view, path, context),
+    new ChurnOfAs(view, churn),
+    new ChurnGlobal(view, churn),
     new Blind(view, blind),
   ]
 }

@@ -109,6 +109,8 @@ export class Table implements View {
   #size = 0
   readonly #fewFresh: number
   #hops = new Uint32Array(256)
+  /** Elements heard of each vantage point. */
+  readonly #spoken: number[] = []
   /** Columns of `pathRef` that somebody keeps (kept.ts). */
   held: () => Iterable<Int32Array> = () => []
 
@@ -345,7 +347,9 @@ export class Table implements View {
       }
       if (this.narrow) this.#tally(prefix, after !== 0)
     }
-    this.elements += to - (batch.first[m] as number)
+    const elements = to - (batch.first[m] as number)
+    this.elements += elements
+    this.#spoken[peer.id] = (this.#spoken[peer.id] ?? 0) + elements
     if (peer.state === PeerState.transfer) peer.windowCount += announced
   }
 
@@ -899,6 +903,10 @@ export class Table implements View {
 
   peerState(id: number): number {
     return this.peers.get(id).state
+  }
+
+  spoken(id: number): number {
+    return this.#spoken[id] ?? 0
   }
 
   known(id: number): boolean {
