@@ -166,6 +166,6 @@ function tagsOf(counts: Counts, asked: number): Tag[] {
         `${Math.round(share * 100)} % of ${asked} vantage points say far more than ordinarily, ` +
         `${routes} elements in five minutes`,
     },
-    witnessTag(counts),
+    witnessTag(counts, 'do'),
   ]
 }
