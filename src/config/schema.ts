@@ -133,6 +133,14 @@ const detectFields = {
     clear: span(usual.path.clear).describe('As before for so long before it counts as over.'),
     accept: span(usual.path.accept).describe('What has been so for so long is ordinary.'),
   },
+  churn: {
+    peers: share(usual.churn.peers).describe('Part of the vantage points that say far too much.'),
+    z: count(usual.churn.z, 1_000).describe('Deviations above the median that are too much …'),
+    times: count(usual.churn.times, 1_000).describe('… and times the median.'),
+    floor: count(usual.churn.floor, 100_000_000).describe('Fewer elements in 5 minutes never are.'),
+    prefixShare: share(usual.churn.prefixShare).describe('Part of the prefixes of an AS touched.'),
+    cycles: count(usual.churn.cycles, 1_000).describe('Losses of a prefix in half an hour.'),
+  },
   leak: {
     clique: list(asn, asnOf)
       .prefault([...usual.leak.clique])
@@ -290,6 +298,7 @@ export const configSchema = group({
       .refine(fastIsFaster, slip)
       .prefault({})
       .describe('`path.*`: through whom a watched AS is reached.'),
+    churn: group(detectFields.churn).prefault({}).describe('`churn.*`: far more than ordinarily.'),
     leak: group(detectFields.leak).refine(fastIsFaster, slip).prefault({}).describe('`leak.path`.'),
     specifics: group(detectFields.specifics)
       .prefault({})

@@ -109,6 +109,8 @@ export interface View {
   /** Its whole table was known before this: a route it did not have is then a new one. */
   known(id: number): boolean
   peerState(id: number): number
+  /** Elements it has announced or withdrawn since the start, repeats among them. */
+  spoken(id: number): number
   /** Whether it votes on visibility in this family: active, full-feed relative to the others, and the one of its network. */
   votes(id: number, afi: Afi): boolean
   voters(afi: Afi): number

@@ -5,6 +5,8 @@ import type { Detector, View } from '../core/view.ts'
 import { AtStart } from './at-start.ts'
 import { beaconsOf } from './beacons.ts'
 import { Blind, type BlindSettings, blindDefaults } from './blind.ts'
+import { ChurnOfAs } from './churn-as.ts'
+import { ChurnGlobal, type ChurnSettings, churnDefaults } from './churn-global.ts'
 import { Hijacks } from './hijack.ts'
 import { ForgedOrigins } from './hijack-forged.ts'
 import { Known } from './hijack-score.ts'
@@ -28,6 +30,7 @@ export interface DetectSettings {
   readonly partial: PartialSettings
   readonly burst: BurstSettings
   readonly path: PathSettings
+  readonly churn: ChurnSettings
   readonly leak: LeakSettings
   readonly specifics: SpecificsSettings
   readonly rpki: RpkiSettings
@@ -43,6 +46,7 @@ export const detectDefaults: DetectSettings = {
   partial: partialDefaults,
   burst: burstDefaults,
   path: pathDefaults,
+  churn: churnDefaults,
   leak: leakDefaults,
   specifics: specificsDefaults,
   rpki: rpkiDefaults,
@@ -56,7 +60,7 @@ export function makeDetectors(
   settings: DetectSettings = detectDefaults,
   context: Context = noContext,
 ): Detector[] {
-  const { outage, withdrawal, prefix, partial, burst, path } = settings
+  const { outage, withdrawal, prefix, partial, burst, path, churn } = settings
   const { leak, specifics, hijack, rpki, newPrefix, blind } = settings
   const losses = new Losses(view, beaconsOf(view, context))
   const bursts = new WithdrawalBurst(view, losses, burst)
@@ -77,6 +81,8 @@ export function makeDetectors(
     new PathEvents(view, path, context),
     new Rpki(view, context, rpki),
     new PrefixNew(view, context, newPrefix),
+    new ChurnOfAs(view, churn),
+    new ChurnGlobal(view, churn),
     new Blind(view, blind),
   ]
 }

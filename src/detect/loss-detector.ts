@@ -45,6 +45,9 @@ interface Case {
   age: Span
   lastSignal: Signal | null
   lastLoss: Loss | null
+  /** While it waits: what has been lost all the time, and by when that was known. */
+  kept: readonly number[]
+  keptOf: Loss | null
   /** The loss about which all has been said; time alone changes nothing. */
   settled: Loss | null
   /** What was shown when most prefixes were lost since it was believed, and how many they were. */
@@ -139,6 +142,8 @@ export class LossDetector implements Detector {
       age: 0,
       lastSignal: null,
       lastLoss: null,
+      kept: [],
+      keptOf: null,
       settled: null,
       shown: null,
       most: 0,
@@ -161,6 +166,7 @@ export class LossDetector implements Detector {
       // Lost without a loss: those who still had it lost their vote.
       c.startedAt = rule.since(loss) || (hold.since ?? at)
     }
+    if (hold.confirmedAt === null && c.keptOf !== loss) this.#keep(c, loss)
     const wasClearing = hold.clearSince !== null
     const clears = rule.clears(loss, c.peak)
     const phase = hold.update(at, rule.holds(loss), clears, rule.confirm(loss), rule.clear)
@@ -190,6 +196,17 @@ export class LossDetector implements Detector {
     c.lastLoss = loss
     c.lastSignal = this.#signal(key, c, loss, at, phase, null)
     return c.lastSignal
+  }
+
+  /** Prefixes that go and come back one after the other are not one loss that lasts. */
+  #keep(c: Case, loss: Loss): void {
+    if (!this.#rule.holds(loss)) return
+    const lost = this.#rule.prefixes(loss)
+    const now = new Set(lost)
+    const kept = c.kept.filter((prefix) => now.has(prefix))
+    c.keptOf = loss
+    if (kept.length === 0) c.hold.since = null
+    c.kept = kept.length === 0 ? lost : kept
   }
 
   /**

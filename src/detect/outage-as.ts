@@ -113,11 +113,11 @@ function lossTags(loss: Loss, counts: Counts): Tag[] {
   return tags
 }
 
-export function witnessTag({ peerAsns, collectors }: Counts): Tag {
+export function witnessTag({ peerAsns, collectors }: Counts, did = 'lost them'): Tag {
   const where = collectors === 1 ? 'one collector' : `${collectors} collectors`
   return {
     name: 'witnesses',
     score: peerAsns >= 10 ? 2 : peerAsns >= 5 ? 1 : peerAsns >= 3 ? 0 : -2,
-    because: `${peerAsns} peer ASNs at ${where} lost them`,
+    because: `${peerAsns} peer ASNs at ${where} ${did}`,
   }
 }

@@ -382,7 +382,7 @@ function tagsOf(c: Case, look: Look, part: number, counts: Counts): Tag[] {
   }
   if (kind !== 'path.new-upstream' && sudden)
     tags.push({ name: 'sudden', score: 1, because: 'all of it within a minute' })
-  tags.push(witnessTag(counts))
+  tags.push(witnessTag(counts, 'see it'))
   return tags
 }
 

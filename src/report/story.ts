@@ -150,6 +150,8 @@ function what(incident: Incident, counts: Counts): string {
       const why = incident.confidence.tags.filter(({ name }) => wayTags.has(name))
       return `${why.map(({ because }) => because).join('; ')} (${seenBy(counts)})`
     }
+    case 'churn.global':
+      return reason(incident.confidence)
     case 'withdrawal.burst': {
       const { prefixes, origins = 0 } = counts
       const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`

@@ -117,6 +117,8 @@ export class Table implements View {
   /** The path that is in `#hops`, and what was answered. */
   #asked = 0
   #answer = new Uint32Array(0)
+  /** Elements heard of each vantage point. */
+  readonly #spoken: number[] = []
   /** Columns of `pathRef` that somebody keeps (kept.ts). */
   held: () => Iterable<Int32Array> = () => []
 
@@ -356,7 +358,9 @@ export class Table implements View {
       }
       if (this.narrow) this.#tally(prefix, after !== 0)
     }
-    this.elements += to - (batch.first[m] as number)
+    const elements = to - (batch.first[m] as number)
+    this.elements += elements
+    this.#spoken[peer.id] = (this.#spoken[peer.id] ?? 0) + elements
     if (peer.state === PeerState.transfer) peer.windowCount += announced
   }
 
@@ -779,6 +783,10 @@ export class Table implements View {
 
   peerState(id: number): number {
     return this.peers.get(id).state
+  }
+
+  spoken(id: number): number {
+    return this.#spoken[id] ?? 0
   }
 
   known(id: number): boolean {
