@@ -10,6 +10,8 @@ export interface Atom {
   readonly origin: number
   readonly afi: Afi
   readonly prefixes: readonly string[]
+  /** Nobody announces it at the start. */
+  readonly absent?: true
 }
 
 /** A /16 has 64 blocks of four /24s. */
