@@ -10,6 +10,9 @@ import { type Case, familyOf, type KnownEvent } from './truth-file.ts'
 /** An incident as it was told: its last word, and when it was first sure enough. */
 export interface Told {
   readonly last: Incident
+  /** When it began; of one that was over and came back, when that was told. */
+  readonly start: number
+  readonly isBack: boolean
   /** The surest it ever was, and the first instant at which it was as sure as each level. */
   readonly level: Level
   readonly at: Readonly<Record<Level, number | null>>
@@ -44,26 +47,34 @@ export interface Scored {
 const rank = (level: Level): number => levels.indexOf(level)
 const micros = (text: string): number => Date.parse(text) * 1e3
 
-/** All revisions of a run, as one told incident each. */
+/** All revisions of a run, as one told incident each; what is over and comes back is another. */
 export function toldOf(revisions: readonly Incident[]): Told[] {
-  const byId = new Map<string, Incident[]>()
+  const spells = new Map<string, Incident[][]>()
   for (const one of revisions) {
-    const list = byId.get(one.id)
-    if (list) list.push(one)
-    else byId.set(one.id, [one])
+    const list = spells.get(one.id) ?? []
+    if (list.length === 0) spells.set(one.id, list)
+    const spell = list.at(-1)
+    const over = spell?.at(-1)?.state
+    if (!spell || (one.state === 'reopened' && over !== 'reopened' && over !== 'resolving'))
+      list.push([one])
+    else spell.push(one)
   }
-  return [...byId.values()].map((list) => {
-    const at: Record<Level, number | null> = { low: null, medium: null, high: null }
-    let level: Level = 'low'
-    for (const { confidence, updatedAt, state } of list) {
-      // What is part of another is told there.
-      if (state === 'suppressed') continue
-      if (rank(confidence.level) > rank(level)) level = confidence.level
-      for (const each of levels)
-        if (rank(confidence.level) >= rank(each)) at[each] ??= micros(updatedAt)
-    }
-    return { last: list.at(-1) as Incident, level, at }
-  })
+  return [...spells.values()].flatMap((list) => list.map(toldIn))
+}
+
+function toldIn(spell: readonly Incident[], turn: number): Told {
+  const at: Record<Level, number | null> = { low: null, medium: null, high: null }
+  let level: Level = 'low'
+  for (const { confidence, updatedAt, state } of spell) {
+    // What is part of another is told there.
+    if (state === 'suppressed') continue
+    if (rank(confidence.level) > rank(level)) level = confidence.level
+    for (const each of levels)
+      if (rank(confidence.level) >= rank(each)) at[each] ??= micros(updatedAt)
+  }
+  const [first, last] = [spell[0], spell.at(-1)] as [Incident, Incident]
+  const start = micros(turn === 0 ? first.startedAt : first.updatedAt)
+  return { last, level, at, start, isBack: turn > 0 }
 }
 
 function isAbout(event: KnownEvent, { last }: Told): boolean {
@@ -74,13 +85,12 @@ function isAbout(event: KnownEvent, { last }: Told): boolean {
 const isOfFamily = (event: KnownEvent, { last }: Told): boolean =>
   event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
 
-function beginsWith(event: KnownEvent, { last }: Told): boolean {
-  return Math.abs(micros(last.startedAt) - event.start) <= event.tolerance
+function beginsWith(event: KnownEvent, { start }: Told): boolean {
+  return Math.abs(start - event.start) <= event.tolerance
 }
 
 /** An incident that begins while the event lasts is of its making, if not a telling of it. */
-function within(event: KnownEvent, { last }: Told): boolean {
-  const at = micros(last.startedAt)
+function within(event: KnownEvent, { start: at }: Told): boolean {
   const end = event.end ?? Number.POSITIVE_INFINITY
   return at >= event.start - event.tolerance && at <= end + event.tolerance
 }
@@ -134,7 +144,7 @@ function meet(event: KnownEvent, told: readonly Told[]): Met {
     exact: best !== undefined && event.kinds.includes(best.last.kind),
     delay,
     delayFromHalf: at === null || event.half === null ? null : at - event.half,
-    startError: best ? micros(best.last.startedAt) - event.start : null,
+    startError: best && !best.isBack ? best.start - event.start : null,
     endError: event.end === null || over === null ? null : over - event.end,
   }
 }

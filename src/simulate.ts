@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { command, Exit, InputError } from './command.ts'
 import { readYaml } from './config/yaml.ts'
+import type { Level } from './core/incident.ts'
 import { iso } from './core/time.ts'
 import { archive } from './scenario/archive.ts'
 import { builtIn } from './scenario/built-in.ts'
@@ -148,15 +149,13 @@ export function truthOfPlay(play: Play, name: string): object {
   const watched = new Set(
     events.filter((e) => e.watchedOnly && e.expectation === 'found').map((e) => e.asn),
   )
-  const concerns = (e: HeardEvent) =>
-    [e.asn, e.culprit, ...e.others].some((asn) => watched.has(asn))
   const files = [...collectors]
   const cases: object[] = [
     {
       name: `${name}, seed ${play.script.seed}`,
       files,
       quiet: true,
-      events: events.map((e) => eventOf(e, e.watchedOnly)),
+      events: events.map((e) => eventOf(e, e.watchedOnly, 'medium')),
     },
   ]
   if (watched.size > 0)
@@ -165,14 +164,15 @@ export function truthOfPlay(play: Play, name: string): object {
       files,
       asn: [...watched].sort((a, b) => a - b),
       quiet: true,
-      events: events.filter((e) => concerns(e)).map((e) => eventOf(e, !watched.has(e.asn))),
+      // Whoever watches few networks wants to hear what is not so sure, too (detection.md §10.4).
+      events: events.map((e) => eventOf(e, !e.watchedOnly, 'low')),
     })
   return { version: 1, cases }
 }
 
 const wholeSeconds = (span: number) => Math.ceil(span / 1e6)
 
-function eventOf(e: HeardEvent, optional: boolean): object {
+function eventOf(e: HeardEvent, optional: boolean, minLevel: Level): object {
   return {
     event: e.event,
     kind: e.expects,
@@ -184,6 +184,7 @@ function eventOf(e: HeardEvent, optional: boolean): object {
     half: e.half === null ? null : iso(e.half),
     end: e.end === null ? null : iso(e.end),
     toleranceSeconds: wholeSeconds(e.tolerance),
+    minLevel,
     ...(optional || e.expectation !== 'found' ? { optional: true } : {}),
     visible: e.visible,
     ...(e.planned ? { planned: e.planned.map(iso) } : {}),
