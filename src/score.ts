@@ -36,7 +36,7 @@ export function scoreCommand(): Command {
         'against the truth: recall, precision, time to detect, error of the end. An event is found when an ' +
         'incident of its family names its network or a prefix of it and begins within the tolerance.',
     )
-    .argument('<truth...>', 'JSON files; their form is in config/README.md')
+    .argument('<truth...>', 'JSON files; their form is in config/scenarios.md')
     .option('--format <name>', `one of ${FORMATS.join(', ')}`, 'text')
     .option('--jobs <n>', 'threads that may be busy', jobsOption)
     .option('--verbose', 'name every event that was missed and every incident that was wrong')

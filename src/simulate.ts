@@ -55,7 +55,7 @@ export function simulateCommand(): Command {
       'after',
       `\nScenarios that need no file:\n${list(
         Object.entries(builtIn).map(([name, { what }]) => [name, what]),
-      )}\nKinds of events in a file (its form is in config/README.md):\n${list(
+      )}\nKinds of events in a file (its form is in config/scenarios.md):\n${list(
         Object.entries(eventKinds),
       )}\nExample:\n  faultline simulate suite --out suite && faultline score suite/truth.json\n`,
     )

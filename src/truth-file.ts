@@ -2,7 +2,7 @@
 // paths relative to the file. Every fault is named with its place.
 
 import { type Asn, parseAsn } from './core/asn.ts'
-import type { Kind, Level } from './core/incident.ts'
+import type { Level } from './core/incident.ts'
 import { levels } from './core/incident.ts'
 import { type Instant, minutes, parseInstant, type Span, seconds } from './core/time.ts'
 
@@ -263,10 +263,13 @@ function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
 
 const FAMILIES: Readonly<Record<string, string>> = {
   withdrawal: 'outage',
+  // Somebody announces what is another's, whatever the reason.
+  'leak.reorigination': 'hijack',
+  'leak.own-specifics': 'own-specifics',
 }
 
 /** What detection.md §8 calls the family of a kind. */
-export function familyOf(kind: Kind | string): string {
+export function familyOf(kind: string): string {
   const [first = ''] = kind.split('.')
-  return FAMILIES[first] ?? first
+  return FAMILIES[kind] ?? FAMILIES[first] ?? first
 }

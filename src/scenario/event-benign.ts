@@ -15,6 +15,9 @@ const USUAL: readonly [Span, Span] = [minutes(10), minutes(40)]
 const RESET: readonly [Span, Span] = [seconds(40), minutes(4)]
 const COLLECTOR: readonly [Span, Span] = [minutes(6), minutes(15)]
 const QUIET = { expectation: 'quiet', expects: [] } as const
+/** Sessions fall one after the other, and not while others of their collector do. */
+const APART = { down: seconds(1), up: seconds(2) }
+const DRAWS = 20
 /** Of the well-known scrubbers one (context knows it too). */
 export const SCRUBBER = 19_551
 
@@ -86,14 +89,16 @@ function reset(
     wish.collector ? name === wish.collector : name.startsWith('rrc') === told,
   )
   if (fit.length === 0) throw new RangeError(`no collector is fit for ${wish.kind}`)
-  const collector = dice.pick(fit)
-  const sessions = choose(collector)
-  const asn = stage.net.sessions[sessions[0] ?? -1]?.asn
-  const window = stage.window(wish, dice, usual)
-  if (asn === undefined || !stage.plot.take(`collector ${collector}`, window)) return null
-  const apart = { down: seconds(1), up: seconds(2) }
-  stage.troubles.push({ ...window, sessions, told, apart })
-  return played(window, { kind: wish.kind, asn, ...QUIET, sessions })
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const collector = dice.pick(fit)
+    const window = stage.window(wish, dice, usual)
+    const sessions = choose(collector)
+    const asn = stage.net.sessions[sessions[0] ?? -1]?.asn
+    if (asn === undefined || !stage.plot.take(`collector ${collector}`, window)) continue
+    stage.troubles.push({ ...window, sessions, told, apart: APART })
+    return played(window, { kind: wish.kind, asn, ...QUIET, sessions })
+  }
+  return null
 }
 
 const one =
