@@ -77,13 +77,18 @@ function toldIn(spell: readonly Incident[], turn: number): Told {
   return { last, level, at, start, isBack: turn > 0 }
 }
 
+const isAboutAll = ({ asns, prefixes }: KnownEvent): boolean => asns.length + prefixes.length === 0
+
 function isAbout(event: KnownEvent, { last }: Told): boolean {
+  if (isAboutAll(event)) return true
   if (event.asns.includes(last.asn) || event.asns.includes(last.culprit)) return true
   return last.samples.prefixes.some((prefix) => event.prefixes.includes(prefix))
 }
 
 const isOfFamily = (event: KnownEvent, { last }: Told): boolean =>
-  event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
+  isAboutAll(event)
+    ? event.kinds.includes(last.kind)
+    : event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
 
 function beginsWith(event: KnownEvent, { start }: Told): boolean {
   return Math.abs(start - event.start) <= event.tolerance
@@ -100,7 +105,7 @@ export function score(given: Case, revisions: readonly Incident[]): Scored {
   const met = given.events.map((event) => meet(event, told))
   const sure = told.filter(({ level }) => rank(level) >= rank('medium'))
   const isRight = (one: Told) =>
-    given.events.some((e) => isOfFamily(e, one) && isAboutOrAnybody(e, one) && within(e, one))
+    given.events.some((e) => isOfFamily(e, one) && isAbout(e, one) && within(e, one))
   const wrong = sure.filter((one) => !isRight(one))
   const { quiet } = given
   const loud = (one: Told) => quiet !== null && rank(one.level) > rank(quiet) && !isRight(one)
@@ -112,10 +117,6 @@ export function score(given: Case, revisions: readonly Incident[]): Scored {
     alarms: told.filter(loud),
   }
 }
-
-/** An optional event that names nobody is about everybody: a storm, a collector that is down. */
-const isAboutOrAnybody = (event: KnownEvent, one: Told): boolean =>
-  (event.asns.length + event.prefixes.length === 0 && event.optional) || isAbout(event, one)
 
 function isIgnored({ ignore }: Case, { kind, asn, culprit }: Incident): boolean {
   return ignore.some(
@@ -140,7 +141,7 @@ function meet(event: KnownEvent, told: readonly Told[]): Met {
   return {
     event,
     by,
-    found: best !== undefined && !late,
+    found: best !== undefined && !late && by.length <= (event.atMost ?? Infinity),
     exact: best !== undefined && event.kinds.includes(best.last.kind),
     delay,
     delayFromHalf: at === null || event.half === null ? null : at - event.half,

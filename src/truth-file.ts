@@ -12,7 +12,10 @@ export interface KnownEvent {
   readonly label: string
   /** Any of these is the right kind; families count (`outage`, `leak`, `hijack`, …). */
   readonly kinds: readonly string[]
-  /** Whoever of them is named by an incident, as whom it befalls or who did it. */
+  /**
+   * Whoever of them is named by an incident, as whom it befalls or who did it. An event that names
+   * neither networks nor prefixes is about everybody, and then the kind has to be exactly right.
+   */
   readonly asns: readonly Asn[]
   readonly prefixes: readonly string[]
   readonly start: Instant
@@ -24,6 +27,8 @@ export interface KnownEvent {
   readonly minLevel: Level
   /** After the first sign. */
   readonly maxDelay: Span | null
+  /** More incidents than these tell it in pieces, and it does not count as found. */
+  readonly atMost: number | null
   /** Right when told, not missed when not. */
   readonly optional: boolean
 }
@@ -229,6 +234,7 @@ const EVENT = [
   'toleranceSeconds',
   'minLevel',
   'maxDelaySeconds',
+  'atMost',
   'optional',
   'visible',
   'planned',
@@ -242,8 +248,6 @@ function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
   const start = r.instant(raw['start'], `${where}.start`)
   if (start === null) r.faults.push(`${where}.start is missing`)
   if (kinds.length === 0 && raw['optional'] !== true) r.faults.push(`${where}.kind is missing`)
-  if (asns.length + prefixes.length === 0 && raw['optional'] !== true)
-    r.faults.push(`${where} has neither asn nor prefixes`)
   const tolerance = r.number(raw['toleranceSeconds'], `${where}.toleranceSeconds`)
   const delay = r.number(raw['maxDelaySeconds'], `${where}.maxDelaySeconds`)
   return {
@@ -257,6 +261,7 @@ function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
     tolerance: tolerance === null ? TOLERANCE : seconds(tolerance),
     minLevel: r.level(raw['minLevel'], `${where}.minLevel`) ?? 'medium',
     maxDelay: delay === null ? null : seconds(delay),
+    atMost: r.number(raw['atMost'], `${where}.atMost`),
     optional: raw['optional'] === true,
   }
 }

@@ -53,6 +53,14 @@ describe('an event is found', () => {
   })
 })
 
+it('an event about everybody wants the exact kind, and one incident where it says so', () => {
+  const storm = { kind: ['outage.as'], asn: [], atMost: 1 }
+  const second = { ...one, id: 'second', asn: 7, culprit: 7 }
+  expect(numbers(truth(storm), one).recall).toBe(1)
+  expect(numbers(truth(storm), one, second).recall).toBe(0)
+  expect(numbers(truth({ ...storm, kind: ['withdrawal.burst'] }), one).recall).toBe(0)
+})
+
 it('when it is told is when it is sure enough, not when it is told first', () => {
   const later = { ...level(one, 'high'), updatedAt: '2024-10-29T00:10:04.000Z' }
   const scores = numbers(truth({ minLevel: 'high' }), one, later)
