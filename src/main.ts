@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  score: async () => (await import('./score.ts')).scoreCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),
@@ -24,7 +26,7 @@ const program = new Command('faultline')
   .showHelpAfterError('(--help says more)')
   .addHelpText(
     'after',
-    '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 `replay --strict` found incidents.',
+    '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 `replay --strict` found incidents, or\n`score` missed what is required.',
   )
 
 const word = process.argv[2]

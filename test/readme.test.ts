@@ -75,7 +75,7 @@ describe('README', () => {
   })
 
   test('commands it shows are commands there are', () => {
-    const commands = ['demo', 'watch', 'replay', 'check', 'dump', 'decode']
+    const commands = ['demo', 'watch', 'replay', 'check', 'dump', 'decode', 'simulate', 'score']
     const shown = [...readme.matchAll(/(?:npm start --|node dist\/main\.js) (\S+)/g)]
     expect(shown.length).toBeGreaterThan(5)
     for (const [, name] of shown) expect(commands).toContain(name)
@@ -97,6 +97,7 @@ describe('README', () => {
     'src/README.md',
     'test/README.md',
     'config/README.md',
+    'config/scenarios.md',
     'grafana/README.md',
   ])('links of %s lead somewhere', (path) => {
     for (const [, target = ''] of read(path).matchAll(/\]\(([^)#]+)\)/g))

@@ -1,10 +1,10 @@
 // A generated day: the table at its start, everything every vantage point says during it, and the
 // truth about what really happened. Same options, same seed: the same octets.
 
-import { hours, type Instant, minutes, parseInstant, type Span } from '../core/time.ts'
+import { hours, type Instant, minutes, parseInstant, type Span, seconds } from '../core/time.ts'
 import { Dice } from './dice.ts'
 import { buildInternet, type Internet, type InternetOptions, type Session } from './internet.ts'
-import { mrt } from './mrt.ts'
+import { type MrtBuilder, mrt } from './mrt.ts'
 import { propagate } from './propagate.ts'
 import { type DayMessage, sessionMessages, startingTables, type Tables } from './sessions.ts'
 import { type TroubleKind, tellStory } from './story.ts'
@@ -61,7 +61,9 @@ export function generateDay(options: DayOptions = {}): Day {
   )
   const tables = startingTables(net)
   const day = { from: start, until: end, rate }
-  const messages = sessionMessages(net, story, tables, heard, day, dice)
+  const apart = { down: seconds(2), up: seconds(3) }
+  const resets = story.reset ? [{ ...story.reset, told: true, apart }] : []
+  const messages = sessionMessages(net, resets, tables, heard, day, dice)
   return {
     internet: net,
     start,
@@ -72,7 +74,8 @@ export function generateDay(options: DayOptions = {}): Day {
   }
 }
 
-function ribs(net: Internet, tables: Tables, start: Instant): Map<string, Uint8Array> {
+/** Collector → its table at `start`. */
+export function ribs(net: Internet, tables: Tables, start: Instant): Map<string, Uint8Array> {
   const out = new Map<string, Uint8Array>()
   for (const collector of net.collectors) {
     const mine = net.sessions.flatMap((s, i) => (s.collector === collector ? [i] : []))
@@ -97,13 +100,17 @@ function ribs(net: Internet, tables: Tables, start: Instant): Map<string, Uint8A
 export function updatesOf(day: Day): Map<string, Uint8Array> {
   const files = new Map(day.internet.collectors.map((name) => [name, mrt({ micros: true })]))
   for (const m of day.messages) {
-    const { address, asn, collector, afi } = m.session
-    const file = files.get(collector)?.at(m.at)
-    file?.peer(address, asn, collector.startsWith('rrc') ? 12_654 : 6_447)
-    if (m.kind === 'update') file?.update({ ...m, nextHop: address, nextHop6: address })
-    else if (m.kind === 'state') file?.state(m.from, m.to)
-    else if (m.kind === 'end-of-rib') file?.endOfRib(afi)
-    else file?.keepalive()
+    const file = files.get(m.session.collector)
+    if (file) writeMessage(file, m)
   }
   return new Map([...files].map(([name, file]) => [name, file.bytes()]))
+}
+
+export function writeMessage(file: MrtBuilder, m: DayMessage): void {
+  const { address, asn, collector, afi } = m.session
+  file.at(m.at).peer(address, asn, collector.startsWith('rrc') ? 12_654 : 6_447)
+  if (m.kind === 'update') file.update({ ...m, nextHop: address, nextHop6: address })
+  else if (m.kind === 'state') file.state(m.from, m.to)
+  else if (m.kind === 'end-of-rib') file.endOfRib(afi)
+  else file.keepalive()
 }

@@ -41,12 +41,16 @@ export interface InternetOptions {
   readonly prefixes?: number
   /** Vantage points, each with an IPv4 and an IPv6 session; 20 when absent. */
   readonly vantages?: number
+  /** Names of collectors, over which the vantage points are spread; three when absent. */
+  readonly collectors?: readonly string[]
 }
 
 export interface Internet {
   /** Node → ASN. A node is the index of an AS here. */
   readonly asns: readonly Asn[]
   readonly edges: readonly Edge[]
+  /** Links that are not there yet at the start. */
+  readonly latent?: ReadonlySet<number>
   /** Node → the edges that leave it. */
   readonly out: readonly (readonly number[])[]
   /** Node → how it speaks. */
@@ -96,6 +100,7 @@ export function buildInternet(dice: Dice, options: InternetOptions = {}): Intern
 
   const transits = [...large, ...small]
   const { asns } = web
+  const collectors = options.collectors ?? COLLECTORS
   return {
     asns,
     edges: web.edges,
@@ -108,13 +113,13 @@ export function buildInternet(dice: Dice, options: InternetOptions = {}): Intern
       new Set(transits),
       options.prefixes ?? 600,
     ),
-    sessions: placeSessions(dice.fork('vantages'), web, options.vantages ?? 20, {
+    sessions: placeSessions(dice.fork('vantages'), web, options.vantages ?? 20, collectors, {
       top: web.providersOf(multihomed),
       clique,
       transits,
       stubs,
     }),
-    collectors: COLLECTORS,
+    collectors,
     watched,
     multihomed,
   }
@@ -143,6 +148,7 @@ function placeSessions(
   dice: Dice,
   web: Web,
   count: number,
+  collectors: readonly string[],
   from: { top: number[]; clique: number[]; transits: number[]; stubs: number[] },
 ): Session[] {
   const quarter = Math.ceil(count / 4)
@@ -151,10 +157,10 @@ function placeSessions(
   const transits = dice.some(from.transits, Math.min(from.transits.length, count - 2 * quarter))
   const nodes = [...[...top].slice(0, quarter), ...transits, ...dice.some(from.stubs, quarter)]
   return nodes.slice(0, count).flatMap((node, i) => {
-    const c = i % COLLECTORS.length
-    const collector = COLLECTORS[c] ?? ''
+    const c = i % collectors.length
+    const collector = collectors[c] ?? ''
     const asn = web.asns[node] as Asn
-    const n = 10 + Math.floor(i / COLLECTORS.length)
+    const n = 10 + Math.floor(i / collectors.length)
     return [
       { collector, address: `185.1.${c}.${n}`, asn, afi: 4 as const, node },
       {

@@ -4,6 +4,7 @@
 import { type Instant, minutes } from '../core/time.ts'
 import type { Internet } from './internet.ts'
 import type { Edge } from './links.ts'
+import type { Atom } from './space.ts'
 import type { Trigger } from './trigger.ts'
 
 /** A stretch of time in which something is the matter. */
@@ -17,11 +18,14 @@ const APART = minutes(4)
 
 export class Plot {
   readonly net: Internet
+  readonly #atoms: Atom[]
   readonly #triggers: Trigger[][]
   readonly #atomsOf: number[][]
   readonly #busy = new Map<string, Window[]>()
 
-  constructor(net: Internet) {
+  constructor(given: Internet) {
+    this.#atoms = [...given.atoms]
+    const net = { ...given, atoms: this.#atoms }
     this.net = net
     this.#triggers = net.atoms.map(() => [])
     this.#atomsOf = net.asns.map(() => [])
@@ -35,6 +39,12 @@ export class Plot {
     return this.#triggers.map((list) => [...list].sort((a, b) => a.at - b.at))
   }
 
+  /** One atom more, which nobody announces yet; its number. */
+  addAtom(atom: Atom): number {
+    this.#atoms.push(atom)
+    return this.#triggers.push([]) - 1
+  }
+
   add(atom: number, trigger: Trigger): void {
     this.#triggers[atom]?.push(trigger)
   }
@@ -44,7 +54,9 @@ export class Plot {
   }
 
   providersOf(node: number): number[] {
-    const edges = (this.net.out[node] ?? []).map((e) => this.net.edges[e] as Edge)
+    const edges = (this.net.out[node] ?? [])
+      .filter((e) => !this.net.latent?.has(e >> 1))
+      .map((e) => this.net.edges[e] as Edge)
     return edges.filter((e) => e.role === 'provider').map((e) => e.to)
   }
 

@@ -26,11 +26,11 @@ interface Ask extends Due {
 /** What the sessions of the atom's family hear of it; triggers in order of time. */
 export function propagate(
   net: Internet,
-  atom: { readonly origin: number; readonly afi: number },
+  atom: { readonly origin: number; readonly afi: number; readonly absent?: true },
   triggers: readonly Trigger[],
   dice: Dice,
 ): Heard[] {
-  return triggers.length === 0 ? [] : new Propagation(net, atom, dice).run(triggers)
+  return triggers.length === 0 ? [] : new Propagation(net, atom, triggers, dice).run(triggers)
 }
 
 class Propagation {
@@ -55,9 +55,15 @@ class Propagation {
   readonly #tells: (Path | null)[]
   readonly #heap = new Heap<Ask>()
   readonly #heard: Heard[] = []
-  #announced = true
+  /** Node → what it announces by itself. */
+  readonly #own = new Map<number, Path>()
 
-  constructor(net: Internet, atom: { origin: number; afi: number }, dice: Dice) {
+  constructor(
+    net: Internet,
+    atom: { origin: number; afi: number; absent?: true },
+    triggers: readonly Trigger[],
+    dice: Dice,
+  ) {
     this.#net = net
     this.#dice = dice
     this.#origin = atom.origin
@@ -65,6 +71,11 @@ class Propagation {
     this.#near = net.edges.map((e) => e.from)
     const audible = new Uint8Array(net.asns.length)
     audible[net.multihomed] = 1
+    // Who leaks has heard it first.
+    for (const { kind, ...trigger } of triggers)
+      if (kind === 'leak' && 'edges' in trigger)
+        for (const e of trigger.edges) audible[this.#edge(e).from] = 1
+    for (const link of net.latent ?? []) this.#down.add(2 * link).add(2 * link + 1)
     for (const e of net.edges) if (e.role === 'customer') audible[e.from] = 1
     for (const session of net.sessions) audible[session.node] = 1
     // Whoever has nobody to tell can be left out: most of the Internet is edge.
@@ -79,7 +90,10 @@ class Propagation {
     this.#waits = new Uint8Array(outlets)
     this.#told = Array(outlets).fill(null)
     this.#known = Array(edges).fill(null)
-    const routes = stableRoutes(net, atom.origin)
+    const routes = atom.absent
+      ? Array<null>(net.asns.length).fill(null)
+      : stableRoutes(net, atom.origin)
+    if (!atom.absent) this.#own.set(atom.origin, [net.asns[atom.origin] as Asn])
     this.#best = Int32Array.from(routes, (r) => r?.via ?? -2)
     this.#tells = routes.map((r, node) => r && [net.asns[node] as Asn, ...r.path])
     for (let node = 0; node < net.asns.length; node++)
@@ -113,8 +127,15 @@ class Propagation {
     switch (trigger.kind) {
       case 'announce':
       case 'withdraw':
-        this.#announced = trigger.kind === 'announce'
+        if (trigger.kind === 'withdraw') this.#own.delete(this.#origin)
+        else this.#own.set(this.#origin, [this.#net.asns[this.#origin] as Asn])
         this.#choose(this.#origin, at)
+        break
+      case 'originate':
+      case 'cease':
+        if (trigger.kind === 'cease') this.#own.delete(trigger.node)
+        else this.#own.set(trigger.node, [this.#net.asns[trigger.node] as Asn, ...trigger.tail])
+        this.#choose(trigger.node, at)
         break
       case 'prepend':
         this.#prepends.set(trigger.edge, trigger.extra)
@@ -213,13 +234,11 @@ class Propagation {
   #choose(node: number, at: Instant): void {
     const asn = this.#net.asns[node] as Asn
     let best = -2
-    let path: Path | null = null
-    if (node === this.#origin) {
-      if (this.#announced) {
-        best = -1
-        path = [asn]
-      }
-    } else {
+    // What is announced by oneself goes before what is heard; an origin that has stopped hears only
+    // its own loops, or somebody who took over.
+    let path: Path | null = this.#own.get(node) ?? null
+    if (path) best = -1
+    else {
       for (const e of this.#net.out[node] ?? [])
         if (this.#known[e] && (best < 0 || this.#prefers(e, best))) best = e
       if (best >= 0) path = [asn, ...(this.#known[best] ?? [])]

@@ -53,7 +53,7 @@ export function stableRoutes(net: Internet, origin: number): (Route | null)[] {
     const news: number[] = []
     for (const e of net.out[node] ?? []) {
       const { to, role: theirs } = edge(e)
-      if (theirs !== role || routes[to]) continue
+      if (theirs !== role || routes[to] || net.latent?.has(e >> 1)) continue
       routes[to] = { path: extend(node), via: e ^ 1 }
       news.push(to)
     }
@@ -93,7 +93,7 @@ function bestPeer(net: Internet, routes: readonly (Route | null)[], node: number
   for (const e of net.out[node] ?? []) {
     const { to, role } = net.edges[e] as Edge
     const theirs = routes[to]
-    if (role !== 'peer' || !theirs) continue
+    if (role !== 'peer' || !theirs || net.latent?.has(e >> 1)) continue
     const path = [net.asns[to] as Asn, ...theirs.path]
     if (!best || prefers({ role, path }, { role, path: best.path })) best = { path, via: e }
   }

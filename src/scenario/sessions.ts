@@ -2,12 +2,11 @@
 // themselves, keepalives, and a session that falls and sends its whole table again.
 
 import type { Asn } from '../core/asn.ts'
-import { type Instant, seconds } from '../core/time.ts'
+import { type Instant, type Span, seconds } from '../core/time.ts'
 import type { Dice } from './dice.ts'
 import type { Internet, Session } from './internet.ts'
 import type { Window } from './plot.ts'
 import { stableRoutes } from './routes.ts'
-import type { Story } from './story.ts'
 import type { Heard } from './trigger.ts'
 import { REPEATS } from './unrest.ts'
 
@@ -35,10 +34,20 @@ export type DayMessage =
 const KEEPALIVE = seconds(60)
 /** From Established to End-of-RIB, for a table as small as ours. */
 const TRANSFER = seconds(20)
+
+/** Sessions that fall and come back with their whole table. */
+export interface SessionTrouble extends Window {
+  readonly sessions: readonly number[]
+  /** Whether the archive says so: RIS writes changes of state, RouteViews mostly does not. */
+  readonly told: boolean
+  /** TCP sessions of one router do not fall, or rise, in the same instant. */
+  readonly apart: { readonly down: Span; readonly up: Span }
+}
+
 /** Everything the sessions say, in order of time. */
 export function sessionMessages(
   net: Internet,
-  story: Story,
+  troubles: readonly SessionTrouble[],
   tables: Tables,
   heard: readonly (readonly Heard[])[],
   day: Window & { readonly rate: number },
@@ -48,7 +57,7 @@ export function sessionMessages(
     ...heard.flatMap((list, atom) => list.map((h) => ({ ...h, kind: 'heard' as const, atom }))),
     ...repeats(net, day, day.rate, dice.fork('repeats')),
     ...keepalives(net, day, dice.fork('keepalives')),
-    ...resets(net, story),
+    ...troubles.flatMap((trouble) => resets(net, trouble)),
   ]
   happenings.sort((a, b) => a.at - b.at || a.session - b.session)
   const inside = happenings.filter((h) => h.at >= day.from && h.at < day.until)
@@ -67,7 +76,13 @@ type Happening =
   | {
       readonly at: Instant
       readonly session: number
-      readonly kind: 'down' | 'up' | 'end-of-rib' | 'keepalive'
+      readonly kind: 'end-of-rib' | 'keepalive'
+    }
+  | {
+      readonly at: Instant
+      readonly session: number
+      readonly kind: 'down' | 'up'
+      readonly told: boolean
     }
 
 /** Session → atom → path, as the collector sees it. */
@@ -78,7 +93,7 @@ export function startingTables(net: Internet): Tables {
   return net.sessions.map((session) =>
     net.atoms.map((atom) => {
       const route = atom.afi === session.afi ? routes[atom.origin]?.[session.node] : null
-      return route ? [session.asn, ...route.path] : null
+      return route && !atom.absent ? [session.asn, ...route.path] : null
     }),
   )
 }
@@ -107,18 +122,18 @@ function keepalives(net: Internet, { from, until }: Window, dice: Dice): Happeni
   return out
 }
 
-function resets(net: Internet, { reset }: Story): Happening[] {
-  return (reset?.sessions ?? []).flatMap((session, i): Happening[] => {
-    // The two families are two TCP sessions of one router; they do not fall in the same instant.
-    const down = (reset?.from ?? 0) + i * seconds(2)
-    const up = (reset?.until ?? 0) + i * seconds(3)
+function resets(net: Internet, trouble: SessionTrouble): Happening[] {
+  const { from, until, told, apart } = trouble
+  return trouble.sessions.flatMap((session, i): Happening[] => {
+    const down = from + i * apart.down
+    const up = until + i * apart.up
     const atoms = net.atoms.flatMap((atom, k) =>
       atom.afi === net.sessions[session]?.afi ? [k] : [],
     )
     const step = Math.floor(TRANSFER / atoms.length)
     return [
-      { at: down, session, kind: 'down' },
-      { at: up, session, kind: 'up' },
+      { at: down, session, kind: 'down', told },
+      { at: up, session, kind: 'up', told },
       ...atoms.map((atom, k) => ({
         at: up + (k + 1) * step,
         session,
@@ -142,11 +157,11 @@ function speak(net: Internet, tables: Tables, happenings: readonly Happening[]):
     if (h.kind === 'heard') table[h.atom] = h.path
     if (h.kind === 'up') {
       isDown.delete(h.session)
-      out.push({ ...stamp, kind: 'state', from: 5, to: 6 })
+      if (h.told) out.push({ ...stamp, kind: 'state', from: 5, to: 6 })
     } else if (isDown.has(h.session)) return
     else if (h.kind === 'down') {
       isDown.add(h.session)
-      out.push({ ...stamp, kind: 'state', from: 6, to: 1 })
+      if (h.told) out.push({ ...stamp, kind: 'state', from: 6, to: 1 })
     } else if (h.kind === 'end-of-rib' || h.kind === 'keepalive') {
       out.push({ ...stamp, kind: h.kind })
     } else if ('atom' in h) {

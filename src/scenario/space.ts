@@ -2,7 +2,7 @@
 // for IPv4 and 2a00:n::/32 for IPv6, cut into prefixes that do not overlap; a few transit networks
 // announce the whole block as well, and their more-specifics are covered by it.
 
-import type { Afi } from '../core/prefix.ts'
+import { type Afi, parsePrefix, prefixText } from '../core/prefix.ts'
 import type { Dice } from './dice.ts'
 
 /** Prefixes of one origin and family that change together, at every AS of the Internet. */
@@ -10,6 +10,8 @@ export interface Atom {
   readonly origin: number
   readonly afi: Afi
   readonly prefixes: readonly string[]
+  /** Nobody announces it at the start. */
+  readonly absent?: true
 }
 
 /** A /16 has 64 blocks of four /24s. */
@@ -58,4 +60,21 @@ function cut(dice: Dice, origin: number, afi: Afi, prefixes: readonly string[]):
     i += size
   }
   return atoms
+}
+
+/** All prefixes of that length inside of one, up to 256 of them. */
+export function soSpecific(text: string, length: number): string[] {
+  const prefix = parsePrefix(text)
+  if (!prefix || length <= prefix.length) return []
+  const bits = Math.min(8, length - prefix.length)
+  return Array.from({ length: 1 << bits }, (_, n) => {
+    const words = [...prefix.words] as [number, number, number, number]
+    for (let b = 0; b < bits; b++) {
+      const bit = prefix.length + b
+      if ((n >> (bits - 1 - b)) & 1)
+        words[bit >> 5] = (words[bit >> 5] as number) | (1 << (31 - (bit & 31)))
+    }
+    const [a, b, c, d] = words
+    return prefixText(prefix.afi, a, b, c, d, length)
+  })
 }

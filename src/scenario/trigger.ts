@@ -20,6 +20,9 @@ export type Trigger =
       readonly kind: 'leak' | 'unleak'
       readonly edges: readonly number[]
     }
+  /** Somebody announces it who is not its origin, on a path that ends as `tail` says; or stops. */
+  | { readonly at: Instant; readonly kind: 'originate'; readonly node: number; readonly tail: Path }
+  | { readonly at: Instant; readonly kind: 'cease'; readonly node: number }
 
 /** A session's route changed: the path as the collector sees it, null when withdrawn. */
 export interface Heard {

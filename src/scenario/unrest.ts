@@ -25,7 +25,9 @@ interface EverydayLink {
 export function addUnrest(plot: Plot, day: Window, rate: number, dice: Dice): void {
   const { net } = plot
   const wanted = (rate * (1 - REPEATS) * (day.until - day.from)) / 1e6
-  const singles = net.atoms.flatMap((atom, i) => (atom.prefixes.length === 1 ? [i] : []))
+  const singles = net.atoms.flatMap((atom, i) =>
+    atom.prefixes.length === 1 && !atom.absent ? [i] : [],
+  )
   const flappy = dice.shuffle(singles)
   const links = dice.shuffle(everydayLinks(plot))
   const origins = net.asns.flatMap((_, node) =>

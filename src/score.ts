@@ -1,0 +1,142 @@
+// `faultline score`: labelled cases through the same pipeline as `replay`, and how well it did.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { chooseTables } from './archive-choice.ts'
+import {
+  archiveOf,
+  command,
+  Exit,
+  InputError,
+  jobsFor,
+  jobsOption,
+  settledConfig,
+  version,
+} from './command.ts'
+import type { Incident } from './core/incident.ts'
+import { ReplayRun } from './replay-run.ts'
+import { missed, scoresOf, scoreText } from './score-report.ts'
+import { type Scored, score } from './scoring.ts'
+import { type Case, type Required, readTruth } from './truth-file.ts'
+
+interface ScoreFlags {
+  readonly format: string
+  readonly jobs?: number
+  readonly verbose?: boolean
+}
+
+const FORMATS = ['text', 'json']
+
+export function scoreCommand(): Command {
+  return command('score')
+    .summary('replay cases whose truth is known, and say how well it was told')
+    .description(
+      'Plays the archives of each case through the same pipeline as `replay` and holds what was told ' +
+        'against the truth: recall, precision, time to detect, error of the end. An event is found when an ' +
+        'incident of its family names its network or a prefix of it and begins within the tolerance.',
+    )
+    .argument('<truth...>', 'JSON files; their form is in config/scenarios.md')
+    .option('--format <name>', `one of ${FORMATS.join(', ')}`, 'text')
+    .option('--jobs <n>', 'threads that may be busy', jobsOption)
+    .option('--verbose', 'name every event that was missed and every incident that was wrong')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 something that the truth requires was missed.\n\n' +
+        'A case whose archives are absent is skipped, and named on standard error.\n',
+    )
+    .action(async (files: string[], flags: ScoreFlags) => {
+      process.exitCode = await scoreFiles(files, flags)
+    })
+}
+
+async function scoreFiles(files: readonly string[], flags: ScoreFlags): Promise<number> {
+  if (!FORMATS.includes(flags.format))
+    throw new InputError(`--format ${flags.format}: choose one of ${FORMATS.join(', ')}`)
+  const scored: Scored[] = []
+  const lacking: string[] = []
+  const truths = files.map(readTruthFile)
+  for (const { cases, path } of truths)
+    for (const one of cases) {
+      const absent = absentFiles(one, path)
+      if (absent.length === 0) scored.push(await scoreCase(one, path, flags.jobs))
+      else process.stderr.write(`SKIPPED ${one.name}: there is no ${absent.join(', ')}\n`)
+    }
+  if (scored.length === 0) throw new InputError('no case could be played: its archives are absent')
+  const scores = scoresOf(scored)
+  for (const { require } of truths) lacking.push(...missed(scores, require))
+  process.stdout.write(
+    flags.format === 'json'
+      ? `${JSON.stringify({ ...scores, missed: lacking })}\n`
+      : scoreText(scores, scored, lacking, flags.verbose ?? false),
+  )
+  return lacking.length > 0 ? Exit.found : Exit.done
+}
+
+function readTruthFile(path: string): { path: string; cases: readonly Case[]; require: Required } {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new InputError(`${path}: ${(error as Error).message}`)
+  }
+  const { truth, faults } = readTruth(text)
+  if (faults.length > 0) throw new InputError(faults.map((why) => `${path}: ${why}`).join('\n'))
+  return { path, ...truth }
+}
+
+const beside = (truth: string, file: string): string => join(dirname(truth), file)
+
+function absentFiles({ files, rib, config }: Case, truth: string): string[] {
+  return [...files, ...rib, ...(config === null ? [] : [config])]
+    .map((file) => beside(truth, file))
+    .filter((file) => !existsSync(file))
+}
+
+/** Plays one case; `truth` is where it stands, for paths are relative to that. */
+export async function scoreCase(given: Case, truth: string, jobs?: number): Promise<Scored> {
+  const told: Incident[] = []
+  await playCase(given, truth, (incident) => told.push(incident), jobs)
+  return score(given, told)
+}
+
+async function playCase(
+  { files, rib, collector: name, config: settings, asns, from, until }: Case,
+  truth: string,
+  tell: (incident: Incident) => void,
+  jobs: number | undefined,
+): Promise<void> {
+  const { config, hash } = await settledConfig(
+    settings === null ? undefined : beside(truth, settings),
+    asns,
+  )
+  const collector = name ?? undefined
+  const all = archiveOf(
+    files.map((file) => beside(truth, file)),
+    { collector, from: from ?? undefined, until: until ?? undefined },
+  )
+  const paths = [...config.context.rib, ...rib.map((file) => beside(truth, file))]
+  const [first, ...others] = all.collectors
+  const whose = collector ?? (others.length === 0 ? first?.collector : undefined)
+  const { ribs, updates } = chooseTables(
+    all,
+    paths.length > 0 ? archiveOf(paths, { collector: whose }) : null,
+  )
+  const watched = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
+  const run = new ReplayRun(
+    {
+      updates,
+      ribs,
+      asns: watched,
+      inputs: { version, config: hash, asRelationships: null, vrps: null },
+      from: from ?? undefined,
+      until: until ?? undefined,
+      detect: config.detect,
+      limits: config.limits,
+      mostIncidents: config.limits.incidents,
+      jobs: jobs ?? jobsFor(updates.bytes + (ribs?.bytes ?? 0)),
+    },
+    tell,
+  )
+  await run.read()
+}
