@@ -135,6 +135,6 @@ test('what is inside a prefix: looked up one by one or among all, the same', () 
       found += want.length
       expect(names.inside(id).sort((a, b) => a - b)).toEqual(want)
     }
-    expect(found).toBeGreaterThan(500)
+    expect(found).toBeGreaterThan(300)
   }
 })
