@@ -17,6 +17,7 @@ import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, severityOf, shown } from './hijack-signal.ts'
 import { LeakCase } from './leak-case.ts'
 import type { Links } from './links.ts'
+import { CLIQUE } from './relations.ts'
 
 /** Learned while running, ordinary links are not known before so long. */
 const RIPE: Span = hours(2)
@@ -234,6 +235,8 @@ export class ForgedOrigins implements Detector {
     if (path !== undefined && context.aspa(view.hops(path)) === 'invalid')
       add('aspa.invalid', 3, 'ASPA objects do not allow that path')
     if (asns < Math.min(3, voters)) add('witnesses.few', -4, `only ${asns} peer ASNs have it`)
+    if (part === undefined && CLIQUE.includes(by))
+      add('transit.free', -5, `AS${by} sells transit to everybody: a new customer`)
     if (context.sameOrganisation(by, to))
       add('same.organisation', -8, `AS${by} and AS${to} are one organisation`)
     if (context.relation(by, to) !== undefined)

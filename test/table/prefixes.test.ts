@@ -107,14 +107,14 @@ test.each([1, 10, 5_000])('no more than %d, the rest is counted', (limit) => {
 
 test('what is inside a prefix: looked up one by one or among all, the same', () => {
   const dice = new Dice('inside')
-  for (const [afi, lengths] of [
+  for (const [afi, [least, most]] of [
     [4, [12, 26]],
     [6, [30, 50]],
   ] as const) {
     const names = new Prefixes()
     const keys: Key[] = []
     for (let i = 0; i < 4_000; i++) {
-      const length = dice.int(lengths[0], lengths[1])
+      const length = dice.int(least, most)
       // Crowded, so that something is inside.
       const [w0, w1] =
         afi === 4 ? [dice.int(0, 0xfffff) << 8, 0] : [0x20010db8, dice.int(0, 0xff) << 16]
@@ -135,6 +135,6 @@ test('what is inside a prefix: looked up one by one or among all, the same', () 
       found += want.length
       expect(names.inside(id).sort((a, b) => a - b)).toEqual(want)
     }
-    expect(found).toBeGreaterThan(500)
+    expect(found).toBeGreaterThan(300)
   }
 })
