@@ -47,6 +47,16 @@ describe('README', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(220)
   })
 
+  test('what is told has a row for every kind, and no other', () => {
+    const [, type = ''] = read('src/core/incident.ts').split('export type Kind =')
+    const kinds = [...(type.split('export')[0] ?? '').matchAll(/'([^']+)'/g)].map(([, k]) => k)
+    const [, table = ''] = read('src/detect/README.md').split('| kind | what')
+    const rows = (table.split('\n\n')[0] ?? '').split('\n').slice(2)
+    const told = rows.flatMap((row) => ticked(row.split('|')[1]))
+    expect(kinds.length).toBeGreaterThan(20)
+    expect(told.sort()).toEqual(kinds.sort())
+  })
+
   test('has a row for every metric, and no other', async () => {
     const rows = tableOf(readme, 'Metrics').map(([name, type, labels]) => [
       ticked(name)[0],

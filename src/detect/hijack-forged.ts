@@ -197,6 +197,8 @@ export class ForgedOrigins implements Detector {
         link.samples.map((s, i) => ({ ...s, ...(link.elements[i] ?? { file: -1, offset: 0 }) })),
       ),
       rfc7908: null,
+      // The same neighbour, as the watched network has it. Where more speaks against it, that is no news.
+      ...(sure ? { absorbs: [4, 6].map((afi) => `new-upstream:${to}:${by}:ipv${afi}`) } : {}),
     }))
   }
 

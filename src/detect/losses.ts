@@ -121,7 +121,8 @@ export class Losses implements Detector {
   /** What was measured anew at this tick, ordered by content; what is not in there has not changed. */
   changed: readonly Loss[] = []
   readonly #view: View
-  readonly #ignores: (prefix: number) => boolean
+  /** Prefixes whose loss is none: beacons. */
+  readonly ignores: (prefix: number) => boolean
   readonly #books = new Map<number, Book>()
   /** Books to be measured at the next tick. */
   readonly #dirty = new Set<Book>()
@@ -140,7 +141,7 @@ export class Losses implements Detector {
 
   constructor(view: View, ignores: (prefix: number) => boolean = () => false) {
     this.#view = view
-    this.#ignores = ignores
+    this.ignores = ignores
   }
 
   prefix(prefix: number, before: number, after: number): void {
@@ -148,7 +149,7 @@ export class Losses implements Detector {
     const is = after >= Seen.lost
     const view = this.#view
     const asn = view.origin(prefix)
-    if (asn === 0 || !view.watches(asn) || (is && this.#ignores(prefix))) return
+    if (asn === 0 || !view.watches(asn) || (is && this.ignores(prefix))) return
     const key = keyOf(asn, view.afi(prefix))
     let book = this.#books.get(key)
     if (!book) {

@@ -79,7 +79,7 @@ export class OutagePartial implements Detector {
     if (was === is) return
     const view = this.#view
     const asn = view.origin(prefix)
-    if (asn === 0 || !view.watches(asn)) return
+    if (asn === 0 || !view.watches(asn) || (is && this.#losses.ignores(prefix))) return
     const number = asn * 8 + view.afi(prefix)
     let book = this.#books.get(number)
     if (is) {

@@ -146,7 +146,7 @@ export class WithdrawalBurst implements Detector {
     const view = this.#view
     const origin = view.origin(prefix)
     const pool = this.#pools[view.afi(prefix) === 4 ? 0 : 1] as Pool
-    if (origin === 0) return
+    if (origin === 0 || this.#losses.ignores(prefix)) return
     if (pool.losses.size >= MOST_LOST) {
       this.dropped++
       return

@@ -127,9 +127,10 @@ describe('a peer that loses much of its table', () => {
     expect(lines(sameInAnyOrder(make, '00:30:00'))).toEqual([])
   })
 
-  test('that all lose together is an outage of every one of them', () => {
+  test('that all lose together is a burst, and none of them is quarantined', () => {
     const told = world('abcdABCD').withdraw('abcdABCD', all, 1).play('00:30:00')
-    expect(new Set(told.map(({ culprit }) => culprit)).size).toBe(300)
+    expect(only(told, 'withdrawal.burst').counts.origins).toBe(300)
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['withdrawal.burst']))
     expect(told.every(({ vantage }) => vantage.quarantined === 0)).toBe(true)
   })
 })

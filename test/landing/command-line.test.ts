@@ -47,7 +47,7 @@ describe('a command line that is wrong', () => {
   it('is refused with what to do instead', async () => {
     const file = files.updates[0] as string
     const cases: [string[], RegExp][] = [
-      [['wacth', '--asn', '1'], /unknown command wacth.*watch, replay, check/],
+      [['wacth', '--asn', '1'], /unknown command wacth.*watch, replay, /],
       [['toString'], /unknown command toString/],
       [['replay', '--nonsense', file], /unknown option '--nonsense'/],
       [['replay', file, '--rip', 'x'], /Did you mean --rib/],
