@@ -1,5 +1,4 @@
-// Which networks are losing prefixes, and how much of their address space with them. Three detectors
-// ask the same question at each tick, so it is answered here, once.
+// Which networks lose prefixes, and how much of their address space; asked by several, answered once.
 
 import type { Asn } from '../core/asn.ts'
 import type { ElementSample, PathSample } from '../core/incident.ts'
