@@ -139,7 +139,13 @@ function lessSpecific(view: View, { inside, victim }: Conflict, add: Add): void 
   const of = `${gone.length} of ${inside.length} more-specifics of AS${victim} inside it`
   if (gone.length * 2 >= inside.length && gone.length > 0)
     add('specifics.lost', 1, `${of} are lost, so it takes their traffic`)
-  else add('aggregate.new', -5, `${of} are lost: the others keep their traffic`)
+  // Its owner wants to know who stands ready for the day they are lost (GRIP has it benign).
+  else
+    add(
+      'aggregate.new',
+      view.narrow && view.watches(victim) ? -3 : -5,
+      `${of} are lost: the others keep their traffic`,
+    )
 }
 
 /** Route origin validation of the new and the old; true when the new one is not authorised. */

@@ -323,12 +323,14 @@ export class Hijacks implements Detector {
     const cap = capOf(this.#known, counts, best.guessed, false)
     const level = levelOf(tags, cap)
     const asn = concerned(view, origin, [victim])
+    const mine = view.narrow && view.watches(victim)
     const enough = seen.asns >= quorum(settings.peers, view.vantage().active)
     const worth = view.narrow ? score > 0 : score >= MEDIUM && level !== 'low'
     const fast = score >= HIGH && seen.share >= 0.25
     const standing = {
       holds: live.length > 0 && enough && worth && asn !== 0,
-      ordinary: score <= 0 || tags.some(({ name }) => name === 'transition'),
+      // Whether it has moved its owner knows; nobody tells him that it is over while another has it.
+      ordinary: score <= 0 || (!mine && tags.some(({ name }) => name === 'transition')),
       vantages: one.vantages.size,
       voters: view.voters(afi),
       since: Math.min(...live.map(({ since }) => since)),

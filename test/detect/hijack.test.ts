@@ -321,9 +321,11 @@ describe('a prefix around others', () => {
     return story.play('00:30:00').filter(({ kind }) => kind.startsWith('hijack'))
   }
 
-  test('takes nothing while they stand', () => {
+  test('takes nothing while they stand: only their owner is told, and in doubt', () => {
     expect(taken({}, false)).toEqual([])
-    expect(taken({ watch: [6000] }, false)).toEqual([])
+    const one = only(taken({ watch: [6000] }, false), 'hijack.less-specific')
+    expect(one).toMatchObject({ asn: 6000, culprit: 5001, severity: 'info' })
+    expect(one.confidence.level).toBe('low')
   })
 
   test('takes their traffic when they are lost', () => {
