@@ -15,7 +15,7 @@ import type { Table } from './table.ts'
 const RETOLD = 0.7
 const RETOLD_WITHIN: Span = minutes(5)
 /** So much of the table again in one tick, and so many routes, make one look. */
-const SUSPICIOUS = 0.05
+const SUSPICIOUS = 0.1
 const SUSPICIOUS_ROUTES = 20
 
 /** Its table is known, whether it is believed or not. */
