@@ -34,6 +34,8 @@ export const partialDefaults: PartialSettings = {
 const SOME = 0.25
 /** Beginnings of losses further apart are different stories. */
 const STORY: Span = minutes(15)
+/** Of a network nobody watches so many prefixes at least. */
+const FEW_PREFIXES = 3
 /** With fewer voters a quarter of them is one. */
 const FEW_VOTERS = 8
 const MOST_BOOKS = 100_000
@@ -63,6 +65,7 @@ export class OutagePartial implements Detector {
   readonly #books = new Map<number, Book>()
   readonly #dirty = new Set<Book>()
   readonly #held = new Set<Book>()
+  readonly #few: number
   readonly #well = new Space()
   readonly #whole = new Space()
 
@@ -71,6 +74,7 @@ export class OutagePartial implements Detector {
     this.#losses = losses
     this.#settings = settings
     this.#outage = outage
+    this.#few = view.narrow ? 1 : FEW_PREFIXES
   }
 
   prefix(prefix: number, before: number, after: number): void {
@@ -93,7 +97,12 @@ export class OutagePartial implements Detector {
       }
       book.low.set(prefix, this.#upstreamOf(view.cause.before))
     } else if (book?.low.delete(prefix)) book.recoveredAt = view.cause.at
-    if (book) this.#dirty.add(book)
+    // Nearly all lose one or two: too few to be asked about.
+    if (!book || (book.low.size < this.#few && book.hold.since === null)) {
+      if (book?.low.size === 0) this.#books.delete(number)
+      return
+    }
+    this.#dirty.add(book)
   }
 
   /** The network that carried its traffic last on the path that was left; 0 when that is not known. */
@@ -155,7 +164,7 @@ export class OutagePartial implements Detector {
       if (hold.confirmedAt === null) hold.since = null
       return null
     }
-    const enough = this.#view.narrow || measured.prefixes.length >= 3
+    const enough = measured.prefixes.length >= this.#few
     const holds = measured.share >= share && enough && voters >= FEW_VOTERS
     if (hold.since === null) {
       if (!holds) return null

@@ -145,17 +145,22 @@ export class Ledger {
   }
 
   /** Keys of what may be told as part of it: an outage's own, and what the signal names. */
-  #partsOf({ kind, key, absorbs = [], phase }: Signal): readonly string[] {
-    const lasts = phase === 'open' || phase === 'resolving'
-    const before = this.#entries.get(key)?.signal.absorbs ?? []
-    const parts = absorbs === before ? absorbs : [...new Set([...before, ...absorbs])]
+  #partsOf(signal: Signal): readonly string[] {
+    const { kind, key } = signal
+    if (kind === 'outage.as' && key.startsWith('outage:')) {
+      const whose = key.slice(key.indexOf(':'))
+      return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
+    }
+    const before = this.#entries.get(key)?.signal.absorbs
+    if (!before && !signal.absorbs) return []
+    const lasts = signal.phase === 'open' || signal.phase === 'resolving'
+    const named = new Set(lasts ? signal.absorbs : [])
+    const parts = new Set([...(before ?? []), ...(signal.absorbs ?? [])])
     for (const part of parts) {
-      if (lasts && absorbs.includes(part)) this.#within.set(part, key)
+      if (named.has(part)) this.#within.set(part, key)
       else if (this.#within.get(part) === key) this.#within.delete(part)
     }
-    if (kind !== 'outage.as') return parts
-    const whose = key.slice(key.indexOf(':'))
-    return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`, ...parts]
+    return [...parts]
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
