@@ -40,6 +40,9 @@ export class Faults {
 
 /** What stands in a file, short enough for a line. */
 export function shown(value: unknown): string {
+  // A list in a list in a list has no end that can be shown.
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
   const text = value === undefined ? 'nothing' : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

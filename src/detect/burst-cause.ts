@@ -3,6 +3,7 @@
 
 import type { Asn } from '../core/asn.ts'
 import type { Counts, Severity, Tag } from '../core/incident.ts'
+import type { Afi } from '../core/prefix.ts'
 import type { Instant } from '../core/time.ts'
 import { UNKNOWN_PATH, type View } from '../core/view.ts'
 import { witnessTag } from './outage-as.ts'
@@ -154,3 +155,13 @@ export function tagsOf(
   tags.push(witnessTag(counts))
   return tags
 }
+
+/** Prefixes of the family that anybody ordinarily carries. */
+export function carried(view: View, afi: Afi): number {
+  let n = 0
+  for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
+  return n
+}
+
+export const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((key, i) => key === b[i])

@@ -16,6 +16,8 @@ import type { Relations } from './relations.ts'
 const SHOWN = 20
 const SAMPLES = 5
 /** Whose own doings are told as part of the leak: those who have most routes in it. */
+/** Neighbours that may look new to a victim. */
+const MOST_WAYS = 8
 const MOST_VICTIMS = 200
 /** Leaks of so long ago are remembered, for a label (detection.md §10.4). */
 const REMEMBERED: Span = hours(30 * 24)
@@ -138,7 +140,16 @@ export class LeakTeller {
     return [...routes]
       .sort(([a, x], [b, y]) => y - x || a - b)
       .slice(0, MOST_VICTIMS)
-      .flatMap(([asn]) => [`churn:${asn}`, `path:${asn}`, `specifics:${asn}`])
+      .flatMap(([asn]) => {
+        const ways = open.flatMap(({ by, from }) => [by, ...from.keys()]).slice(0, MOST_WAYS)
+        const families = ['ipv4', 'ipv6'].flatMap((afi) => [
+          `churn:${asn}:${afi}`,
+          `flap:${asn}:${afi}`,
+          `shift:${asn}:${afi}`,
+          ...ways.map((way) => `new-upstream:${asn}:${way}:${afi}`),
+        ])
+        return [`specifics:${asn}`, ...families]
+      })
   }
 
   #sample(s: LeakCase['samples'][number]): PathSample {

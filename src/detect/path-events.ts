@@ -152,7 +152,11 @@ export class PathEvents implements Detector {
       const book = this.#books.get(number) as PathBook
       if (book.dirty) book.observe(this.#view, this.#context, at)
       const { look } = book
-      if (!look) continue
+      if (!look) {
+        // What comes back some day begins then.
+        this.#moved.delete(book)
+        continue
+      }
       const ripe = this.#isRipe(at)
       if (!ripe) for (const way of look.upstreams.keys()) book.meet(way)
       const voters = this.#view.voters(book.afi)
@@ -161,17 +165,17 @@ export class PathEvents implements Detector {
       if (others) {
         // Who tells is not who told before: what is ordinary has to be learned of them.
         for (const c of cases) if (c.hold.confirmedAt === null) this.#cases.delete(c.key)
-        if (!cases.some((c) => c.hold.confirmedAt !== null)) book.accept(voters)
-        continue
-      }
-      if (ripe && look.routes >= FEW_ROUTES && book.upstreams.size > 0)
+        const lasts = cases.some((c) => c.hold.confirmedAt !== null && isTrouble(c))
+        if (lasts) book.voters = voters
+        else book.accept(voters)
+      } else if (ripe && look.routes >= FEW_ROUTES && book.upstreams.size > 0)
         this.#open(book, look, cases, at)
       for (const c of this.#casesOf(book)) {
         const signal = this.#judge(c, look, at)
         if (signal) out.push(signal)
         if (c.hold.since === null) this.#cases.delete(c.key)
       }
-      const trouble = this.#casesOf(book).some(({ kind }) => kind !== 'path.new-upstream')
+      const trouble = this.#casesOf(book).some(isTrouble)
       book.learn(at, trouble && ripe)
       this.#moved.delete(book)
     }
@@ -351,6 +355,9 @@ export class PathEvents implements Detector {
     }
   }
 }
+
+/** While that lasts what is ordinary is not learned. */
+const isTrouble = ({ kind }: Case): boolean => kind !== 'path.new-upstream'
 
 function severityOf({ kind, usual }: Case): Severity {
   if (kind === 'path.new-upstream') return 'info'

@@ -12,10 +12,12 @@ import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import {
   type BurstBar,
+  carried,
   causeOf,
   goesThrough,
   heldPath,
   type Lost,
+  sameKeys,
   severityOf,
   tagsOf,
 } from './burst-cause.ts'
@@ -66,6 +68,7 @@ const SHOWN = 20
 const LEAD = 2
 /** Starts of losses that lie further apart belong to something before it. */
 const PAUSE: Span = seconds(60)
+const COUNT: Span = minutes(5)
 
 interface Burst {
   readonly key: string
@@ -111,6 +114,9 @@ export class WithdrawalBurst implements Detector {
   /** Which of them a prefix is a member of. */
   readonly #burstOf = new Map<number, Burst>()
   #asked = 0
+  /** Prefixes that anybody ordinarily carries, and when that is counted next. */
+  #table = 0
+  #countAt: Instant = 0
 
   constructor(view: View, losses: Losses, settings: BurstSettings) {
     this.#view = view
@@ -184,6 +190,11 @@ export class WithdrawalBurst implements Detector {
   tick(at: Instant): Signal[] {
     this.#asked = 0
     const out: Signal[] = []
+    // What is numbered but not yet heard does not count: how much that is, is no fact of the stream.
+    if (at >= this.#countAt) {
+      this.#table = carried(this.#view, 4) + carried(this.#view, 6)
+      this.#countAt = at + COUNT
+    }
     for (const pool of this.#pools) this.#gather(pool, at)
     for (const key of [...this.#bursts.keys()].sort()) {
       const burst = this.#bursts.get(key) as Burst
@@ -226,7 +237,7 @@ export class WithdrawalBurst implements Detector {
   /** In a table of a few hundred prefixes two hundred are all of it. */
   #bar(): BurstBar {
     const { prefixes, origins, tableShare, transitShare } = this.#settings
-    const some = Math.max(FEW_PREFIXES, Math.ceil(tableShare * this.#view.prefixes))
+    const some = Math.max(FEW_PREFIXES, Math.ceil(tableShare * this.#table))
     if (some >= prefixes) return { prefixes, origins, transitShare }
     const few = Math.max(FEW_ORIGINS, Math.ceil((origins * some) / prefixes))
     return { prefixes: some, origins: Math.min(origins, few), transitShare }
@@ -351,7 +362,7 @@ export class WithdrawalBurst implements Detector {
     }
     let origins = 0
     for (const n of burst.byOrigin.values()) if (n > 0) origins++
-    const of = Math.max(members.size, this.#carried(afi))
+    const of = Math.max(members.size, carried(view, afi))
     const counts: Counts = {
       prefixes: lost.size,
       ofPrefixes: of,
@@ -391,14 +402,6 @@ export class WithdrawalBurst implements Detector {
     return watched.sort(([a, n], [b, m]) => m - n || a - b)[0]?.[0] ?? null
   }
 
-  /** Prefixes of the family that anybody ordinarily carries. */
-  #carried(afi: Afi): number {
-    const view = this.#view
-    let n = 0
-    for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
-    return n
-  }
-
   #samples({ members, lost }: Burst): Signal['samples'] {
     const view = this.#view
     const prefixes = firstOf(view, lost, SHOWN)
@@ -415,6 +418,3 @@ export class WithdrawalBurst implements Detector {
     }
   }
 }
-
-const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((key, i) => key === b[i])

@@ -482,3 +482,14 @@ test('in another order of arrival it is the same', () => {
   expect(plain.length).toBeGreaterThan(1)
   for (const seed of [1, 2, 3]) expect(world().play('01:00:00', new Dice(seed))).toEqual(plain)
 })
+
+test('what a leak does to the paths of a watched network is told as the leak', () => {
+  const told = new World({ watch: [6000] })
+    .holds(both, twelve, '1299 3356 6000')
+    .at('00:20:00')
+    .announce(both, twelve, '174 5001 1299 3356 6000')
+    .play('01:00:00')
+  expect(only(told, 'leak.path').culprit).toBe(5001)
+  for (const { kind, foldedInto } of told)
+    if (kind !== 'leak.path') expect([kind, foldedInto]).not.toContain(null)
+})

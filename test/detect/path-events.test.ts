@@ -136,3 +136,27 @@ describe('is none', () => {
     expect(told.play('01:00:00')).toEqual([])
   })
 })
+
+describe('one of ten vantage points goes for good', () => {
+  const away = (until: string, w: World) => w.play(until).map((i) => [i.kind, i.state])
+
+  test('what is open ends all the same', () => {
+    const w = world().at('00:20:00').announce('abcAB', list, '174 1299 7000', 1)
+    w.at('00:40:00').down('e').at('01:00:00').announce('abcAB', list, '174 3356 7000')
+    expect(away('02:00:00', w).at(-1)).toEqual(['path.upstream-lost', 'resolved'])
+  })
+
+  test('a new neighbour that stays does not hide what comes later', () => {
+    const w = world().at('00:20:00').announce('aAB', list.slice(0, 1), '6939 7000')
+    w.at('00:40:00').down('e').at('02:00:00').announce('abcAB', list, '174 1299 7000')
+    expect(away('03:00:00', w)).toContainEqual(['path.upstream-lost', 'open'])
+  })
+})
+
+test('what comes back another way after an outage begins when it comes', () => {
+  const w = world().at('00:20:00').withdraw(ten, list).at('00:30:00')
+  const told = w.announce(ten, list, '174 5511 7000').play('01:30:00')
+  const starts = told.filter(({ kind }) => kind.startsWith('path.')).map((i) => clock(i.startedAt))
+  expect(starts.length).toBeGreaterThan(0)
+  expect(new Set(starts)).toEqual(new Set(['00:30:00']))
+})

@@ -149,3 +149,18 @@ describe('is no burst', () => {
     expect(world().at('00:10:00').withdraw('a', all).play('00:30:00')).toEqual([])
   })
 })
+
+test('how large the table is does not depend on what was numbered ahead of its time', () => {
+  const all = many(1_500, '60.0')
+  const story = () => {
+    const w = new World()
+    for (let v = 0; v < 300; v++)
+      w.holds('abcdefghijABCDEFGHIJ', all.slice(v * 5, v * 5 + 5), `1299 3356 ${10_000 + v}`)
+    w.at('00:10:00').withdraw('abcdefghijABCDEFGHIJ', all.slice(0, 165))
+    return w.at('00:14:00').announce('a', many(3_000, '90.0'), '1299 3356 9000')
+  }
+  const kinds = (told: readonly { kind: string }[]) => new Set(told.map(({ kind }) => kind))
+  const once = story().play('00:13:00')
+  expect(kinds(once)).toEqual(new Set(['withdrawal.burst']))
+  expect(kinds(story().play('00:13:00', new Dice('batches')))).toEqual(kinds(once))
+})
