@@ -327,12 +327,13 @@ export class LeakPath implements Detector {
   /** One of the links by which a culprit is judged. */
   #counts(leak: LeakCase): boolean {
     const { prefixes, origins } = this.#settings
-    if (leak.routes === 0) return false
+    // There are no fewer routes than prefixes or origins: of most links that is all one need know.
+    const { narrow } = this.#view
+    if (leak.routes < (narrow ? 1 : Math.min(prefixes, origins))) return false
     if (isStrong(leak))
-      return this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
+      return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
     // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
     // (detection.md §10.5): elsewhere somebody new turns up every hour.
-    const { narrow } = this.#view
     if (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)) return false
     if (narrow) return leak.prefixes.size >= origins
     return leak.prefixes.size >= prefixes && leak.origins.size >= origins
@@ -341,7 +342,12 @@ export class LeakPath implements Detector {
   /** A link that never carried transit and now carries so much is strong evidence by itself. */
   #isMass(leak: LeakCase): boolean {
     const { massPrefixes, massOrigins } = this.#settings
-    return mayBeMass(leak) && leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
+    return (
+      mayBeMass(leak) &&
+      leak.routes >= massPrefixes &&
+      leak.prefixes.size >= massPrefixes &&
+      leak.origins.size >= massOrigins
+    )
   }
 
   /** More speaks against it than for it: siblings, research networks. */
