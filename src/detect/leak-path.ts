@@ -138,16 +138,15 @@ export class LeakPath implements Detector {
     const hops = this.#view.hops(path)
     if (!usable(hops)) return
     const otc = (this.#view.cause.otc ?? 0) >>> 0
-    let links: Link[] | null = null
+    const links: Link[] = []
     for (const { from, by, to, place, reasons } of this.#evidence.of(hops, otc, this.#isRipe())) {
       const leak = this.#case(by, to)
       if (!leak) continue
       leak.reasons |= reasons
       leak.place = Math.min(leak.place, place)
-      links ??= []
       links.push({ leak, from })
     }
-    if (!links) return
+    if (links.length === 0) return
     if (this.#links.size >= MOST_PATHS) {
       this.dropped++
       return
@@ -342,12 +341,8 @@ export class LeakPath implements Detector {
   /** A link that never carried transit and now carries so much is strong evidence by itself. */
   #isMass(leak: LeakCase): boolean {
     const { massPrefixes, massOrigins } = this.#settings
-    return (
-      mayBeMass(leak) &&
-      leak.routes >= massPrefixes &&
-      leak.prefixes.size >= massPrefixes &&
-      leak.origins.size >= massOrigins
-    )
+    if (!mayBeMass(leak) || leak.routes < massPrefixes) return false
+    return leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
   }
 
   /** More speaks against it than for it: siblings, research networks. */

@@ -12,6 +12,7 @@ import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import {
   type BurstBar,
+  carriedOf,
   causeOf,
   goesThrough,
   heldPath,
@@ -324,13 +325,18 @@ export class WithdrawalBurst implements Detector {
     const asns = [...burst.byOrigin.keys()].sort((a, b) => a - b)
     for (const asn of asns.slice(0, MOST_MEMBERS)) {
       const loss = this.#losses.of(asn, burst.afi)
-      const all = loss ? [...loss.uncovered, ...loss.covered] : []
-      const part = all.filter((prefix) => this.#isPart(burst, prefix)).length
-      if (part < this.#settings.memberShare * all.length) continue
+      if (loss && !this.#isMember(burst, loss)) continue
       const whose = `${asn}:${family}`
       keys.push(`outage:${whose}`, `prefix:${whose}`, `withdrawal:${whose}`)
     }
     return keys
+  }
+
+  #isMember(burst: Burst, { uncovered, covered }: Loss): boolean {
+    let part = 0
+    for (const prefix of uncovered) if (this.#isPart(burst, prefix)) part++
+    for (const prefix of covered) if (this.#isPart(burst, prefix)) part++
+    return part >= this.#settings.memberShare * (uncovered.length + covered.length)
   }
 
   /** Of a network that is in it also what went a little earlier, before it was a burst. */
@@ -351,7 +357,7 @@ export class WithdrawalBurst implements Detector {
     }
     let origins = 0
     for (const n of burst.byOrigin.values()) if (n > 0) origins++
-    const of = Math.max(members.size, this.#carried(afi))
+    const of = Math.max(members.size, carriedOf(view, afi))
     const counts: Counts = {
       prefixes: lost.size,
       ofPrefixes: of,
@@ -389,14 +395,6 @@ export class WithdrawalBurst implements Detector {
     if (!view.narrow || view.watches(transit)) return transit
     const watched = [...byOrigin].filter(([asn]) => view.watches(asn))
     return watched.sort(([a, n], [b, m]) => m - n || a - b)[0]?.[0] ?? null
-  }
-
-  /** Prefixes of the family that anybody ordinarily carries. */
-  #carried(afi: Afi): number {
-    const view = this.#view
-    let n = 0
-    for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
-    return n
   }
 
   #samples({ members, lost }: Burst): Signal['samples'] {

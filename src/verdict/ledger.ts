@@ -36,6 +36,7 @@ export const ledgerDefaults = {
 }
 
 const MOST_REFUSED = 10_000
+const nothing: readonly string[] = []
 
 interface Entry {
   readonly id: string
@@ -145,12 +146,14 @@ export class Ledger {
   }
 
   /** Keys of what may be told as part of it: an outage's own, and what the signal names. */
-  #partsOf({ kind, key, absorbs = [], phase }: Signal): readonly string[] {
+  #partsOf({ kind, key, absorbs = nothing, phase }: Signal): readonly string[] {
     const lasts = phase === 'open' || phase === 'resolving'
-    const before = this.#entries.get(key)?.signal.absorbs ?? []
+    const before = this.#entries.get(key)?.signal.absorbs ?? nothing
+    if (kind !== 'outage.as' && absorbs.length + before.length === 0) return nothing
+    const now = new Set(absorbs)
     const parts = absorbs === before ? absorbs : [...new Set([...before, ...absorbs])]
     for (const part of parts) {
-      if (lasts && absorbs.includes(part)) this.#within.set(part, key)
+      if (lasts && now.has(part)) this.#within.set(part, key)
       else if (this.#within.get(part) === key) this.#within.delete(part)
     }
     if (kind !== 'outage.as') return parts
