@@ -10,6 +10,7 @@ import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { capOf } from './confidence.ts'
+import { firstLoss } from './first-loss.ts'
 import type { Losses } from './losses.ts'
 import { isOutage, type OutageSettings, witnessTag } from './outage-as.ts'
 import { Space } from './space.ts'
@@ -32,8 +33,6 @@ export const partialDefaults: PartialSettings = {
 
 /** Of its prefixes so many at least: cheaper to know than their space. */
 const SOME = 0.25
-/** Beginnings of losses further apart are different stories. */
-const STORY: Span = minutes(15)
 /** With fewer voters a quarter of them is one. */
 const FEW_VOTERS = 8
 const MOST_BOOKS = 100_000
@@ -197,7 +196,7 @@ export class OutagePartial implements Detector {
     }
     const was = hold.confirmedAt
     const wasClearing = hold.clearSince !== null
-    if (was === null) book.startedAt = this.#startOf(measured.prefixes) || at
+    if (was === null) book.startedAt = firstLoss(this.#view, measured.prefixes) || at
     const loss = this.#losses.of(book.asn, afi)
     // What is lost by the usual bar is told by that; this would say less of the same.
     const whole = loss !== undefined && isOutage(loss, this.#outage)
@@ -216,17 +215,6 @@ export class OutagePartial implements Detector {
       return this.#signal(book, at, phase)
     }
     return this.#signal(book, at, phase)
-  }
-
-  #startOf(prefixes: readonly number[]): Instant {
-    const starts = prefixes.map((p) => this.#view.lossStart(p)).filter((start) => start > 0)
-    starts.sort((a, b) => b - a)
-    let first = starts[0] ?? 0
-    for (const start of starts) {
-      if (first - start > STORY) break
-      first = start
-    }
-    return first
   }
 
   #signal(book: Book, at: Instant, phase: 'open' | 'resolving' | 'resolved'): Signal {
