@@ -54,13 +54,12 @@ interface Transit {
   own: number
   /** Sum of the hops between it and the origin. */
   distance: number
-  readonly origins: Set<Asn>
 }
 
 function commonTransit(view: View, losses: ReadonlyMap<number, Lost>, bar: BurstBar) {
   const transits = new Map<Asn, Transit>()
   let known = 0
-  for (const { path, origin } of losses.values()) {
+  for (const { path } of losses.values()) {
     if (path <= UNKNOWN_PATH) continue
     known++
     const hops = view.hops(path)
@@ -68,29 +67,37 @@ function commonTransit(view: View, losses: ReadonlyMap<number, Lost>, bar: Burst
       const asn = hops[i] as Asn
       let transit = transits.get(asn)
       if (!transit) {
-        transit = { asn, prefixes: 0, own: 0, distance: 0, origins: new Set() }
+        transit = { asn, prefixes: 0, own: 0, distance: 0 }
         transits.set(asn, transit)
       }
       transit.prefixes++
       transit.distance += hops.length - 1 - i
       if (i === 0) transit.own++
-      transit.origins.add(origin)
     }
   }
+  if (known * 2 < losses.size) return null
   const common = [...transits.values()].filter(
-    ({ prefixes, origins, own }) =>
+    ({ asn, prefixes, own }) =>
       prefixes >= Math.max(bar.prefixes, bar.transitShare * known) &&
-      origins.size >= bar.origins &&
       // What one witness lost, with its own network at the head of each path, says nothing of that.
-      own * 2 <= prefixes,
+      own * 2 <= prefixes &&
+      originsBehind(view, losses, asn) >= bar.origins,
   )
-  if (common.length === 0 || known * 2 < losses.size) return null
+  if (common.length === 0) return null
   const most = Math.max(...common.map(({ prefixes }) => prefixes))
   // Of those on nearly all of the paths the one nearest to who was lost: what is behind it all stands.
   const [first] = common
     .filter(({ prefixes }) => prefixes >= 0.95 * most)
     .sort((a, b) => a.distance / a.prefixes - b.distance / b.prefixes || a.asn - b.asn)
   return first ? { transit: first.asn, share: first.prefixes / known } : null
+}
+
+/** Networks that lost what went through it: asked of the few that stand before enough of the losses. */
+function originsBehind(view: View, losses: ReadonlyMap<number, Lost>, transit: Asn): number {
+  const origins = new Set<Asn>()
+  for (const loss of losses.values())
+    if (loss.path > UNKNOWN_PATH && goesThrough(view, loss, transit)) origins.add(loss.origin)
+  return origins.size
 }
 
 /** Whether a loss is one of that transit; who left a path that nobody knows may be. */
@@ -115,6 +122,13 @@ export function heldPath(view: View, prefix: number): number {
     most = n
   }
   return best
+}
+
+/** How many prefixes of the family anybody ordinarily carries. */
+export function carriedOf(view: View, afi: Afi): number {
+  let n = 0
+  for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
+  return n
 }
 
 export function severityOf({ prefixes, share }: Counts): Severity {
@@ -154,13 +168,6 @@ export function tagsOf(
     })
   tags.push(witnessTag(counts))
   return tags
-}
-
-/** Prefixes of the family that anybody ordinarily carries. */
-export function carried(view: View, afi: Afi): number {
-  let n = 0
-  for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
-  return n
 }
 
 export const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>

@@ -50,6 +50,11 @@ function routeKey({ vantage, prefix }: Readonly<Cause>): number {
   return (vantage + 1) * PREFIXES + prefix
 }
 
+const isSmall = (key: number): boolean => key < PREFIXES
+const vantageOf = (key: number): number =>
+  isSmall(key) ? Math.floor(key / FEW_PREFIXES) : Math.floor(key / PREFIXES) - 1
+const prefixOf = (key: number): number => key % (isSmall(key) ? FEW_PREFIXES : PREFIXES)
+
 interface Mark {
   readonly at: Instant
   readonly routes: number
@@ -75,13 +80,13 @@ export class LeakCase {
   peak = 0
   lastLeft: Instant = 0
   readonly paths = new Map<number, Carried>()
-  /** Vantage point → routes. */
-  readonly vantages = new Map<number, number>()
-  readonly prefixes = new Map<number, number>()
   readonly samples: { vantage: number; prefix: number; before: number; after: number }[] = []
   readonly elements: { file: number; offset: number }[] = []
   /** Route → its path. */
   readonly #routes = new Map<number, number>()
+  /** Vantage points and prefixes → routes: counted from when somebody asks, for of most links nobody does. */
+  #vantages: Map<number, number> | null = null
+  #prefixes: Map<number, number> | null = null
   /** Neighbours and origins → routes, worked out when asked for. */
   #from: Map<Asn, number> | null = null
   #origins: Map<Asn, number> | null = null
@@ -96,6 +101,22 @@ export class LeakCase {
 
   get routes(): number {
     return this.#routes.size
+  }
+
+  get vantages(): ReadonlyMap<number, number> {
+    this.#vantages ??= this.#count(vantageOf)
+    return this.#vantages
+  }
+
+  get prefixes(): ReadonlyMap<number, number> {
+    this.#prefixes ??= this.#count(prefixOf)
+    return this.#prefixes
+  }
+
+  #count(of: (key: number) => number): Map<number, number> {
+    const counts = new Map<number, number>()
+    for (const key of this.#routes.keys()) change(counts, of(key), 1)
+    return counts
   }
 
   /** Neighbour the routes were learned from → routes. */
@@ -122,8 +143,7 @@ export class LeakCase {
     if (this.#routes.has(key)) return false
     this.#routes.set(key, cause.after)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
-    change(this.vantages, cause.vantage, 1)
-    change(this.prefixes, cause.prefix, 1)
+    this.#recount(cause, 1)
     this.#take(cause, from, origin)
     return true
   }
@@ -134,8 +154,7 @@ export class LeakCase {
     const path = this.#routes.get(key)
     if (path === undefined) return false
     this.#routes.delete(key)
-    change(this.vantages, cause.vantage, -1)
-    change(this.prefixes, cause.prefix, -1)
+    this.#recount(cause, -1)
     this.lastLeft = cause.at
     this.#drop(path)
     return true
@@ -166,6 +185,12 @@ export class LeakCase {
       this.samples.push({ vantage, prefix, before, after })
       this.elements.push({ file, offset })
     }
+  }
+
+  #recount({ vantage, prefix }: Readonly<Cause>, by: 1 | -1): void {
+    if (this.#routes.size === 0) this.#vantages = this.#prefixes = null
+    if (this.#vantages) change(this.#vantages, vantage, by)
+    if (this.#prefixes) change(this.#prefixes, prefix, by)
   }
 
   #drop(path: number): void {

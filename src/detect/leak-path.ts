@@ -138,16 +138,15 @@ export class LeakPath implements Detector {
     const hops = this.#view.hops(path)
     if (!usable(hops)) return
     const otc = (this.#view.cause.otc ?? 0) >>> 0
-    let links: Link[] | null = null
+    const links: Link[] = []
     for (const { from, by, to, place, reasons } of this.#evidence.of(hops, otc, this.#isRipe())) {
       const leak = this.#case(by, to)
       if (!leak) continue
       leak.reasons |= reasons
       leak.place = Math.min(leak.place, place)
-      links ??= []
       links.push({ leak, from })
     }
-    if (!links) return
+    if (links.length === 0) return
     if (this.#links.size >= MOST_PATHS) {
       this.dropped++
       return
@@ -327,12 +326,13 @@ export class LeakPath implements Detector {
   /** One of the links by which a culprit is judged. */
   #counts(leak: LeakCase): boolean {
     const { prefixes, origins } = this.#settings
-    if (leak.routes === 0) return false
+    // There are no fewer routes than prefixes or origins: of most links that is all one need know.
+    const { narrow } = this.#view
+    if (leak.routes < (narrow ? 1 : Math.min(prefixes, origins))) return false
     if (isStrong(leak))
-      return this.#view.narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
+      return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
     // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
     // (detection.md §10.5): elsewhere somebody new turns up every hour.
-    const { narrow } = this.#view
     if (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)) return false
     if (narrow) return leak.prefixes.size >= origins
     return leak.prefixes.size >= prefixes && leak.origins.size >= origins
@@ -341,7 +341,8 @@ export class LeakPath implements Detector {
   /** A link that never carried transit and now carries so much is strong evidence by itself. */
   #isMass(leak: LeakCase): boolean {
     const { massPrefixes, massOrigins } = this.#settings
-    return mayBeMass(leak) && leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
+    if (!mayBeMass(leak) || leak.routes < massPrefixes) return false
+    return leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
   }
 
   /** More speaks against it than for it: siblings, research networks. */

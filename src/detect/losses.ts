@@ -6,10 +6,9 @@ import type { Afi } from '../core/prefix.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
 import { type Cause, type Detector, Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
+import { firstLoss } from './first-loss.ts'
 import { Space } from './space.ts'
 
-/** Losses whose starts lie further apart are different stories. */
-const STORY: Span = minutes(15)
 /** What has recovered is remembered longer than any detector takes to let go. */
 const RETAIN: Span = hours(1)
 const MOST_ELEMENTS = 5
@@ -74,13 +73,13 @@ export class Loss {
     if (this.#uncoveredSince === null) {
       // What still had a cover when it went was reachable until that went too.
       const bare = this.uncovered.filter(this.#wasBare)
-      this.#uncoveredSince = since(this.#view, bare.length > 0 ? bare : this.uncovered)
+      this.#uncoveredSince = firstLoss(this.#view, bare.length > 0 ? bare : this.uncovered)
     }
     return this.#uncoveredSince
   }
 
   get leftSince(): Instant {
-    this.#leftSince ??= since(this.#view, this.leftCovered)
+    this.#leftSince ??= firstLoss(this.#view, this.leftCovered)
     return this.#leftSince
   }
 }
@@ -157,6 +156,8 @@ export class Losses implements Detector {
       book = newBook(view, asn, view.afi(prefix), this.#wasBare)
       this.#books.set(key, book)
     }
+    // Nothing lost, and nothing found: between up and degraded, as nearly always, it is carried all the time.
+    if (book.lost === 0 && isCarried(before) && isCarried(after)) return
     this.#dirty.add(book)
     if (is && !was) this.#lose(book, prefix)
     else if (was && !is) {
@@ -353,6 +354,8 @@ export class Losses implements Detector {
   }
 }
 
+const isCarried = (seen: number): boolean => seen === Seen.up || seen === Seen.degraded
+
 const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
 
 const forgottenAt = ({ recoveredAt, givenUpAt, usedAt }: Book): Instant =>
@@ -405,16 +408,4 @@ function standing(view: View, book: Book): number {
   let n = 0
   for (const prefix of inOrder(view, book)) if (view.reachable(prefix)) n++
   return n
-}
-
-/** The first loss of the latest story: losses that follow each other without a long pause. */
-function since(view: View, prefixes: readonly number[]): Instant {
-  const starts = prefixes.map((p) => view.lossStart(p)).filter((at) => at > 0)
-  starts.sort((a, b) => b - a)
-  let first = starts[0] ?? 0
-  for (const at of starts) {
-    if (first - at > STORY) break
-    first = at
-  }
-  return first
 }

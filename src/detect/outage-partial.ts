@@ -10,6 +10,7 @@ import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { capOf } from './confidence.ts'
+import { firstLoss } from './first-loss.ts'
 import type { Losses } from './losses.ts'
 import { isOutage, type OutageSettings, witnessTag } from './outage-as.ts'
 import { Space } from './space.ts'
@@ -32,8 +33,6 @@ export const partialDefaults: PartialSettings = {
 
 /** Of its prefixes so many at least: cheaper to know than their space. */
 const SOME = 0.25
-/** Beginnings of losses further apart are different stories. */
-const STORY: Span = minutes(15)
 /** Of a network nobody watches so many prefixes at least. */
 const FEW_PREFIXES = 3
 /** With fewer voters a quarter of them is one. */
@@ -47,13 +46,22 @@ interface Book {
   readonly asn: Asn
   readonly afi: Afi
   readonly hold: Hold
-  /** Prefixes that are degraded or worse, and the network before the origin on the path that was left. */
-  readonly low: Map<number, Asn>
+  /** Prefixes that are degraded or worse, and the path that was left. */
+  readonly low: Map<number, number>
   recoveredAt: Instant
   startedAt: Instant
   voters: number
-  measured: { readonly prefixes: number[]; readonly of: number; readonly share: number }
+  measured: Measured
 }
+
+interface Measured {
+  readonly prefixes: readonly number[]
+  readonly of: number
+  readonly share: number
+}
+
+/** Of one that has too few low prefixes to be asked more. */
+const nothing: Measured = { prefixes: [], of: 0, share: 0 }
 
 export class OutagePartial implements Detector {
   readonly name = 'outage.partial'
@@ -95,11 +103,11 @@ export class OutagePartial implements Detector {
         book = newBook(asn, view.afi(prefix))
         this.#books.set(number, book)
       }
-      book.low.set(prefix, this.#upstreamOf(view.cause.before))
+      book.low.set(prefix, view.cause.before)
     } else if (book?.low.delete(prefix)) book.recoveredAt = view.cause.at
     // Nearly all lose one or two: too few to be asked about.
     if (!book || (book.low.size < this.#few && book.hold.since === null)) {
-      if (book?.low.size === 0) this.#books.delete(number)
+      if (book?.low.size === 0 && !this.#dirty.has(book)) this.#drop(book)
       return
     }
     this.#dirty.add(book)
@@ -112,31 +120,48 @@ export class OutagePartial implements Detector {
     return hops.length < 3 ? 0 : (hops[hops.length - 2] as Asn)
   }
 
+  *heldPaths(): Iterable<number> {
+    for (const { low } of this.#books.values()) yield* low.values()
+  }
+
   tick(at: Instant): Signal[] {
     const out: Signal[] = []
-    const asked = new Set([...this.#held, ...this.#dirty])
-    for (const book of [...asked].sort((a, b) => a.asn - b.asn || a.afi - b.afi)) {
-      const changed = this.#dirty.has(book)
-      if (changed) this.#measure(book)
-      const signal = this.#judge(book, changed, at)
+    for (const book of this.#asked()) {
+      const signal = this.#judge(book, this.#dirty.has(book), at)
       if (signal) out.push(signal)
       if (book.hold.since !== null) this.#held.add(book)
       else {
         this.#held.delete(book)
-        if (book.low.size === 0) this.#books.delete(book.asn * 8 + book.afi)
+        if (book.low.size === 0) this.#drop(book)
       }
     }
     this.#dirty.clear()
     return out
   }
 
+  /** Those whose hold is running, and of those that have changed the few of which enough is low. */
+  #asked(): Book[] {
+    const asked = [...this.#held]
+    for (const book of this.#dirty) {
+      this.#measure(book)
+      if (book.hold.since !== null) continue
+      if (book.measured !== nothing) asked.push(book)
+      else if (book.low.size === 0) this.#drop(book)
+    }
+    return asked.sort((a, b) => a.asn - b.asn || a.afi - b.afi)
+  }
+
+  #drop(book: Book): void {
+    this.#books.delete(book.asn * 8 + book.afi)
+  }
+
   #measure(book: Book): void {
     const view = this.#view
     const { asn, afi, low } = book
     const all = view.prefixesOf(asn)
-    book.measured = { prefixes: [], of: 0, share: 0 }
+    book.measured = nothing
+    if (book.hold.since === null && this.#areMore(all, afi, low.size / SOME)) return
     const mine = all.filter((p) => view.afi(p) === afi && this.#isOrdinary(p))
-    if (low.size < SOME * mine.length && book.hold.since === null) return
     mine.sort(byAddress(view))
     const wells = mine.filter((p) => view.seen(p) < Seen.degraded)
     const whole = this.#whole.fill(view, mine)
@@ -148,6 +173,14 @@ export class OutagePartial implements Detector {
         ? (whole.units - well.units) / whole.units
         : lows.length / Math.max(1, mine.length)
     book.measured = { prefixes: lows, of: mine.length, share }
+  }
+
+  /** Whether more than `count` of them are ordinary ones of that family: no more are looked at than that. */
+  #areMore(prefixes: readonly number[], afi: Afi, count: number): boolean {
+    let n = 0
+    for (const p of prefixes)
+      if (this.#view.afi(p) === afi && this.#isOrdinary(p) && ++n > count) return true
+    return false
   }
 
   /** Known to be carried: by whoever ordinarily does, or, when it is new, by most. */
@@ -172,7 +205,7 @@ export class OutagePartial implements Detector {
     }
     const was = hold.confirmedAt
     const wasClearing = hold.clearSince !== null
-    if (was === null) book.startedAt = this.#startOf(measured.prefixes) || at
+    if (was === null) book.startedAt = firstLoss(this.#view, measured.prefixes) || at
     const loss = this.#losses.of(book.asn, afi)
     // What is lost by the usual bar is told by that; this would say less of the same.
     const whole = loss !== undefined && isOutage(loss, this.#outage)
@@ -191,17 +224,6 @@ export class OutagePartial implements Detector {
       return this.#signal(book, at, phase)
     }
     return this.#signal(book, at, phase)
-  }
-
-  #startOf(prefixes: readonly number[]): Instant {
-    const starts = prefixes.map((p) => this.#view.lossStart(p)).filter((start) => start > 0)
-    starts.sort((a, b) => b - a)
-    let first = starts[0] ?? 0
-    for (const start of starts) {
-      if (first - start > STORY) break
-      first = start
-    }
-    return first
   }
 
   #signal(book: Book, at: Instant, phase: 'open' | 'resolving' | 'resolved'): Signal {
@@ -271,7 +293,7 @@ export class OutagePartial implements Detector {
         score: 1,
         because: `${counts.prefixes} of ${counts.ofPrefixes} prefixes`,
       })
-    const behind = commonest(low)
+    const behind = commonest([...low.values()].map((path) => this.#upstreamOf(path)))
     if (behind)
       tags.push({
         name: 'behind',
@@ -292,14 +314,14 @@ const newBook = (asn: Asn, afi: Afi): Book => ({
   recoveredAt: 0,
   startedAt: 0,
   voters: 0,
-  measured: { prefixes: [], of: 0, share: 0 },
+  measured: nothing,
 })
 
 /** The network that most of the paths had before the origin, if most had the same. */
-function commonest(low: ReadonlyMap<number, Asn>): { asn: Asn; share: number } | null {
+function commonest(upstreams: readonly Asn[]): { asn: Asn; share: number } | null {
   const counts = new Map<Asn, number>()
   let known = 0
-  for (const asn of low.values()) {
+  for (const asn of upstreams) {
     if (asn === 0) continue
     known++
     counts.set(asn, (counts.get(asn) ?? 0) + 1)

@@ -12,7 +12,7 @@ import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import {
   type BurstBar,
-  carried,
+  carriedOf,
   causeOf,
   goesThrough,
   heldPath,
@@ -192,7 +192,7 @@ export class WithdrawalBurst implements Detector {
     const out: Signal[] = []
     // What is numbered but not yet heard does not count: how much that is, is no fact of the stream.
     if (at >= this.#countAt) {
-      this.#table = carried(this.#view, 4) + carried(this.#view, 6)
+      this.#table = carriedOf(this.#view, 4) + carriedOf(this.#view, 6)
       this.#countAt = at + COUNT
     }
     for (const pool of this.#pools) this.#gather(pool, at)
@@ -335,13 +335,18 @@ export class WithdrawalBurst implements Detector {
     const asns = [...burst.byOrigin.keys()].sort((a, b) => a - b)
     for (const asn of asns.slice(0, MOST_MEMBERS)) {
       const loss = this.#losses.of(asn, burst.afi)
-      const all = loss ? [...loss.uncovered, ...loss.covered] : []
-      const part = all.filter((prefix) => this.#isPart(burst, prefix)).length
-      if (part < this.#settings.memberShare * all.length) continue
+      if (loss && !this.#isMember(burst, loss)) continue
       const whose = `${asn}:${family}`
       keys.push(`outage:${whose}`, `prefix:${whose}`, `withdrawal:${whose}`)
     }
     return keys
+  }
+
+  #isMember(burst: Burst, { uncovered, covered }: Loss): boolean {
+    let part = 0
+    for (const prefix of uncovered) if (this.#isPart(burst, prefix)) part++
+    for (const prefix of covered) if (this.#isPart(burst, prefix)) part++
+    return part >= this.#settings.memberShare * (uncovered.length + covered.length)
   }
 
   /** Of a network that is in it also what went a little earlier, before it was a burst. */
@@ -362,7 +367,7 @@ export class WithdrawalBurst implements Detector {
     }
     let origins = 0
     for (const n of burst.byOrigin.values()) if (n > 0) origins++
-    const of = Math.max(members.size, carried(view, afi))
+    const of = Math.max(members.size, carriedOf(view, afi))
     const counts: Counts = {
       prefixes: lost.size,
       ofPrefixes: of,

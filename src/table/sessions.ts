@@ -14,9 +14,18 @@ import type { Table } from './table.ts'
  */
 const RETOLD = 0.7
 const RETOLD_WITHIN: Span = minutes(5)
-/** So much of the table again in one tick, and so many routes, make one look. */
-const SUSPICIOUS = 0.1
+/**
+ * So much of the table again in one tick makes one look. A small table is told in one tick or two: a few
+ * dozen routes of it are what is repeated at any time.
+ */
+const SUSPICIOUS = 0.02
+const SUSPICIOUS_OF_SMALL = 0.1
 const SUSPICIOUS_ROUTES = 20
+const MANY_ROUTES = 500
+
+/** How many routes again make one look, of a table of so many. */
+const suspicious = (held: number): number =>
+  Math.max(SUSPICIOUS_ROUTES, SUSPICIOUS * held, Math.min(SUSPICIOUS_OF_SMALL * held, MANY_ROUTES))
 
 /** Its table is known, whether it is believed or not. */
 const hasSession = ({ state }: Peer): boolean =>
@@ -127,7 +136,7 @@ export class Sessions {
       return
     }
     const held = peer.routes4 + peer.routes6
-    if (again < SUSPICIOUS_ROUTES || again < SUSPICIOUS * held) return
+    if (again < suspicious(held)) return
     peer.retoldSince = at
     peer.retold = RETOLD * held - again
     peer.before = peer.stale = held

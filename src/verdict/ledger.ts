@@ -36,6 +36,7 @@ export const ledgerDefaults = {
 }
 
 const MOST_REFUSED = 10_000
+const nothing: readonly string[] = []
 
 interface Entry {
   readonly id: string
@@ -152,7 +153,7 @@ export class Ledger {
       return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
     }
     const before = this.#entries.get(key)?.signal.absorbs
-    if (!before && !signal.absorbs) return []
+    if (!before && !signal.absorbs) return nothing
     const lasts = signal.phase === 'open' || signal.phase === 'resolving'
     const named = new Set(lasts ? signal.absorbs : [])
     const parts = new Set([...(before ?? []), ...(signal.absorbs ?? [])])

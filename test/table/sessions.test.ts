@@ -74,6 +74,14 @@ describe('a session reset that nobody told of', () => {
     expect(stage.standing(PREFIXES[0] as string)).toBe('4/4 up')
   })
 
+  test('is not looked for because of what a small table repeats at any time', () => {
+    const stage = world()
+    for (const prefix of PREFIXES.slice(0, 99)) stage.announce(15, 0, prefix, '101 900')
+    expect(stage.tick(20).table.peers.get(0).retoldSince).toBe(0)
+    for (const prefix of PREFIXES.slice(0, 100)) stage.announce(25, 0, prefix, '101 900')
+    expect(stage.tick(30).table.peers.get(0).retoldSince).toBeGreaterThan(0)
+  })
+
   test('may be interrupted by a fall, or by our losing sight, before it is noticed', () => {
     const fall = retell(world(), 20, 30, 400).down(35, 0).up(36, 0).endOfRib(37, 0)
     expect([state(fall), fall.standing(LAST)]).toEqual(['active', '3/3 up'])
