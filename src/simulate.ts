@@ -36,6 +36,9 @@ const number =
 const list = (rows: readonly (readonly [string, string])[]): string =>
   rows.map(([name, what]) => `  ${name.padEnd(18)}${what}\n`).join('')
 
+const RELATIONSHIPS = 'relationships.txt'
+const VRPS = 'vrps.json'
+
 export function simulateCommand(): Command {
   return command('simulate')
     .summary('write a made-up stretch of routing as MRT archives, with the truth about it')
@@ -78,8 +81,8 @@ function simulate(scenario: string, flags: SimulateFlags): number {
       write(path, octets)
       files++
     }
-    write('relationships.txt', relationships(play))
-    write('vrps.json', vrps(play))
+    write(RELATIONSHIPS, relationships(play))
+    write(VRPS, vrps(play))
     write('truth.json', `${JSON.stringify(truthOfPlay(play, scenario), null, 1)}\n`)
   } catch (error) {
     throw new InputError(`--out ${out}: ${(error as Error).message}`)
@@ -154,6 +157,9 @@ export function truthOfPlay(play: Play, name: string): object {
     {
       name: `${name}, seed ${play.script.seed}`,
       files,
+      // As whoever runs a network gives them; the case below does without.
+      vrps: [VRPS],
+      asRelationships: [RELATIONSHIPS],
       quiet: true,
       events: events.map((e) => eventOf(e, e.watchedOnly, 'medium')),
     },

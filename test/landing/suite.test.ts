@@ -9,6 +9,7 @@ import { archive } from '../../src/scenario/archive.ts'
 import { builtIn } from '../../src/scenario/built-in.ts'
 import { playScript } from '../../src/scenario/play.ts'
 import { type Script, scriptDefaults } from '../../src/scenario/script.ts'
+import { relationships, vrps } from '../../src/scenario/side-files.ts'
 import { scoreCase } from '../../src/score.ts'
 import { type Scores, scoresOf, scoreText } from '../../src/score-report.ts'
 import type { Scored } from '../../src/scoring.ts'
@@ -57,6 +58,8 @@ async function played(name: string, script: Script): Promise<Scored[]> {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), octets)
   }
+  writeFileSync(join(folder, 'relationships.txt'), relationships(play))
+  writeFileSync(join(folder, 'vrps.json'), vrps(play))
   const { truth, faults } = readTruth(JSON.stringify(truthOfPlay(play, name)))
   expect(faults).toEqual([])
   const out: Scored[] = []
