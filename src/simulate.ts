@@ -157,7 +157,6 @@ export function truthOfPlay(play: Play, name: string): object {
     {
       name: `${name}, seed ${play.script.seed}`,
       files,
-      // As whoever runs a network gives them; the case below does without.
       vrps: [VRPS],
       asRelationships: [RELATIONSHIPS],
       quiet: true,
@@ -168,12 +167,26 @@ export function truthOfPlay(play: Play, name: string): object {
     cases.push({
       name: `${name}, seed ${play.script.seed}, watching ${watched.size} ASes`,
       files,
+      // VRPs would have it told which of its prefixes no ROA covers, from the start on.
+      asRelationships: [RELATIONSHIPS],
       asn: [...watched].sort((a, b) => a - b),
       quiet: true,
       // Whoever watches few networks wants to hear what is not so sure, too (detection.md §10.4).
-      events: events.map((e) => eventOf(e, !e.watchedOnly, 'low')),
+      events: events.flatMap((e) => [eventOf(e, !e.watchedOnly, 'low'), ...besides(e)]),
     })
   return { version: 1, cases }
+}
+
+/** What is true as well of a watched network, and not what the event is about. */
+const BESIDES: Readonly<Record<string, readonly string[]>> = {
+  churn: ['path.shift', 'path.new-upstream'],
+  'leak-5': ['prefix.new'],
+  'hijack-mass': ['prefix.new'],
+}
+
+function besides(e: HeardEvent): object[] {
+  const kind = BESIDES[e.event]
+  return kind ? [{ ...eventOf(e, true, 'low'), event: `${e.event}, besides`, kind }] : []
 }
 
 const wholeSeconds = (span: number) => Math.ceil(span / 1e6)

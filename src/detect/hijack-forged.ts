@@ -32,6 +32,9 @@ const SHOWN = 20
 const ASKED = 64
 const MEDIUM = 4
 
+/** Beside a new part of a prefix, what a new upstream does not look like. */
+const SURE: ReadonlySet<string> = new Set(['aspa.invalid', 'stub'])
+
 interface Forged {
   /** `by` is the origin's new neighbour, `to` the origin. */
   readonly link: LeakCase
@@ -156,7 +159,7 @@ export class ForgedOrigins implements Detector {
     const score = sum(tags)
     const ofPrefixes = view.prefixesOf(to).length
     const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, link.routes)
-    const sure = parts.length > 0 || tags.some(({ name }) => name === 'aspa.invalid')
+    const sure = parts.length > 0 || tags.some(({ name }) => SURE.has(name))
     const cap = lowest(
       capOf(this.#known, counts, false, false),
       sure
@@ -206,7 +209,8 @@ export class ForgedOrigins implements Detector {
     if (!this.#born.has(prefix)) return false
     const cover = view.parentOf(prefix)
     if (cover < 0 || view.reference(cover) === 0) return false
-    return (link.prefixes.get(prefix) ?? 0) >= view.visible(prefix)
+    // Who forged it may be a vantage point itself, and its own word is not on the link.
+    return (link.prefixes.get(prefix) ?? 0) + 1 >= view.visible(prefix)
   }
 
   #tags(link: LeakCase, parts: readonly number[], asns: number, voters: number): Tag[] {
@@ -227,6 +231,8 @@ export class ForgedOrigins implements Detector {
       )
     if (!this.#links.shareNeighbour(by, to))
       add('strangers', 2, `AS${by} and AS${to} have no neighbour in common`)
+    if (part === undefined && this.#links.isStub(by))
+      add('stub', 2, `AS${by} passed on nobody's routes before: no upstream begins like that`)
     if (link.prefixes.size * 2 <= view.prefixesOf(to).length)
       add('others.elsewhere', 1, `the other prefixes of AS${to} do not use that link`)
     if (part !== undefined && context.validity(view.words(part), to) === 'invalid-length')

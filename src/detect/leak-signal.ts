@@ -138,7 +138,10 @@ export class LeakTeller {
     return [...routes]
       .sort(([a, x], [b, y]) => y - x || a - b)
       .slice(0, MOST_VICTIMS)
-      .flatMap(([asn]) => [`churn:${asn}`, `path:${asn}`, `specifics:${asn}`])
+      .flatMap(([asn]) => [
+        `specifics:${asn}`,
+        ...['ipv4', 'ipv6'].flatMap((afi) => [`churn:${asn}:${afi}`, `shift:${asn}:${afi}`]),
+      ])
   }
 
   #sample(s: LeakCase['samples'][number]): PathSample {
