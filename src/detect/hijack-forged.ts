@@ -70,7 +70,7 @@ export class ForgedOrigins implements Detector {
   }
 
   origin(prefix: number, before: Asn): void {
-    if (before !== 0 || this.#known.isVain || this.#view.parentOf(prefix) < 0) return
+    if (before !== 0 || this.#known.isVain) return
     if (this.#born.size < MOST_BORN) this.#born.set(prefix, this.#view.cause.at)
     else this.dropped++
   }
@@ -213,6 +213,10 @@ export class ForgedOrigins implements Detector {
     return (link.prefixes.get(prefix) ?? 0) + 1 >= view.visible(prefix)
   }
 
+  #areOld(link: LeakCase): boolean {
+    return firstOf(this.#view, link.prefixes.keys(), ASKED).every((p) => !this.#born.has(p))
+  }
+
   #tags(link: LeakCase, parts: readonly number[], asns: number, voters: number): Tag[] {
     const view = this.#view
     const context = this.#context
@@ -229,10 +233,12 @@ export class ForgedOrigins implements Detector {
         `${view.prefixText(part)} is a new part of ${view.prefixText(view.parentOf(part))}, ` +
           'and went over that link only',
       )
-    if (!this.#links.shareNeighbour(by, to))
+    if (!this.#links.shareNeighbour(by, to)) {
       add('strangers', 2, `AS${by} and AS${to} have no neighbour in common`)
-    if (part === undefined && this.#links.isStub(by))
-      add('stub', 2, `AS${by} passed on nobody's routes before: no upstream begins like that`)
+      // A first customer brings new prefixes, of its provider's space as often as not.
+      if (this.#links.isStub(by) && this.#areOld(link))
+        add('stub', 2, `AS${by} passed on nobody's routes before: no upstream begins like that`)
+    }
     if (link.prefixes.size * 2 <= view.prefixesOf(to).length)
       add('others.elsewhere', 1, `the other prefixes of AS${to} do not use that link`)
     if (part !== undefined && context.validity(view.words(part), to) === 'invalid-length')

@@ -6,7 +6,7 @@ import type { Asn } from '../core/asn.ts'
 import { hours, type Instant, type Span } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
 
-/** Leaks and hijacks are over by then: the longest of detection.md §8 took seven hours, nearly all less. */
+/** Leaks, hijacks and mitigations are mostly over by then; what is there for longer is somebody's own. */
 const YOUNG: Span = hours(8)
 /** A table leaked in parts has as many; who is not remembered is taken for old. */
 const MOST = 200_000
