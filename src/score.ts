@@ -14,10 +14,12 @@ import {
   settledConfig,
   version,
 } from './command.ts'
+import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
 import { ReplayRun } from './replay-run.ts'
 import { missed, scoresOf, scoreText } from './score-report.ts'
 import { type Scored, score } from './scoring.ts'
+import { readSideInputs, withFlags } from './side-inputs.ts'
 import { type Case, type Required, readTruth } from './truth-file.ts'
 
 interface ScoreFlags {
@@ -87,8 +89,10 @@ function readTruthFile(path: string): { path: string; cases: readonly Case[]; re
 
 const beside = (truth: string, file: string): string => join(dirname(truth), file)
 
-function absentFiles({ files, rib, config }: Case, truth: string): string[] {
-  return [...files, ...rib, ...(config === null ? [] : [config])]
+function absentFiles(given: Case, truth: string): string[] {
+  const { files, rib, config, vrps, asRelationships } = given
+  const beyond = [...vrps, ...asRelationships].map((file) => dated(file).path)
+  return [...files, ...rib, ...(config === null ? [] : [config]), ...beyond]
     .map((file) => beside(truth, file))
     .filter((file) => !existsSync(file))
 }
@@ -101,11 +105,12 @@ export async function scoreCase(given: Case, truth: string, jobs?: number): Prom
 }
 
 async function playCase(
-  { files, rib, collector: name, config: settings, asns, from, until }: Case,
+  given: Case,
   truth: string,
   tell: (incident: Incident) => void,
   jobs: number | undefined,
 ): Promise<void> {
+  const { files, rib, collector: name, config: settings, asns, from, until } = given
   const { config, hash } = await settledConfig(
     settings === null ? undefined : beside(truth, settings),
     asns,
@@ -123,6 +128,13 @@ async function playCase(
     paths.length > 0 ? archiveOf(paths, { collector: whose }) : null,
   )
   const watched = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
+  const sideInputs = await readSideInputs(
+    withFlags(config.context, {
+      vrps: given.vrps.map((file) => beside(truth, file)),
+      asRelationships: given.asRelationships.map((file) => beside(truth, file)),
+    }),
+    (text) => process.stderr.write(`${given.name}: ${text}\n`),
+  )
   const run = new ReplayRun(
     {
       updates,
@@ -134,6 +146,7 @@ async function playCase(
       detect: config.detect,
       limits: config.limits,
       mostIncidents: config.limits.incidents,
+      sideInputs,
       jobs: jobs ?? jobsFor(updates.bytes + (ribs?.bytes ?? 0)),
     },
     tell,

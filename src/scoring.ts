@@ -90,7 +90,10 @@ const isOfFamily = (event: KnownEvent, { last }: Told): boolean =>
     ? event.kinds.includes(last.kind)
     : event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
 
-function beginsWith(event: KnownEvent, { start }: Told): boolean {
+/** Of one that came back only the telling is known: it is in time while the event lasts. */
+function beginsWith(event: KnownEvent, one: Told): boolean {
+  const { start } = one
+  if (one.isBack && event.end !== null && start >= event.start) return start <= event.end
   return Math.abs(start - event.start) <= event.tolerance
 }
 

@@ -36,6 +36,9 @@ const number =
 const list = (rows: readonly (readonly [string, string])[]): string =>
   rows.map(([name, what]) => `  ${name.padEnd(18)}${what}\n`).join('')
 
+const RELATIONSHIPS = 'relationships.txt'
+const VRPS = 'vrps.json'
+
 export function simulateCommand(): Command {
   return command('simulate')
     .summary('write a made-up stretch of routing as MRT archives, with the truth about it')
@@ -78,8 +81,8 @@ function simulate(scenario: string, flags: SimulateFlags): number {
       write(path, octets)
       files++
     }
-    write('relationships.txt', relationships(play))
-    write('vrps.json', vrps(play))
+    write(RELATIONSHIPS, relationships(play))
+    write(VRPS, vrps(play))
     write('truth.json', `${JSON.stringify(truthOfPlay(play, scenario), null, 1)}\n`)
   } catch (error) {
     throw new InputError(`--out ${out}: ${(error as Error).message}`)
@@ -154,6 +157,8 @@ export function truthOfPlay(play: Play, name: string): object {
     {
       name: `${name}, seed ${play.script.seed}`,
       files,
+      vrps: [VRPS],
+      asRelationships: [RELATIONSHIPS],
       quiet: true,
       events: events.map((e) => eventOf(e, e.watchedOnly, 'medium')),
     },
@@ -162,12 +167,26 @@ export function truthOfPlay(play: Play, name: string): object {
     cases.push({
       name: `${name}, seed ${play.script.seed}, watching ${watched.size} ASes`,
       files,
+      // VRPs would have it told which of its prefixes no ROA covers, from the start on.
+      asRelationships: [RELATIONSHIPS],
       asn: [...watched].sort((a, b) => a - b),
       quiet: true,
       // Whoever watches few networks wants to hear what is not so sure, too (detection.md §10.4).
-      events: events.map((e) => eventOf(e, !e.watchedOnly, 'low')),
+      events: events.flatMap((e) => [eventOf(e, !e.watchedOnly, 'low'), ...besides(e)]),
     })
   return { version: 1, cases }
+}
+
+/** What is true as well of a watched network, and not what the event is about. */
+const BESIDES: Readonly<Record<string, readonly string[]>> = {
+  churn: ['path.shift', 'path.new-upstream'],
+  'leak-5': ['prefix.new'],
+  'hijack-mass': ['prefix.new'],
+}
+
+function besides(e: HeardEvent): object[] {
+  const kind = BESIDES[e.event]
+  return kind ? [{ ...eventOf(e, true, 'low'), event: `${e.event}, besides`, kind }] : []
 }
 
 const wholeSeconds = (span: number) => Math.ceil(span / 1e6)

@@ -47,6 +47,9 @@ export interface Case {
   readonly asns: readonly Asn[]
   readonly collector: string | null
   readonly config: string | null
+  /** What is known beside the routes, in addition to what the configuration names; `FILE@DATE` as there. */
+  readonly vrps: readonly string[]
+  readonly asRelationships: readonly string[]
   readonly from: Instant | null
   readonly until: Instant | null
   readonly events: readonly KnownEvent[]
@@ -179,6 +182,8 @@ const CASE = [
   'asn',
   'collector',
   'config',
+  'vrps',
+  'asRelationships',
   'from',
   'until',
   'events',
@@ -202,6 +207,8 @@ function readCase(r: Reader, value: unknown, where: string): Case {
     asns: r.asns(raw['asn'], `${where}.asn`),
     collector: typeof raw['collector'] === 'string' ? raw['collector'] : null,
     config: typeof raw['config'] === 'string' ? raw['config'] : null,
+    vrps: r.texts(raw['vrps'], `${where}.vrps`),
+    asRelationships: r.texts(raw['asRelationships'], `${where}.asRelationships`),
     from: r.instant(raw['from'], `${where}.from`),
     until: r.instant(raw['until'], `${where}.until`),
     events: r

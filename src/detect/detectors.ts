@@ -22,6 +22,7 @@ import { type NewPrefixSettings, newPrefixDefaults, PrefixNew } from './prefix-n
 import { Rpki, type RpkiSettings, rpkiDefaults } from './rpki.ts'
 import { type BurstSettings, burstDefaults, WithdrawalBurst } from './withdrawal-burst.ts'
 import { massWithdrawal, type WithdrawalSettings, withdrawalDefaults } from './withdrawal-mass.ts'
+import { Young } from './young.ts'
 
 export interface DetectSettings {
   readonly outage: OutageSettings
@@ -62,11 +63,14 @@ export function makeDetectors(
 ): Detector[] {
   const { outage, withdrawal, prefix, partial, burst, path, churn } = settings
   const { leak, specifics, hijack, rpki, newPrefix, blind } = settings
-  const losses = new Losses(view, beaconsOf(view, context))
+  const isBeacon = beaconsOf(view, context)
+  const young = new Young(view)
+  const losses = new Losses(view, (prefix) => young.has(prefix) || isBeacon(prefix))
   const bursts = new WithdrawalBurst(view, losses, burst)
   const leaks = new LeakPath(view, leak, context)
   const known = new Known(view, context)
   return [
+    young,
     losses,
     bursts,
     outageOfAs(view, losses, outage, bursts),

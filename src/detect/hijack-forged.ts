@@ -32,6 +32,9 @@ const SHOWN = 20
 const ASKED = 64
 const MEDIUM = 4
 
+/** Beside a new part of a prefix, what a new upstream does not look like. */
+const SURE: ReadonlySet<string> = new Set(['aspa.invalid', 'stub'])
+
 interface Forged {
   /** `by` is the origin's new neighbour, `to` the origin. */
   readonly link: LeakCase
@@ -67,7 +70,7 @@ export class ForgedOrigins implements Detector {
   }
 
   origin(prefix: number, before: Asn): void {
-    if (before !== 0 || this.#known.isVain || this.#view.parentOf(prefix) < 0) return
+    if (before !== 0 || this.#known.isVain) return
     if (this.#born.size < MOST_BORN) this.#born.set(prefix, this.#view.cause.at)
     else this.dropped++
   }
@@ -156,7 +159,7 @@ export class ForgedOrigins implements Detector {
     const score = sum(tags)
     const ofPrefixes = view.prefixesOf(to).length
     const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, link.routes)
-    const sure = parts.length > 0 || tags.some(({ name }) => name === 'aspa.invalid')
+    const sure = parts.length > 0 || tags.some(({ name }) => SURE.has(name))
     const cap = lowest(
       capOf(this.#known, counts, false, false),
       sure
@@ -208,7 +211,12 @@ export class ForgedOrigins implements Detector {
     if (!this.#born.has(prefix)) return false
     const cover = view.parentOf(prefix)
     if (cover < 0 || view.reference(cover) === 0) return false
-    return (link.prefixes.get(prefix) ?? 0) >= view.visible(prefix)
+    // Who forged it may be a vantage point itself, and its own word is not on the link.
+    return (link.prefixes.get(prefix) ?? 0) + 1 >= view.visible(prefix)
+  }
+
+  #areOld(link: LeakCase): boolean {
+    return firstOf(this.#view, link.prefixes.keys(), ASKED).every((p) => !this.#born.has(p))
   }
 
   #tags(link: LeakCase, parts: readonly number[], asns: number, voters: number): Tag[] {
@@ -227,8 +235,12 @@ export class ForgedOrigins implements Detector {
         `${view.prefixText(part)} is a new part of ${view.prefixText(view.parentOf(part))}, ` +
           'and went over that link only',
       )
-    if (!this.#links.shareNeighbour(by, to))
+    if (!this.#links.shareNeighbour(by, to)) {
       add('strangers', 2, `AS${by} and AS${to} have no neighbour in common`)
+      // A first customer brings new prefixes, of its provider's space as often as not.
+      if (this.#links.isStub(by) && this.#areOld(link))
+        add('stub', 2, `AS${by} passed on nobody's routes before: no upstream begins like that`)
+    }
     if (link.prefixes.size * 2 <= view.prefixesOf(to).length)
       add('others.elsewhere', 1, `the other prefixes of AS${to} do not use that link`)
     if (part !== undefined && context.validity(view.words(part), to) === 'invalid-length')

@@ -6,6 +6,7 @@ import { Hold } from '../core/hold.ts'
 import type { Segment, Signal } from '../core/incident.ts'
 import type { Instant } from '../core/time.ts'
 import { type LeakCase, Reason, STRONG, WEAK } from './leak-case.ts'
+import { CLIQUE } from './relations.ts'
 
 const MOST_SEGMENTS = 10
 /** A smaller leak is part of a larger one when so many of its routes are. */
@@ -89,10 +90,11 @@ export const isMany = (leak: LeakCase): boolean =>
 
 /**
  * May be a mass leak by itself: met behind ordinary links, for a vantage point's own new provider brings
- * it a whole table over a new link, and what is behind that provider is as new to us.
+ * it a whole table over a new link, and what is behind that provider is as new to us. A new customer of
+ * one of the clique is passed on to all the others: by its size alone that is no leak.
  */
-export const mayBeMass = ({ reasons, place }: LeakCase): boolean =>
-  (reasons & Reason.approached) !== 0 && place > 0
+export const mayBeMass = ({ by, reasons, place }: LeakCase): boolean =>
+  (reasons & Reason.approached) !== 0 && place > 0 && !CLIQUE.includes(by)
 
 export function union<K>(maps: readonly ReadonlyMap<K, number>[]): Set<K> {
   const out = new Set<K>()

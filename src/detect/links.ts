@@ -14,6 +14,8 @@ export class Links {
   /** Pairs of ASNs, the smaller first, by hash; 0 0 = empty. At most half of it is in use. */
   #pairs = new Int32Array(2 << 12)
   readonly #beside = new Map<Asn, Asn[]>()
+  /** Who told one neighbour what it had from another. */
+  readonly #passing = new Set<Asn>()
 
   constructor(most = MOST_LINKS) {
     this.#most = most
@@ -26,7 +28,11 @@ export class Links {
       const b = hops[i] as Asn
       const at = this.#find(a, b)
       // Nearly all are known.
-      if (this.#pairs[at + 1] === 0 && !isReserved(a) && !isReserved(b)) this.#add(at, a, b)
+      if (this.#pairs[at + 1] !== 0 || isReserved(a) || isReserved(b)) continue
+      this.#add(at, a, b)
+      // A vantage point tells its collector everything, so its own word shows nothing.
+      if (i > 1) this.#passing.add(a)
+      if (i < hops.length - 1) this.#passing.add(b)
     }
   }
 
@@ -37,6 +43,11 @@ export class Links {
   /** How many neighbours it has. */
   degree(asn: Asn): number {
     return this.#beside.get(asn)?.length ?? 0
+  }
+
+  /** Whether it is known, and was never met but at an end of a path: it sells transit to nobody. */
+  isStub(asn: Asn): boolean {
+    return this.#beside.has(asn) && !this.#passing.has(asn)
   }
 
   /** Whether somebody is a neighbour of both. */

@@ -48,6 +48,8 @@ const churn: Arrange = (stage, wish, dice) => {
     asn: stage.asn(node),
     expects: ['churn.as', 'churn.prefix'],
     atoms: new Set(stage.atoms(node)),
+    // What is ordinary is kept of watched networks only (detect/churn-as.ts).
+    watchedOnly: true,
     shows: (path) => path.filter((asn) => asn === stage.asn(node)).length > 1,
   })
 }

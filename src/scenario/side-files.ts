@@ -17,7 +17,8 @@ export function relationships({ internet, start }: Play): string {
   }
   lines.sort((x, y) => Number(x.split('|')[0]) - Number(y.split('|')[0]) || (x < y ? -1 : 1))
   const head = [
-    `# invented Internet of ${iso(start)}`,
+    // The day as CAIDA writes it: without one nobody knows from when on the file holds.
+    `# invented Internet of ${iso(start).slice(0, 10).replaceAll('-', '')}`,
     '# <provider-as>|<customer-as>|-1',
     '# <peer-as>|<peer-as>|0',
   ]

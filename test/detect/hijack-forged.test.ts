@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Context } from '../../src/core/context.ts'
 import { clock, only, World, type WorldSettings } from './world.ts'
 
@@ -44,11 +44,42 @@ test('over an ordinary upstream as well, it is a new prefix and no more', () => 
   expect(told).toEqual([])
 })
 
-test('the prefix itself behind a stranger: a new upstream looks the same', () => {
-  expect(forged(net)).toEqual([])
-  const watched = only(forged(net, { watch: [6000] }), 'hijack.forged-origin')
-  expect(watched).toMatchObject({ asn: 6000, culprit: 5001, severity: 'info' })
-  expect(watched.confidence.level).toBe('low')
+describe('the prefix itself behind a stranger', () => {
+  const exact = (settings: WorldSettings = {}) =>
+    world(settings)
+      .holds(peers, '198.18.1.0/24', '2914 174 5001 5002')
+      .at('00:10:01')
+      .announce(peers, net, '2914 174 5001 6000', 1)
+      .play('00:50:00')
+      .filter(({ kind }) => kind.startsWith('hijack'))
+
+  test('that has a customer: a new upstream looks the same', () => {
+    expect(exact()).toEqual([])
+    const watched = only(exact({ watch: [6000] }), 'hijack.forged-origin')
+    expect(watched).toMatchObject({ asn: 6000, culprit: 5001, severity: 'info' })
+    expect(watched.confidence.level).toBe('low')
+  })
+
+  test('that never passed on anything: no upstream begins like that', () => {
+    const one = only(forged(net), 'hijack.forged-origin')
+    expect(one.confidence).toMatchObject({ level: 'medium', score: 7 })
+    expect(one.confidence.tags.map(({ name }) => name)).toContain('stub')
+  })
+
+  test('unless what it passes on is new: a first customer', () => {
+    expect(forged('198.51.100.0/24')).toEqual([])
+  })
+})
+
+test('of a forger who is a vantage point itself, who has it without that link', () => {
+  const told = new World({ asnOf: { j: 5001 } })
+    .holds(peers, [net, '203.1.0.0/16', '203.2.0.0/16'], '1299 3356 6000')
+    .holds(peers.replace('j', ''), '198.18.0.0/24', '2914 174 5001')
+    .at('00:10:01')
+    .announce(peers.replace('j', ''), part, '2914 174 5001 6000')
+    .announce('j', part, '6000')
+    .play('00:30:00')
+  expect(only(told, 'hijack.forged-origin').culprit).toBe(5001)
 })
 
 test('that ASPA does not allow is more than that', () => {

@@ -295,6 +295,11 @@ describe('a link that never carried anything and suddenly carries a lot', () => 
     expect(all(known, 'a', '5001 8001').play('00:30:00')).toEqual([])
   })
 
+  test('of one of the clique it is a new customer, passed on to all the others', () => {
+    const told = all(table().at('00:10:00'), 'a', '8002 6762 8001').at('00:20:00')
+    expect(all(told, 'a', '8001').play('01:00:00')).toEqual([])
+  })
+
   test('without known paths nothing is new', () => {
     const world = all(table('learned-from-input').at('00:02:00'), 'ab', '8001').at('00:10:00')
     expect(all(world, 'a', '8002 5001 8001').play('00:30:00')).toEqual([])

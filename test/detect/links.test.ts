@@ -20,6 +20,17 @@ test('neighbours in common', () => {
   expect(links.shareNeighbour(5001, 9)).toBe(false)
 })
 
+test('who passes on what it has from others; a vantage point shows that of nobody but others', () => {
+  const links = new Links()
+  links.learn([201, 1299, 3356, 6000])
+  expect([1299, 3356].map((asn) => links.isStub(asn))).toEqual([false, false])
+  expect([201, 6000].map((asn) => links.isStub(asn))).toEqual([true, true])
+  // Who was never met is not known to be one.
+  expect(links.isStub(9)).toBe(false)
+  links.learn([202, 1299, 6000, 7000])
+  expect([links.isStub(6000), links.isStub(7000)]).toEqual([false, true])
+})
+
 test('reserved numbers are no neighbours, nor is who stands beyond them', () => {
   const links = new Links()
   links.learn([201, 64512, 6000])

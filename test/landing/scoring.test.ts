@@ -79,6 +79,10 @@ it('what is over and comes back is another', () => {
   const back = { ...one, state: 'reopened' as const, updatedAt: '2024-10-29T00:40:00.000Z' }
   expect(toldOf([one, over, back, { ...back, state: 'resolving' }, back])).toHaveLength(2)
   expect(numbers(truth({ start: '2024-10-29T00:39:00Z' }), one, over, back).recall).toBe(1)
+  // When it came back is not known, only when that was told: in time while the event lasts.
+  const early = { start: '2024-10-29T00:30:00Z' }
+  const lasts = (end: string) => numbers(truth({ ...early, end }), one, over, back).recall
+  expect([lasts('2024-10-29T00:45:00Z'), lasts('2024-10-29T00:39:00Z')]).toEqual([1, 0])
 })
 
 describe('an incident is wrong', () => {

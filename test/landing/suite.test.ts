@@ -9,6 +9,7 @@ import { archive } from '../../src/scenario/archive.ts'
 import { builtIn } from '../../src/scenario/built-in.ts'
 import { playScript } from '../../src/scenario/play.ts'
 import { type Script, scriptDefaults } from '../../src/scenario/script.ts'
+import { relationships, vrps } from '../../src/scenario/side-files.ts'
 import { scoreCase } from '../../src/score.ts'
 import { type Scores, scoresOf, scoreText } from '../../src/score-report.ts'
 import type { Scored } from '../../src/scoring.ts'
@@ -16,33 +17,37 @@ import { truthOfPlay } from '../../src/simulate.ts'
 import { readTruth } from '../../src/truth-file.ts'
 import { workshop } from './program.ts'
 
-/** Least recall by kind of event. Zero: no detector tells it yet, and what is found is only printed. */
+/**
+ * Least recall by kind of event; of two a seed one missed is a half. Zero: nobody has to tell it, for hardly
+ * anybody sees it (leak-3), or because it draws nothing away (hijack-cover).
+ */
 const FLOORS = {
   outage: 0.95,
-  'outage-staged': 0.85,
+  'outage-staged': 0.9,
   'outage-slow': 0.95,
   'outage-covered': 0.95,
   'outage-prefix': 0.95,
   maintenance: 0.95,
   zombie: 0.95,
   burst: 0.95,
-  'upstream-loss': 0,
-  'path-shift': 0,
-  'leak-1': 0.9,
-  'leak-2': 0,
+  'upstream-loss': 0.5,
+  'path-shift': 0.95,
+  'leak-1': 0.95,
+  'leak-2': 0.95,
   'leak-3': 0,
-  'leak-4': 0,
-  'leak-5': 0,
-  'leak-6': 0,
-  'hijack-exact': 0,
-  'hijack-specific': 0,
+  'leak-4': 0.95,
+  'leak-5': 0.95,
+  'leak-6': 0.95,
+  'hijack-exact': 0.95,
+  'hijack-specific': 0.95,
   'hijack-cover': 0,
-  'hijack-forged': 0,
-  'hijack-mass': 0,
-  churn: 0,
+  'hijack-forged': 0.9,
+  'hijack-mass': 0.95,
+  churn: 0.9,
 }
 /** Of incidents of confidence medium or higher, right ones. */
-const PRECISION = 0.95
+const PRECISION = 0.98
+const RECALL = 0.97
 /** Seconds from when half of the carriers were affected, in the median. */
 const DELAY = 60
 
@@ -57,6 +62,8 @@ async function played(name: string, script: Script): Promise<Scored[]> {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), octets)
   }
+  writeFileSync(join(folder, 'relationships.txt'), relationships(play))
+  writeFileSync(join(folder, 'vrps.json'), vrps(play))
   const { truth, faults } = readTruth(JSON.stringify(truthOfPlay(play, name)))
   expect(faults).toEqual([])
   const out: Scored[] = []
@@ -83,6 +90,7 @@ it(`a suite of ${seeds.length} seeds: what happens is told, what is told happens
     .reduce((n, { met }) => n + met.length, 0)
   expect(events).toBeGreaterThanOrEqual(60 * seeds.length)
   least(scores)
+  expect(scores.recall).toBeGreaterThanOrEqual(RECALL)
   expect(scores.precision).toBeGreaterThanOrEqual(PRECISION)
   expect(scores.medianDelayFromHalf).toBeLessThanOrEqual(DELAY)
 }, 600_000)

@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { readRelationshipsFile } from '../../src/context/relationships-file.ts'
 import { Batch } from '../../src/core/batch.ts'
+import { parseInstant } from '../../src/core/time.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
 import { readName } from '../../src/feeds/archive-name.ts'
 import { archive } from '../../src/scenario/archive.ts'
@@ -54,6 +56,11 @@ test('relationships are CAIDA serial-1, without the links that come to be later'
   expect(rows.length).toBe(play.internet.edges.length / 2 - (play.internet.latent?.size ?? 0))
   expect(play.internet.latent?.size).toBe(2)
   expect(rows).toContain('174|701|0')
+})
+
+test('they say of which day they are: without that nobody uses them', () => {
+  const { date, faults } = readRelationshipsFile(relationships(play), 'relationships.txt')
+  expect([date, faults]).toEqual([parseInstant('2026-03-02'), []])
 })
 
 test('ROAs are as rpki-client writes them, for half of the origins and what is announced by right', () => {
