@@ -27,6 +27,21 @@ export interface BurstBar {
   readonly transitShare: number
 }
 
+/** Fewer are never a burst, however small the table. */
+const FEW_PREFIXES = 20
+const FEW_ORIGINS = 5
+
+/** In a table of a few hundred prefixes two hundred are all of it. */
+export function barOf(
+  { prefixes, origins, tableShare, transitShare }: BurstBar & { readonly tableShare: number },
+  table: number,
+): BurstBar {
+  const some = Math.max(FEW_PREFIXES, Math.ceil(tableShare * table))
+  if (some >= prefixes) return { prefixes, origins, transitShare }
+  const few = Math.max(FEW_ORIGINS, Math.ceil((origins * some) / prefixes))
+  return { prefixes: some, origins: Math.min(origins, few), transitShare }
+}
+
 /** The network through which they went, 0 = none in particular; null when they are no burst at all. */
 export function causeOf(
   view: View,

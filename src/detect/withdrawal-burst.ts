@@ -11,7 +11,7 @@ import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import {
-  type BurstBar,
+  barOf,
   carriedOf,
   causeOf,
   goesThrough,
@@ -52,9 +52,6 @@ export const burstDefaults: BurstSettings = {
   clear: minutes(5),
 }
 
-/** Fewer are never a burst, however small the table. */
-const FEW_PREFIXES = 20
-const FEW_ORIGINS = 5
 /** Prefixes kept of one family, and bursts at once. */
 const MOST_LOST = 500_000
 const MOST_BURSTS = 32
@@ -218,7 +215,7 @@ export class WithdrawalBurst implements Detector {
       if (loss.at >= from - LEAD * within) break
       losses.delete(prefix)
     }
-    const bar = this.#bar()
+    const bar = barOf(this.#settings, this.#table)
     if (losses.size < bar.prefixes) {
       pool.since = null
       return
@@ -234,15 +231,6 @@ export class WithdrawalBurst implements Detector {
     pool.since = null
   }
 
-  /** In a table of a few hundred prefixes two hundred are all of it. */
-  #bar(): BurstBar {
-    const { prefixes, origins, tableShare, transitShare } = this.#settings
-    const some = Math.max(FEW_PREFIXES, Math.ceil(tableShare * this.#table))
-    if (some >= prefixes) return { prefixes, origins, transitShare }
-    const few = Math.max(FEW_ORIGINS, Math.ceil((origins * some) / prefixes))
-    return { prefixes: some, origins: Math.min(origins, few), transitShare }
-  }
-
   /** Losses that go on belong to it as long as they come in numbers, and the same way. */
   #grow(burst: Burst, pool: Pool, at: Instant): void {
     if (at > burst.growsUntil) return
@@ -253,7 +241,8 @@ export class WithdrawalBurst implements Detector {
       this.#join(burst, prefix, loss)
     }
     const grown = burst.lost.size - before
-    if (grown * 20 >= this.#bar().prefixes) burst.growsUntil = at + this.#settings.within
+    if (grown * 20 >= barOf(this.#settings, this.#table).prefixes)
+      burst.growsUntil = at + this.#settings.within
   }
 
   #open(pool: Pool, { transit, share }: { transit: Asn; share: number }, at: Instant): void {
