@@ -149,12 +149,15 @@ export class Ledger {
   #partsOf({ kind, key, absorbs = nothing, phase }: Signal): readonly string[] {
     const lasts = phase === 'open' || phase === 'resolving'
     const before = this.#entries.get(key)?.signal.absorbs ?? nothing
-    if (kind !== 'outage.as' && absorbs.length + before.length === 0) return nothing
-    const now = new Set(absorbs)
-    const parts = absorbs === before ? absorbs : [...new Set([...before, ...absorbs])]
-    for (const part of parts) {
-      if (lasts && now.has(part)) this.#within.set(part, key)
-      else if (this.#within.get(part) === key) this.#within.delete(part)
+    let parts = absorbs
+    // Most are part of nothing, and nothing is part of them.
+    if (absorbs.length + before.length > 0) {
+      const now = new Set(absorbs)
+      if (absorbs !== before) parts = [...new Set([...before, ...absorbs])]
+      for (const part of parts) {
+        if (lasts && now.has(part)) this.#within.set(part, key)
+        else if (this.#within.get(part) === key) this.#within.delete(part)
+      }
     }
     if (kind !== 'outage.as') return parts
     const whose = key.slice(key.indexOf(':'))
