@@ -131,6 +131,8 @@ export interface Detector {
   newPath?(path: number): void
   /** The path is part of the starting table, or was held long enough to be ordinary. */
   learnPath?(path: number): void
+  /** Whether `prefix` is also called between up and degraded: nine of ten changes, and nothing is lost. */
+  readonly wanders?: boolean
   /** A prefix changed between the states of Seen; `view.cause` is the element that did it. */
   prefix?(prefix: number, before: number, after: number): void
   /** A prefix that nobody ordinarily carries became reachable, or ceases to be. */

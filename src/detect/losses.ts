@@ -156,8 +156,6 @@ export class Losses implements Detector {
       book = newBook(view, asn, view.afi(prefix), this.#wasBare)
       this.#books.set(key, book)
     }
-    // Nothing lost, and nothing found: between up and degraded, as nearly always, it is carried all the time.
-    if (book.lost === 0 && isCarried(before) && isCarried(after)) return
     this.#dirty.add(book)
     if (is && !was) this.#lose(book, prefix)
     else if (was && !is) {
@@ -353,8 +351,6 @@ export class Losses implements Detector {
     return this.#books.get(loss.key)
   }
 }
-
-const isCarried = (seen: number): boolean => seen === Seen.up || seen === Seen.degraded
 
 const keyOf = (asn: Asn, afi: Afi): number => asn * 8 + afi
 

@@ -65,6 +65,7 @@ const nothing: Measured = { prefixes: [], of: 0, share: 0 }
 
 export class OutagePartial implements Detector {
   readonly name = 'outage.partial'
+  readonly wanders = true
   dropped = 0
   readonly #view: View
   readonly #losses: Losses

@@ -103,6 +103,7 @@ export class Table implements View {
   readonly hearsAll: boolean
   readonly #detectors: Detector[] = []
   #onPrefix: Detector[] = []
+  #onWander: Detector[] = []
   #onRoute: Detector[] = []
   #onForeign: Detector[] = []
   #onFollowed: Detector[] = []
@@ -147,6 +148,7 @@ export class Table implements View {
   attach(detectors: readonly Detector[]): void {
     this.#detectors.push(...detectors)
     this.#onPrefix = this.#detectors.filter((d) => d.prefix)
+    this.#onWander = this.#onPrefix.filter((d) => d.wanders)
     this.#onRoute = this.#detectors.filter((d) => d.route)
     this.#onForeign = this.#detectors.filter((d) => d.foreign)
     this.#onFollowed = this.#detectors.filter((d) => d.followed)
@@ -521,7 +523,10 @@ export class Table implements View {
     const before = standing.seen[prefix] as number
     if (standing.settle(prefix) && this.started) {
       const after = standing.seen[prefix] as number
-      for (const detector of this.#onPrefix) detector.prefix?.(prefix, before, after)
+      const wanders =
+        before !== Seen.new && after !== Seen.new && Math.max(before, after) < Seen.lost
+      for (const detector of wanders ? this.#onWander : this.#onPrefix)
+        detector.prefix?.(prefix, before, after)
     }
     if (standing.seen[prefix] === Seen.new) this.carry(prefix)
   }

@@ -49,6 +49,43 @@ test('a route that goes over to another path is still the same route', () => {
   expect([leak.routes, [...leak.paths.keys()], [...leak.from.keys()]]).toEqual([1, [7], [3356]])
 })
 
+test('prefixes and vantage points are the same whenever they are asked for first', () => {
+  const early = new LeakCase(5000, 1299)
+  const late = new LeakCase(5000, 1299)
+  const asked = (leak: LeakCase) => [[...leak.prefixes], [...leak.vantages]]
+  for (const [prefix, vantage] of [
+    [7, 0],
+    [7, 1_500],
+    [3_000_000, 2],
+    [8, 2],
+  ] as const) {
+    early.join(cause(1, prefix, vantage), 3356, 6000)
+    late.join(cause(1, prefix, vantage), 3356, 6000)
+    asked(early)
+  }
+  early.leave(cause(2, 8, 2))
+  late.leave(cause(2, 8, 2))
+  expect(asked(early)).toEqual([
+    [
+      [7, 2],
+      [3_000_000, 1],
+    ],
+    [
+      [0, 1],
+      [1_500, 1],
+      [2, 1],
+    ],
+  ])
+  expect(asked(late)).toEqual(asked(early))
+  for (const [prefix, vantage] of [
+    [7, 0],
+    [7, 1_500],
+    [3_000_000, 2],
+  ] as const)
+    early.leave(cause(3, prefix, vantage))
+  expect([early.routes, ...asked(early)]).toEqual([0, [], []])
+})
+
 test('keeps five samples, not more', () => {
   const leak = new LeakCase(5000, 1299)
   for (let i = 0; i < 10; i++) leak.join(cause(i, i), 1, 2)

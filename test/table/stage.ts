@@ -79,6 +79,7 @@ export class Stage {
     const { told, table } = this
     return {
       name: 'listener',
+      wanders: true,
       prefix: (p, before, after) =>
         told.push(`${table.prefixText(p)} ${states[before]} > ${states[after]}`),
       watcher: Watcher.link,

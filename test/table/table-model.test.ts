@@ -47,6 +47,7 @@ class Duel {
           if (after === 0) this.routes.delete(key())
           else this.routes.set(key(), table.pathText(after))
         },
+        wanders: true,
         prefix: (p, before, after) => {
           this.calls++
           const name = table.prefixText(p)
