@@ -5,23 +5,31 @@ import { type Asn, isReserved } from '../core/asn.ts'
 import { type Context, noContext, type PrefixWords } from '../core/context.ts'
 import type { Tag } from '../core/incident.ts'
 import { parsePrefix } from '../core/prefix.ts'
+import { hours, type Instant, type Span } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import type { Conflict } from './hijack-conflict.ts'
 import { Links } from './links.ts'
 
-/** So many prefixes, and such a part of all, come anew in days where the starting table is whole. */
+/** So many new prefixes in an hour, and such a part of all, are days' worth where the table was whole. */
 const THIN = 1_000
 const THIN_SHARE = 0.02
+/** Of one origin so many count: who tells a thousand parts of its own says nothing about the table. */
+const EACH = 10
+const WINDOW: Span = hours(1)
 
 /** What the detectors of hijacks know of the time before. */
 export class Known {
   readonly view: View
   readonly context: Context
   readonly links = new Links()
-  /** Prefixes that nobody had when it began, and those that somebody had. */
+  /** Prefixes that came anew in this window, those of each origin, and how many are too many. */
   #born = 0
-  #before = 0
+  readonly #bornOf = new Map<Asn, number>()
+  #bar = THIN
+  #until: Instant = 0
+  /** Whether there were too many in the window before. */
+  #was = false
 
   constructor(view: View, context: Context = noContext) {
     this.view = view
@@ -29,16 +37,33 @@ export class Known {
   }
 
   /** One more prefix that was in no table. */
-  bear(): void {
+  bear(origin: Asn): void {
     const { view } = this
+    this.tick(view.cause.at)
+    const n = this.#bornOf.get(origin) ?? 0
+    // Once there are too many there is nothing more to count.
+    if (n >= EACH || this.#born > this.#bar) return
+    this.#bornOf.set(origin, n + 1)
+    if (++this.#born !== THIN) return
     // Not asked of the table how many it has: it numbers what it will hear as well.
-    if (this.#born++ === 0)
-      for (let p = 0; p < view.prefixes; p++) if (view.reference(p) > 0) this.#before++
+    let before = 0
+    for (let p = 0; p < view.prefixes; p++) if (view.reference(p) > 0) before++
+    this.#bar = Math.max(THIN, THIN_SHARE * before)
   }
 
-  /** Whether the starting table was part of one only: then much that seems new is not. */
+  /** What came anew long ago says nothing about now: what was unknown is known by then. */
+  tick(at: Instant): void {
+    if (at < this.#until) return
+    this.#was = this.#born > this.#bar && at < this.#until + WINDOW
+    this.#until = at + WINDOW
+    this.#born = 0
+    this.#bar = THIN
+    this.#bornOf.clear()
+  }
+
+  /** Whether what we know of the time before is a part only: then much that seems new is not. */
   get isThin(): boolean {
-    return this.#born > THIN && this.#born > THIN_SHARE * this.#before
+    return this.#was || this.#born > this.#bar
   }
 
   /** With nobody to ask about it, what seems new is then not worth a look. */

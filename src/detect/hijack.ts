@@ -97,7 +97,7 @@ export class Hijacks implements Detector {
 
   origin(prefix: number, before: Asn, after: Asn): void {
     const view = this.#view
-    if (before === 0) this.#known.bear()
+    if (before === 0) this.#known.bear(after)
     if (this.#known.isVain) return
     // Where nothing was told beforehand everything is heard for a first time.
     if (view.baseline !== 'rib' && !view.known(view.cause.vantage)) return
@@ -191,6 +191,7 @@ export class Hijacks implements Detector {
   }
 
   tick(at: Instant): Signal[] {
+    this.#known.tick(at)
     const { generation } = this.#known.context
     if (generation !== this.#generation) this.#askAgain(generation)
     const { size } = this.#waiting
