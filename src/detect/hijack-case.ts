@@ -1,6 +1,7 @@
 // Conflicts put together: all that one network took of another, and all it took of anybody.
 
 import type { Asn } from '../core/asn.ts'
+import type { Instant } from '../core/time.ts'
 import type { Conflict } from './hijack-conflict.ts'
 import { Life } from './hijack-life.ts'
 
@@ -40,6 +41,11 @@ export class HijackCase {
       this.vantages.delete(vantage)
       this.passed.add(vantage)
     }
+  }
+
+  isUndone(at: Instant): boolean {
+    for (const conflict of this.conflicts) if (conflict.isUndone(at)) return true
+    return false
   }
 
   *witnesses(): Iterable<number> {

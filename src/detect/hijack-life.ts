@@ -53,12 +53,14 @@ export class Life {
   ): Signal | null {
     const hold = this.#hold
     if (s.vantages > this.#peak) this.#peak = s.vantages
-    if (hold.confirmedAt === null && s.holds)
+    // What is ordinary from the start is not believed first, to be let go of at once.
+    const holds = s.holds && !s.ordinary
+    if (hold.confirmedAt === null && holds)
       this.#startedAt = hold.since === null ? s.since : Math.min(this.#startedAt, s.since)
     const most = Math.max(STUCK, STUCK_SHARE * s.voters)
     const gone = s.vantages <= Math.min(most, Math.floor(this.#peak / 2))
     this.#ordinaryAt = s.ordinary ? (this.#ordinaryAt ?? at) : null
-    const phase = hold.update(at, s.holds, gone || s.ordinary, s.confirm, s.clear)
+    const phase = hold.update(at, holds, gone || s.ordinary, s.confirm, s.clear)
     const ended = gone ? s.lastLeft : (this.#ordinaryAt ?? at)
     if (phase === 'idle') return null
     if (phase === 'lapsed') {

@@ -8,7 +8,7 @@ import { parsePrefix } from '../core/prefix.ts'
 import { hours, type Instant, type Span } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import type { Conflict } from './hijack-conflict.ts'
+import { CONVERGED, type Conflict } from './hijack-conflict.ts'
 import { Links } from './links.ts'
 
 /** So many new prefixes in an hour, and such a part of all, are days' worth where the table was whole. */
@@ -28,6 +28,8 @@ export class Known {
   readonly #bornOf = new Map<Asn, number>()
   #bar = THIN
   #until: Instant = 0
+  /** Of the last tick. */
+  now: Instant = 0
   /** Whether there were too many in the window before. */
   #was = false
 
@@ -39,7 +41,7 @@ export class Known {
   /** One more prefix that was in no table. */
   bear(origin: Asn): void {
     const { view } = this
-    this.tick(view.cause.at)
+    this.#roll(view.cause.at)
     const n = this.#bornOf.get(origin) ?? 0
     // Once there are too many there is nothing more to count.
     if (n >= EACH || this.#born > this.#bar) return
@@ -53,6 +55,11 @@ export class Known {
 
   /** What came anew long ago says nothing about now: what was unknown is known by then. */
   tick(at: Instant): void {
+    this.now = at
+    this.#roll(at)
+  }
+
+  #roll(at: Instant): void {
     if (at < this.#until) return
     this.#was = this.#born > this.#bar && at < this.#until + WINDOW
     this.#until = at + WINDOW
@@ -219,8 +226,27 @@ function against(known: Known, c: Conflict, words: PrefixWords, invalid: boolean
   if (c.kind !== 'hijack.less-specific' && !invalid && isNew(view, theirs, victim))
     add('newcomers', -5, 'nobody ordinarily announces it')
   if (isNobodys(words)) add('space.reserved', -5, "it is reserved space, nobody's to take")
-  if (hasMoved(view, c, words))
-    add('transition', -3, `nobody holds it from AS${victim} any more: it looks like a move`)
+  moves(known, c, words, add)
+}
+
+/** A move is quick; a slow one is a transfer, or somebody who takes more and more. */
+function moves({ view, now }: Known, c: Conflict, words: PrefixWords, add: Add): void {
+  const all = hasMoved(view, c, words)
+  if (all) {
+    if (c.movedAt === 0) c.movedAt = now
+    c.movedUntil = 0
+  } else if (c.movedAt > 0 && c.movedUntil === 0) c.movedUntil = now
+  // Its undoing is as little of a conflict while it is as quick.
+  if (c.movedAt === 0 || (!all && now - c.movedUntil > CONVERGED)) return
+  const gone = `nobody holds it from AS${c.victim} any more`
+  if (c.movedAt - c.since <= CONVERGED) add('transition', -3, `${gone}: it looks like a move`)
+  else add('transfer', -2, `${gone}, and it took long`)
+}
+
+/** Whether it is no more than a prefix that has moved. ROAs that forbid it know of no move. */
+export function isMove(tags: readonly Tag[]): boolean {
+  const has = (name: string) => tags.some((tag) => tag.name === name)
+  return has('transition') && !has('rov.invalid')
 }
 
 const isNew = (view: View, prefix: number, victim: Asn): boolean =>

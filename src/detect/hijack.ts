@@ -16,6 +16,7 @@ import { judgeMass } from './hijack-mass.ts'
 import {
   insideOf,
   isBenign,
+  isMove,
   isSmallest,
   type Known,
   sum,
@@ -214,7 +215,7 @@ export class Hijacks implements Detector {
       const signal = this.#judge(one, at)
       if (signal) out.push(signal)
       one.passed.clear()
-      if (one.life.runs) this.#running.add(one)
+      if (one.life.runs || one.isUndone(at)) this.#running.add(one)
       else this.#running.delete(one)
     }
     for (const attacker of [...attackers].sort((a, b) => a.origin - b.origin)) {
@@ -331,7 +332,7 @@ export class Hijacks implements Detector {
     const standing = {
       holds: live.length > 0 && enough && worth && asn !== 0,
       // Whether it has moved its owner knows; nobody tells him that it is over while another has it.
-      ordinary: score <= 0 || (!mine && tags.some(({ name }) => name === 'transition')),
+      ordinary: score <= 0 || (!mine && isMove(tags)),
       vantages: one.vantages.size,
       voters: view.voters(afi),
       since: Math.min(...live.map(({ since }) => since)),

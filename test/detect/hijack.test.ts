@@ -143,6 +143,57 @@ describe('the same prefix from another origin', () => {
   })
 })
 
+describe('the same prefix, when all take it', () => {
+  const invalid = rov((_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn'))
+  /** From 00:10:01 on, so many seconds between one peer and the next, till 01:00. */
+  const taken = (settings: WorldSettings, into = 0, back = 0) =>
+    world(settings)
+      .at('00:10:01')
+      .announce(peers, net, '1299 174 5001', into)
+      .at('01:00:00')
+      .announce(peers, net, '1299 3356 6000', back)
+      .play('02:30:00')
+      .filter(({ kind }) => kind.startsWith('hijack'))
+
+  test('against ROAs, it lasts as long as they hold it, and is told once', () => {
+    for (const settings of [invalid, { ...invalid, watch: [6000] }]) {
+      const told = taken(settings)
+      const one = only(told, 'hijack.moas')
+      expect(told.map(({ state }) => state)).toEqual(['open', 'resolving', 'resolved'])
+      expect([clock(one.startedAt), clock(one.endedAt)]).toEqual(['00:10:01', '01:00:00'])
+    }
+  })
+
+  test('within five minutes it is a move, and so is its undoing', () => {
+    expect(taken({})).toEqual([])
+    expect(taken({}, 0, 3)).toEqual([])
+    const opened = taken({}, 9)
+    const one = only(opened, 'hijack.moas')
+    expect(opened.at(-1)).toMatchObject({ state: 'resolved' })
+    expect(clock(one.endedAt) >= clock(one.detectedAt)).toBe(true)
+  })
+
+  test('but not when the old origin has a part of it back for longer', () => {
+    const told = world()
+      .at('00:10:01')
+      .announce(peers, net, '1299 174 5001')
+      .at('01:00:00')
+      .announce(half, net, '1299 3356 6000')
+      .play('01:30:00')
+    const one = only(told, 'hijack.moas')
+    expect([one.state, clock(one.detectedAt)]).toEqual(['open', '01:06:20'])
+  })
+
+  test('slowly, it is told to the end', () => {
+    const told = taken({}, 20)
+    const one = only(told, 'hijack.moas')
+    expect(new Set(told.map(({ state }) => state))).toEqual(
+      new Set(['open', 'resolving', 'resolved']),
+    )
+    expect(clock(one.endedAt)).toBe('01:00:00')
+  })
+})
+
 describe('what is ordinary', () => {
   /** Taken by half of the peers over this path, and what is told of it by the whole table. */
   const by = (path: string, settings: WorldSettings = {}, prefix = net) =>
