@@ -10,7 +10,7 @@ import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import { Attacker, type HijackCase } from './hijack-case.ts'
+import { Attacker, type HijackCase, type Stroke } from './hijack-case.ts'
 import { Conflict } from './hijack-conflict.ts'
 import { judgeMass } from './hijack-mass.ts'
 import {
@@ -43,8 +43,6 @@ const SWEEP: Span = minutes(30)
 const MOST_ORDINARY = 1_000_000
 /** Prefixes that are looked into at one tick: 2 ms each, at worst, in a whole table. */
 const MOST_LOOKS = 16
-/** What began within so long of each other is one stroke. */
-const STROKE: Span = minutes(1)
 /** ASNs are below this, prefix numbers below 2^21. */
 const ASNS = 2 ** 32
 /** Prefixes shorter than these are nobody's to announce. */
@@ -208,11 +206,15 @@ export class Hijacks implements Detector {
       cases.add(this.#caseOf(conflict))
     }
     const attackers = new Set(this.#masses)
+    const strokes = new Map<Attacker, Stroke>()
     const out: Signal[] = []
     const order = (a: HijackCase, b: HijackCase) => a.origin - b.origin || a.victim - b.victim
     for (const one of [...cases].sort(order)) {
-      attackers.add(this.#attacker(one.origin))
-      const signal = this.#judge(one, at)
+      const attacker = this.#attacker(one.origin)
+      attackers.add(attacker)
+      const stroke = strokes.get(attacker) ?? attacker.stroke()
+      strokes.set(attacker, stroke)
+      const signal = this.#judge(one, stroke, at)
       if (signal) out.push(signal)
       one.passed.clear()
       if (one.life.runs || one.isUndone(at)) this.#running.add(one)
@@ -302,7 +304,7 @@ export class Hijacks implements Detector {
     this.#touched.add(conflict)
   }
 
-  #judge(one: HijackCase, at: Instant): Signal | null {
+  #judge(one: HijackCase, stroke: Stroke, at: Instant): Signal | null {
     const view = this.#view
     const settings = this.#settings
     const { origin, victim, life } = one
@@ -312,7 +314,7 @@ export class Hijacks implements Detector {
     if (!best) return null
     const afi = view.afi(best.prefix)
     const seen = witnessesOf(view, one.witnesses(), afi)
-    const tags = tagsOf(this.#known, best, seen, this.#stroke(origin, best.since))
+    const tags = tagsOf(this.#known, best, seen, stroke(best.since))
     const score = sum(tags)
     const held = live.filter(({ held }) => held.size > 0).length
     const counts = countsOf(
@@ -359,21 +361,6 @@ export class Hijacks implements Detector {
       samples: samplesOf(view, shownOf),
       rfc7908: null,
     }))
-  }
-
-  /** Networks of which the same origin took something within a minute of that, by nobody's right. */
-  #stroke(origin: Asn, since: Instant): number {
-    const { cases } = this.#attacker(origin)
-    if (cases.size < 3) return cases.size
-    let victims = 0
-    for (const { conflicts } of cases.values())
-      for (const c of conflicts) {
-        if (c.benign || c.held.size + c.passed.size === 0) continue
-        if (Math.abs(c.since - since) > STROKE || c.score <= 0) continue
-        victims++
-        break
-      }
-    return victims
   }
 
   /** Lets go of what has become ordinary, and of what has long been over. */
