@@ -107,6 +107,12 @@ export class Conflict {
     return true
   }
 
+  /** Whether somebody who is heard holds it. */
+  isHeld(isHeard: (vantage: number) => boolean): boolean {
+    for (const vantage of this.held) if (isHeard(vantage)) return true
+    return false
+  }
+
   leave(at: Instant, vantage: number): boolean {
     if (!this.held.delete(vantage)) return false
     this.passed.add(vantage)

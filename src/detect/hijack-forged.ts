@@ -17,6 +17,7 @@ import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, severityOf, shown } from './hijack-signal.ts'
 import { LeakCase } from './leak-case.ts'
 import type { Links } from './links.ts'
+import { present } from './present.ts'
 import { CLIQUE } from './relations.ts'
 
 /** Learned while running, ordinary links are not known before so long. */
@@ -148,6 +149,7 @@ export class ForgedOrigins implements Detector {
     const enough = quorum(this.#settings.peers, view.vantage().active)
     // Nearly all are seen by few, or are nobody's business.
     if (!life.runs && (asn === 0 || link.vantages.size < enough)) return null
+    const { vantages, routes } = present(view, link.vantages)
     const prefixes = firstOf(view, link.prefixes.keys(), ASKED)
     const afi = view.afi(prefixes[0] ?? 0)
     const seen = witnessesOf(view, link.vantages.keys(), afi)
@@ -155,7 +157,7 @@ export class ForgedOrigins implements Detector {
     const tags = this.#tags(link, parts, seen.asns, view.voters(afi))
     const score = sum(tags)
     const ofPrefixes = view.prefixesOf(to).length
-    const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, link.routes)
+    const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, routes)
     const sure = parts.length > 0 || tags.some(({ name }) => name === 'aspa.invalid')
     const cap = lowest(
       capOf(this.#known, counts, false, false),
@@ -166,9 +168,9 @@ export class ForgedOrigins implements Detector {
     const level = levelOf(tags, cap)
     const worth = view.narrow ? score > 0 : score >= MEDIUM && level !== 'low'
     const standing = {
-      holds: link.routes > 0 && seen.asns >= enough && worth,
+      holds: routes > 0 && seen.asns >= enough && worth,
       ordinary: score <= 0,
-      vantages: link.vantages.size,
+      vantages,
       voters: view.voters(afi),
       since: link.since,
       lastLeft: link.lastLeft,

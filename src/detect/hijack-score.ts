@@ -10,6 +10,7 @@ import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { CONVERGED, type Conflict } from './hijack-conflict.ts'
 import { Links } from './links.ts'
+import { hearing } from './present.ts'
 
 /** So many new prefixes in an hour, and such a part of all, are days' worth where the table was whole. */
 const THIN = 1_000
@@ -79,7 +80,7 @@ export class Known {
   }
 }
 
-/** Who saw it: peers by ASN, collectors, and the part of those who vote. */
+/** Who sees it: peers by ASN, collectors, and the part of those who vote. */
 export interface Witnesses {
   readonly asns: number
   readonly collectors: number
@@ -89,8 +90,10 @@ export interface Witnesses {
 export function witnessesOf(view: View, vantages: Iterable<number>, afi: 4 | 6): Witnesses {
   const asns = new Set<Asn>()
   const collectors = new Set<string>()
+  const isHeard = hearing(view)
   let votes = 0
   for (const id of vantages) {
+    if (!isHeard(id)) continue
     const { asn, collector } = view.vantagePoint(id)
     asns.add(asn)
     collectors.add(collector)

@@ -8,7 +8,7 @@ import type { Asn } from '../core/asn.ts'
 import type { Kind, Signal } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
-import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { type Detector, PeerState, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { Attacker, type HijackCase, type Stroke } from './hijack-case.ts'
 import { Conflict } from './hijack-conflict.ts'
@@ -33,6 +33,7 @@ import {
   severityOf,
   surest,
 } from './hijack-signal.ts'
+import { hearing, present } from './present.ts'
 
 /** Conflicts kept: a mass hijack of the whole table has more, and is told by these. */
 const MOST_CONFLICTS = 50_000
@@ -178,6 +179,13 @@ export class Hijacks implements Detector {
     }
   }
 
+  /** What it held all along is news again when it is heard again. */
+  peer(vantage: number, _before: number, after: number): void {
+    if (after !== PeerState.active) return
+    for (const list of this.#byPrefix.values())
+      for (const conflict of list) if (conflict.held.has(vantage)) this.#touched.add(conflict)
+  }
+
   #count(conflict: Conflict, vantage: number, by: 1 | -1): void {
     this.#touched.add(conflict)
     if (!this.#uncovered.has(conflict)) this.#caseOf(conflict).count(vantage, by)
@@ -308,7 +316,9 @@ export class Hijacks implements Detector {
     const view = this.#view
     const settings = this.#settings
     const { origin, victim, life } = one
-    const live = [...one.conflicts].filter(({ held, passed }) => held.size + passed.size > 0)
+    const isHeard = hearing(view)
+    const holding = [...one.conflicts].filter((conflict) => conflict.isHeld(isHeard))
+    const live = [...one.conflicts].filter((c) => c.passed.size > 0 || c.isHeld(isHeard))
     const shownOf = live.length > 0 ? live : one.conflicts
     const best = surest(view, shownOf)
     if (!best) return null
@@ -316,13 +326,14 @@ export class Hijacks implements Detector {
     const seen = witnessesOf(view, one.witnesses(), afi)
     const tags = tagsOf(this.#known, best, seen, stroke(best.since))
     const score = sum(tags)
-    const held = live.filter(({ held }) => held.size > 0).length
+    const held = holding.length
+    const { vantages, routes } = present(view, one.vantages)
     const counts = countsOf(
       seen,
       life.isOpen ? held : live.length,
       view.prefixesOf(victim).length,
       1,
-      one.routes,
+      routes,
     )
     const cap = capOf(this.#known, counts, best.guessed, false)
     const level = levelOf(tags, cap)
@@ -335,7 +346,7 @@ export class Hijacks implements Detector {
       holds: live.length > 0 && enough && worth && asn !== 0,
       // Whether it has moved its owner knows; nobody tells him that it is over while another has it.
       ordinary: score <= 0 || (!mine && isMove(tags)),
-      vantages: one.vantages.size,
+      vantages,
       voters: view.voters(afi),
       since: Math.min(...live.map(({ since }) => since)),
       lastLeft: Math.max(...[...one.conflicts].map(({ lastLeft }) => lastLeft)),

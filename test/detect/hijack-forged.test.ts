@@ -44,6 +44,18 @@ test('over an ordinary upstream as well, it is a new prefix and no more', () => 
   expect(told).toEqual([])
 })
 
+test('is over when those who still have it have fallen silent', () => {
+  const told = world()
+    .at('00:10:01')
+    .announce(peers, part, '2914 174 5001 6000')
+    .at('00:15:00')
+    .down('ABCDEFGHIJ')
+    .at('00:20:00')
+    .withdraw('abcdefghij', part)
+    .play('01:00:00')
+  expect(only(told, 'hijack.forged-origin').state).toBe('resolved')
+})
+
 test('the prefix itself behind a stranger: a new upstream looks the same', () => {
   expect(forged(net)).toEqual([])
   const watched = only(forged(net, { watch: [6000] }), 'hijack.forged-origin')

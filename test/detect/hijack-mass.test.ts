@@ -47,6 +47,17 @@ describe('one network announces the prefixes of many', () => {
     expect(one).toMatchObject({ key: 'mass:5001', culprit: 5001, rfc7908: 5 })
   })
 
+  test('is over when those who still held it have fallen silent', () => {
+    const story = new World().holds(peers, '198.18.0.0/24', '1299 174 5001')
+    for (let v = 0; v < 12; v++) story.holds(peers, prefixOf(v), `1299 3356 ${6000 + v}`)
+    for (let v = 0; v < 12; v++) story.at('00:10:01').announce(half, prefixOf(v), '1299 174 5001')
+    story.at('00:15:00').down('ABCDEFGHIJ')
+    for (let v = 0; v < 12; v++)
+      story.at('00:20:00').announce('abcde', prefixOf(v), `1299 3356 ${6000 + v}`)
+    const one = only(story.play('01:00:00'), 'hijack.mass')
+    expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:20:00'])
+  })
+
   test('with a right to them, or for its siblings, is nothing', () => {
     expect(taken(12, '1299 3356', { context: { validity: () => 'valid' } })).toEqual([])
     expect(taken(12, '1299 3356', { context: { sameOrganisation: () => true } })).toEqual([])

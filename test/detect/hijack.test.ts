@@ -143,6 +143,45 @@ describe('the same prefix from another origin', () => {
   })
 })
 
+describe('when a collector falls silent', () => {
+  const away = 'ABCDEFGHIJ'
+  const taken = (settings: WorldSettings = {}) =>
+    world(settings).at('00:10:01').announce(half, net, '1299 174 5001').at('00:15:00').down(away)
+
+  test('what the others have no more is over', () => {
+    for (const settings of [{}, { watch: [6000] }]) {
+      const told = taken(settings)
+        .at('00:20:00')
+        .announce('abcde', net, '1299 3356 6000')
+        .play('02:00:00')
+      const one = only(told, 'hijack.moas')
+      expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:20:00'])
+    }
+  })
+
+  test('what they have lasts', () => {
+    expect(only(taken().play('02:00:00'), 'hijack.moas').state).toBe('open')
+  })
+
+  test('what only that collector had ends with its silence, and is told again when it is back', () => {
+    const invalid = rov((_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn'))
+    const story = world(invalid).at('00:10:01').announce('ABCDEFG', net, '1299 174 5001')
+    story.at('00:15:00').down(away)
+    const one = only(story.play('00:40:00'), 'hijack.moas')
+    expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:15:10'])
+    story.at('02:00:00').up(away).announce('ABCDEFG', net, '1299 174 5001')
+    story
+      .announce('HIJ', net, '1299 3356 6000')
+      .announce(away, '192.31.0.0/24', '1299 174 8000 5002')
+    const told = story.endOfRib(away).play('03:00:00')
+    expect(told.findLast(({ kind }) => kind === 'hijack.moas')).toMatchObject({ state: 'reopened' })
+  })
+
+  test('where nobody is left, it is not known to be over', () => {
+    expect(only(taken().down('abcdefghij').play('02:00:00'), 'hijack.moas').state).toBe('open')
+  })
+})
+
 describe('the same prefix, when all take it', () => {
   const invalid = rov((_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn'))
   /** From 00:10:01 on, so many seconds between one peer and the next, till 01:00. */

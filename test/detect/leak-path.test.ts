@@ -482,3 +482,18 @@ test('in another order of arrival it is the same', () => {
   expect(plain.length).toBeGreaterThan(1)
   for (const seed of [1, 2, 3]) expect(world().play('01:00:00', new Dice(seed))).toEqual(plain)
 })
+
+test('a leak is over when those who still had it have fallen silent', () => {
+  const told = new World()
+    .holds(both, twelve, '1299 3356 6000')
+    .holds(both, '203.0.0.0/24', '1299 5000 3356 6001')
+    .at('00:20:00')
+    .announce(both, twelve, '1299 5001 3356 6000', 1)
+    .at('00:25:00')
+    .down('ABCDEFGHIJ')
+    .at('00:40:00')
+    .announce(ten, twelve, '1299 3356 6000', 1)
+    .play('02:00:00')
+  const one = only(told, 'leak.path')
+  expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:40:09'])
+})
