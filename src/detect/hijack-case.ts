@@ -65,6 +65,8 @@ export class Attacker {
   /** By victim. */
   readonly cases = new Map<Asn, HijackCase>()
   readonly life = new Life()
+  /** Most prefixes it had at once since it began to be many. */
+  peak = 0
   #keys: readonly string[] | null = null
 
   constructor(origin: Asn) {

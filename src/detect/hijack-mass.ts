@@ -16,6 +16,9 @@ import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, samplesOf, severityOf } from './hijack-signal.ts'
 import { hearing, present } from './present.ts'
 
+/** With so little of it left it is over, and what is left speaks for itself. */
+const LEFT = 0.1
+
 interface Taken {
   readonly conflicts: Conflict[]
   readonly cases: HijackCase[]
@@ -63,6 +66,7 @@ export function judgeMass(
   const { conflicts, cases } = all
   const many = conflicts.length >= settings.massPrefixes && cases.length >= settings.massVictims
   if (!many && !life.runs) return null
+  attacker.peak = Math.max(life.runs ? attacker.peak : 0, conflicts.length)
   const vantages = new Set<number>()
   let routes = 0
   for (const one of cases) {
@@ -86,7 +90,7 @@ export function judgeMass(
     holds: many && enough && asn !== 0 && (view.narrow ? sum(tags) > 0 : level !== 'low'),
     ordinary: false,
     // What is left of it is what it still holds, not where.
-    vantages: conflicts.length === 0 ? 0 : seen.asns,
+    vantages: conflicts.length <= LEFT * attacker.peak ? 0 : seen.asns,
     voters: view.voters(afi),
     since: all.since,
     lastLeft: all.lastLeft,
