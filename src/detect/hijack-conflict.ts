@@ -14,7 +14,7 @@ export const CONVERGED: Span = minutes(5)
 const LOOKED = 8
 const MOST_SAMPLES = 2
 /** ASNs like these are typed instead of a number of prepends. */
-const SMALL = 25
+export const SMALL = 25
 
 export interface ConflictSample {
   readonly vantage: number

@@ -8,7 +8,7 @@ import { parsePrefix } from '../core/prefix.ts'
 import { hours, type Instant, type Span } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import { CONVERGED, type Conflict } from './hijack-conflict.ts'
+import { CONVERGED, type Conflict, SMALL } from './hijack-conflict.ts'
 import { Links } from './links.ts'
 import { hearing } from './present.ts'
 
@@ -215,13 +215,15 @@ function against(known: Known, c: Conflict, words: PrefixWords, invalid: boolean
   if (isReserved(origin))
     add('origin.reserved', -6, `AS${origin} is nobody's number: a misconfiguration`)
   if (c.typo) add('fat_finger', -2, `AS${origin} reads like a slip of the pen for AS${victim}`)
-  else if (relation === 'customer' || relation === 'provider')
+  // A number of prepends stands behind the victim by its nature, which makes them no neighbours.
+  const beside = !c.typo || origin > SMALL
+  if (relation === 'customer' || relation === 'provider')
     add('related', -5, `AS${origin} is a ${relation} of AS${victim}`)
   else if (c.upstream > 0)
     add('related', -5, `AS${origin} was on the way to AS${victim} before: it carries its traffic`)
-  else if (c.behind * 2 >= c.looked && c.behind > 0)
+  else if (beside && c.behind * 2 >= c.looked && c.behind > 0)
     add('related', -5, `AS${origin} is behind AS${victim}, which passes it on`)
-  else if (links.has(origin, victim))
+  else if (beside && links.has(origin, victim))
     add('related', -5, `AS${origin} and AS${victim} are neighbours`)
   if (isBlackhole(words) && !invalid)
     add('very.specific', -4, 'so long a prefix is for blackholing, not for traffic')

@@ -293,6 +293,24 @@ describe('what is ordinary', () => {
     expect(tagsOf(slip)).toContain('fat_finger')
   })
 
+  test('relations, though the numbers are alike', () => {
+    const alike = (path: string, relation?: 'provider') => {
+      const context = relation ? { context: { relation: () => relation } } : {}
+      const told = new World({ watch: [60_001], ...context })
+        .holds(peers, net, '1299 60002 60001')
+        .holds(peers, '198.18.0.0/24', '1299 174 60003')
+        .at('00:10:01')
+        .announce(half, part, path)
+        .play('00:30:00')
+      return told.filter(({ kind }) => kind.startsWith('hijack'))
+    }
+    // Its upstream, its customer, and by a file; a stranger is told of.
+    expect(alike('1299 60002')).toEqual([])
+    expect(alike('1299 60002 60001 60004')).toEqual([])
+    expect(alike('1299 174 60003', 'provider')).toEqual([])
+    expect(tagsOf(only(alike('1299 174 60003'), 'hijack.submoas'))).toContain('fat_finger')
+  })
+
   test('a prefix that moves: the old origin goes, and nobody is left with it', () => {
     const moves = (watch?: number[]) =>
       world(watch ? { watch } : {})
