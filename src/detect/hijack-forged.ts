@@ -65,6 +65,7 @@ export class ForgedOrigins implements Detector {
     this.#context = known.context
     this.#links = known.links
     this.#settings = settings
+    known.isSuspect = (path) => this.#paths.get(path)?.life.runs === true
   }
 
   origin(prefix: number, before: Asn): void {
@@ -78,11 +79,13 @@ export class ForgedOrigins implements Detector {
     const origin = hops[hops.length - 1] ?? 0
     const by = hops[hops.length - 2] ?? 0
     // The vantage point's own link is its word, and nobody else's.
-    if (hops.length < 3 || this.#known.isVain || this.#links.has(by, origin) || !this.#isRipe())
-      return
-    if (isReserved(by) || this.#links.degree(origin) === 0) return
+    if (hops.length < 3) return
+    const isKnown = this.#links.has(by, origin)
+    // While it is told of, it is the same link over whatever paths, and whatever was learned by now.
+    if (isKnown && this.#running.size === 0) return
     const key = `${by} ${origin}`
     let forged = this.#cases.get(key)
+    if (!forged?.life.runs && (isKnown || !this.#isStrange(by, origin))) return
     if (this.#paths.size >= MOST_PATHS || (!forged && this.#cases.size >= MOST_LINKS)) {
       this.dropped++
       return
@@ -93,6 +96,11 @@ export class ForgedOrigins implements Detector {
     }
     this.#paths.set(path, forged)
     this.#view.mark(path, this.watcher)
+  }
+
+  #isStrange(by: Asn, origin: Asn): boolean {
+    if (this.#known.isVain || !this.#isRipe() || isReserved(by)) return false
+    return this.#links.degree(origin) > 0
   }
 
   /** Without ordinary paths to compare with, every link would be new. */
@@ -136,10 +144,16 @@ export class ForgedOrigins implements Detector {
       const signal = this.#judge(forged, at)
       if (signal) out.push(signal)
       if (forged.life.runs) this.#running.add(forged)
-      else this.#running.delete(forged)
+      else if (this.#running.delete(forged)) this.#learn(forged.link)
     }
     if (at >= this.#sweepAt) this.#sweep(at)
     return out
+  }
+
+  /** What most of those who took it hold on to, though no more is told of it, is ordinary after all. */
+  #learn({ routes, peak, paths }: LeakCase): void {
+    if (routes * 2 <= peak) return
+    for (const path of paths.keys()) this.#links.learn(this.#view.hops(path))
   }
 
   #judge({ link, life }: Forged, at: Instant): Signal | null {

@@ -24,6 +24,8 @@ export class Known {
   readonly view: View
   readonly context: Context
   readonly links = new Links()
+  /** Whether a path is told of as forged: nothing is learned from it meanwhile. */
+  isSuspect: (path: number) => boolean = () => false
   /** Prefixes that came anew in this window, those of each origin, and how many are too many. */
   #born = 0
   readonly #bornOf = new Map<Asn, number>()

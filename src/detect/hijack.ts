@@ -87,7 +87,7 @@ export class Hijacks implements Detector {
   }
 
   learnPath(path: number): void {
-    this.#known.links.learn(this.#view.hops(path))
+    if (!this.#known.isSuspect(path)) this.#known.links.learn(this.#view.hops(path))
   }
 
   foreign(prefix: number, origin: Asn): void {
