@@ -28,6 +28,8 @@ const SWEEP: Span = minutes(30)
 const MOST_LINKS = 50_000
 const MOST_PATHS = 200_000
 const MOST_BORN = 200_000
+/** Over all of them; a new upstream of a large network has as many. 150 bytes each. */
+const MOST_ROUTES = 1_000_000
 const SHOWN = 20
 /** Prefixes of one link that are asked what they are. */
 const ASKED = 64
@@ -46,6 +48,8 @@ export class ForgedOrigins implements Detector {
   readonly #known: Known
   readonly #view: View
   readonly #settings: HijackSettings
+  readonly #mostRoutes: number
+  #routes = 0
   readonly #context: Context
   readonly #links: Links
   readonly #paths = new Map<number, Forged>()
@@ -59,7 +63,8 @@ export class ForgedOrigins implements Detector {
   #sweepAt: Instant = 0
 
   /** What is known is taught by somebody else. */
-  constructor(known: Known, settings: HijackSettings) {
+  constructor(known: Known, settings: HijackSettings, mostRoutes = MOST_ROUTES) {
+    this.#mostRoutes = mostRoutes
     this.#known = known
     this.#view = known.view
     this.#context = known.context
@@ -114,13 +119,17 @@ export class ForgedOrigins implements Detector {
     const { cause } = view
     const before = this.#paths.get(cause.before)
     const after = this.#paths.get(cause.after)
-    if (before && before !== after && before.link.leave(cause)) this.#touched.add(before)
+    if (before && before !== after && before.link.leave(cause)) {
+      this.#routes--
+      this.#touched.add(before)
+    }
     if (!after) return
     const { by, to } = after.link
     // Another's prefix is taken openly then, which is told elsewhere.
     if (view.origin(cause.prefix) !== to || !view.known(cause.vantage)) return
     if (before === after) after.link.move(cause, by, to)
-    else after.link.join(cause, by, to)
+    else if (this.#routes >= this.#mostRoutes) this.dropped++
+    else if (after.link.join(cause, by, to)) this.#routes++
     this.#touched.add(after)
   }
 
@@ -275,6 +284,7 @@ export class ForgedOrigins implements Detector {
       const { link, life } = forged
       if (life.runs || (link.routes > 0 ? at - link.since : at - link.lastLeft) < FORGET) continue
       this.#cases.delete(key)
+      this.#routes -= link.routes
       gone.add(forged)
     }
     for (const [path, forged] of this.#paths) {
