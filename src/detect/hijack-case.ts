@@ -1,8 +1,15 @@
 // Conflicts put together: all that one network took of another, and all it took of anybody.
 
 import type { Asn } from '../core/asn.ts'
+import { type Instant, minutes, type Span } from '../core/time.ts'
 import type { Conflict } from './hijack-conflict.ts'
 import { Life } from './hijack-life.ts'
+
+/** What began within so long of each other is one stroke. */
+const STROKE: Span = minutes(1)
+
+/** How many networks it took something of within a minute of that, by nobody's right. */
+export type Stroke = (since: Instant) => number
 
 export class HijackCase {
   readonly origin: Asn
@@ -42,6 +49,11 @@ export class HijackCase {
     }
   }
 
+  isUndone(at: Instant): boolean {
+    for (const conflict of this.conflicts) if (conflict.isUndone(at)) return true
+    return false
+  }
+
   *witnesses(): Iterable<number> {
     yield* this.vantages.keys()
     for (const vantage of this.passed) if (!this.vantages.has(vantage)) yield vantage
@@ -53,6 +65,8 @@ export class Attacker {
   /** By victim. */
   readonly cases = new Map<Asn, HijackCase>()
   readonly life = new Life()
+  /** Most prefixes it had at once since it began to be many. */
+  peak = 0
   #keys: readonly string[] | null = null
 
   constructor(origin: Asn) {
@@ -73,9 +87,44 @@ export class Attacker {
     this.#keys = null
   }
 
+  /** As things stand now: made once for all cases, as they are many in a mass hijack. */
+  stroke(): Stroke {
+    const from: Instant[] = []
+    const to: Instant[] = []
+    for (const { conflicts } of this.cases.values()) {
+      const begun: Instant[] = []
+      for (const { benign, held, passed, score, since } of conflicts)
+        if (!benign && score > 0 && held.size + passed.size > 0) begun.push(since)
+      // Each network counts once, whenever something of it was taken within a minute.
+      let last = Number.NEGATIVE_INFINITY
+      for (const since of begun.sort((a, b) => a - b)) {
+        if (since - last > 2 * STROKE) {
+          if (last > 0) to.push(last + STROKE)
+          from.push(since - STROKE)
+        }
+        last = since
+      }
+      if (last > 0) to.push(last + STROKE)
+    }
+    from.sort((a, b) => a - b)
+    to.sort((a, b) => a - b)
+    return (since) => upTo(from, since) - upTo(to, since - 1)
+  }
+
   /** Of all cases, in order; the same list while they are the same. */
   get keys(): readonly string[] {
     this.#keys ??= [...this.cases.values()].map(({ key }) => key).sort()
     return this.#keys
   }
+}
+
+/** How many of them, in order, are not later than that. */
+function upTo(instants: readonly Instant[], at: Instant): number {
+  let [low, high] = [0, instants.length]
+  while (low < high) {
+    const mid = (low + high) >> 1
+    if ((instants[mid] as Instant) <= at) low = mid + 1
+    else high = mid
+  }
+  return low
 }

@@ -8,11 +8,13 @@ import { UNKNOWN_PATH, type View } from '../core/view.ts'
 
 /** Gone for so long, it begins anew. */
 const APART: Span = minutes(5)
+/** So long it takes until all have gone over from one origin to another (detection.md §6.3). */
+export const CONVERGED: Span = minutes(5)
 /** So many of its routes are looked at closely; the others go the same ways. */
 const LOOKED = 8
 const MOST_SAMPLES = 2
 /** ASNs like these are typed instead of a number of prepends. */
-const SMALL = 25
+export const SMALL = 25
 
 export interface ConflictSample {
   readonly vantage: number
@@ -52,6 +54,9 @@ export class Conflict {
   typo = false
   /** It was not known what was there before. */
   guessed = false
+  /** When all had gone over to it, and when they no longer had; 0 = not yet. */
+  movedAt: Instant = 0
+  movedUntil: Instant = 0
   tags: readonly Tag[] = []
   score = 0
   /** How many held it when that was worked out. */
@@ -71,6 +76,11 @@ export class Conflict {
     this.inside = inside
   }
 
+  /** It looked like a move till lately: whether the undoing is as quick is not known yet. */
+  isUndone(at: Instant): boolean {
+    return this.held.size > 0 && this.movedUntil > 0 && at - this.movedUntil <= CONVERGED
+  }
+
   /** Vantage points that hold it, or did since the last tick. */
   *witnesses(): Iterable<number> {
     yield* this.held
@@ -84,6 +94,7 @@ export class Conflict {
     if (this.held.size === 0 && (this.since === 0 || at - this.lastLeft > APART)) {
       this.since = at
       this.looked = this.upstream = this.behind = this.vacated = 0
+      this.movedAt = this.movedUntil = 0
       this.samples.length = 0
     }
     this.held.add(vantage)
@@ -94,6 +105,12 @@ export class Conflict {
     if (this.samples.length < MOST_SAMPLES)
       this.samples.push({ vantage, prefix, before, after, file, offset })
     return true
+  }
+
+  /** Whether somebody who is heard holds it. */
+  isHeld(isHeard: (vantage: number) => boolean): boolean {
+    for (const vantage of this.held) if (isHeard(vantage)) return true
+    return false
   }
 
   leave(at: Instant, vantage: number): boolean {

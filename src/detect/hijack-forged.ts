@@ -17,6 +17,7 @@ import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, severityOf, shown } from './hijack-signal.ts'
 import { LeakCase } from './leak-case.ts'
 import type { Links } from './links.ts'
+import { present } from './present.ts'
 import { CLIQUE } from './relations.ts'
 
 /** Learned while running, ordinary links are not known before so long. */
@@ -27,6 +28,8 @@ const SWEEP: Span = minutes(30)
 const MOST_LINKS = 50_000
 const MOST_PATHS = 200_000
 const MOST_BORN = 200_000
+/** Over all of them; a new upstream of a large network has as many. 150 bytes each. */
+const MOST_ROUTES = 1_000_000
 const SHOWN = 20
 /** Prefixes of one link that are asked what they are. */
 const ASKED = 64
@@ -48,6 +51,8 @@ export class ForgedOrigins implements Detector {
   readonly #known: Known
   readonly #view: View
   readonly #settings: HijackSettings
+  readonly #mostRoutes: number
+  #routes = 0
   readonly #context: Context
   readonly #links: Links
   readonly #paths = new Map<number, Forged>()
@@ -61,12 +66,14 @@ export class ForgedOrigins implements Detector {
   #sweepAt: Instant = 0
 
   /** What is known is taught by somebody else. */
-  constructor(known: Known, settings: HijackSettings) {
+  constructor(known: Known, settings: HijackSettings, mostRoutes = MOST_ROUTES) {
+    this.#mostRoutes = mostRoutes
     this.#known = known
     this.#view = known.view
     this.#context = known.context
     this.#links = known.links
     this.#settings = settings
+    known.isSuspect = (path) => this.#paths.get(path)?.life.runs === true
   }
 
   origin(prefix: number, before: Asn): void {
@@ -80,11 +87,13 @@ export class ForgedOrigins implements Detector {
     const origin = hops[hops.length - 1] ?? 0
     const by = hops[hops.length - 2] ?? 0
     // The vantage point's own link is its word, and nobody else's.
-    if (hops.length < 3 || this.#known.isVain || this.#links.has(by, origin) || !this.#isRipe())
-      return
-    if (isReserved(by) || this.#links.degree(origin) === 0) return
+    if (hops.length < 3) return
+    const isKnown = this.#links.has(by, origin)
+    // While it is told of, it is the same link over whatever paths, and whatever was learned by now.
+    if (isKnown && this.#running.size === 0) return
     const key = `${by} ${origin}`
     let forged = this.#cases.get(key)
+    if (!forged?.life.runs && (isKnown || !this.#isStrange(by, origin))) return
     if (this.#paths.size >= MOST_PATHS || (!forged && this.#cases.size >= MOST_LINKS)) {
       this.dropped++
       return
@@ -95,6 +104,11 @@ export class ForgedOrigins implements Detector {
     }
     this.#paths.set(path, forged)
     this.#view.mark(path, this.watcher)
+  }
+
+  #isStrange(by: Asn, origin: Asn): boolean {
+    if (this.#known.isVain || !this.#isRipe() || isReserved(by)) return false
+    return this.#links.degree(origin) > 0
   }
 
   /** Without ordinary paths to compare with, every link would be new. */
@@ -108,13 +122,17 @@ export class ForgedOrigins implements Detector {
     const { cause } = view
     const before = this.#paths.get(cause.before)
     const after = this.#paths.get(cause.after)
-    if (before && before !== after && before.link.leave(cause)) this.#touched.add(before)
+    if (before && before !== after && before.link.leave(cause)) {
+      this.#routes--
+      this.#touched.add(before)
+    }
     if (!after) return
     const { by, to } = after.link
     // Another's prefix is taken openly then, which is told elsewhere.
     if (view.origin(cause.prefix) !== to || !view.known(cause.vantage)) return
     if (before === after) after.link.move(cause, by, to)
-    else after.link.join(cause, by, to)
+    else if (this.#routes >= this.#mostRoutes) this.dropped++
+    else if (after.link.join(cause, by, to)) this.#routes++
     this.#touched.add(after)
   }
 
@@ -138,10 +156,16 @@ export class ForgedOrigins implements Detector {
       const signal = this.#judge(forged, at)
       if (signal) out.push(signal)
       if (forged.life.runs) this.#running.add(forged)
-      else this.#running.delete(forged)
+      else if (this.#running.delete(forged)) this.#learn(forged.link)
     }
     if (at >= this.#sweepAt) this.#sweep(at)
     return out
+  }
+
+  /** What most of those who took it hold on to, though no more is told of it, is ordinary after all. */
+  #learn({ routes, peak, paths }: LeakCase): void {
+    if (routes * 2 <= peak) return
+    for (const path of paths.keys()) this.#links.learn(this.#view.hops(path))
   }
 
   #judge({ link, life }: Forged, at: Instant): Signal | null {
@@ -151,6 +175,7 @@ export class ForgedOrigins implements Detector {
     const enough = quorum(this.#settings.peers, view.vantage().active)
     // Nearly all are seen by few, or are nobody's business.
     if (!life.runs && (asn === 0 || link.vantages.size < enough)) return null
+    const { vantages, routes } = present(view, link.vantages)
     const prefixes = firstOf(view, link.prefixes.keys(), ASKED)
     const afi = view.afi(prefixes[0] ?? 0)
     const seen = witnessesOf(view, link.vantages.keys(), afi)
@@ -158,7 +183,7 @@ export class ForgedOrigins implements Detector {
     const tags = this.#tags(link, parts, seen.asns, view.voters(afi))
     const score = sum(tags)
     const ofPrefixes = view.prefixesOf(to).length
-    const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, link.routes)
+    const counts = countsOf(seen, link.prefixes.size, ofPrefixes, 1, routes)
     const sure = parts.length > 0 || tags.some(({ name }) => SURE.has(name))
     const cap = lowest(
       capOf(this.#known, counts, false, false),
@@ -169,9 +194,9 @@ export class ForgedOrigins implements Detector {
     const level = levelOf(tags, cap)
     const worth = view.narrow ? score > 0 : score >= MEDIUM && level !== 'low'
     const standing = {
-      holds: link.routes > 0 && seen.asns >= enough && worth,
+      holds: routes > 0 && seen.asns >= enough && worth,
       ordinary: score <= 0,
-      vantages: link.vantages.size,
+      vantages,
       voters: view.voters(afi),
       since: link.since,
       lastLeft: link.lastLeft,
@@ -271,6 +296,7 @@ export class ForgedOrigins implements Detector {
       const { link, life } = forged
       if (life.runs || (link.routes > 0 ? at - link.since : at - link.lastLeft) < FORGET) continue
       this.#cases.delete(key)
+      this.#routes -= link.routes
       gone.add(forged)
     }
     for (const [path, forged] of this.#paths) {

@@ -4,6 +4,7 @@
 import { Hold } from '../core/hold.ts'
 import type { Signal } from '../core/incident.ts'
 import type { Instant, Span } from '../core/time.ts'
+import { endOf } from './present.ts'
 
 /** Routes stuck at so few vantage points hold nothing open: two, or this part of those who vote. */
 const STUCK = 2
@@ -52,17 +53,22 @@ export class Life {
     tell: (phase: Signal['phase'], startedAt: Instant, endedAt: Instant | null) => Signal,
   ): Signal | null {
     const hold = this.#hold
+    // With nobody left who votes it is not known how it stands.
+    if (s.voters === 0 && this.isOpen) return null
     if (s.vantages > this.#peak) this.#peak = s.vantages
-    if (hold.confirmedAt === null && s.holds)
+    // What is ordinary from the start is not believed first, to be let go of at once.
+    const holds = s.holds && !s.ordinary
+    if (hold.confirmedAt === null && holds)
       this.#startedAt = hold.since === null ? s.since : Math.min(this.#startedAt, s.since)
     const most = Math.max(STUCK, STUCK_SHARE * s.voters)
     const gone = s.vantages <= Math.min(most, Math.floor(this.#peak / 2))
     this.#ordinaryAt = s.ordinary ? (this.#ordinaryAt ?? at) : null
-    const phase = hold.update(at, s.holds, gone || s.ordinary, s.confirm, s.clear)
-    const ended = gone ? s.lastLeft : (this.#ordinaryAt ?? at)
+    const phase = hold.update(at, holds, gone || s.ordinary, s.confirm, s.clear)
+    const ended = gone ? endOf(s.lastLeft, hold.clearSince) : (this.#ordinaryAt ?? at)
     if (phase === 'idle') return null
     if (phase === 'lapsed') {
-      const passed = gone && this.#last ? { ...this.#last, at, endedAt: s.lastLeft } : null
+      const seen = gone && s.lastLeft >= this.#startedAt
+      const passed = seen && this.#last ? { ...this.#last, at, endedAt: s.lastLeft } : null
       this.#end()
       return passed
     }

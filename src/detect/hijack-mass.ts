@@ -8,11 +8,16 @@ import type { Asn } from '../core/asn.ts'
 import type { Signal, Tag } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import type { Instant } from '../core/time.ts'
+import type { View } from '../core/view.ts'
 import type { Attacker, HijackCase } from './hijack-case.ts'
 import type { Conflict } from './hijack-conflict.ts'
 import { isRelated, type Known, sum, type Witnesses, witnessesOf } from './hijack-score.ts'
 import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, samplesOf, severityOf } from './hijack-signal.ts'
+import { hearing, present } from './present.ts'
+
+/** With so little of it left it is over, and what is left speaks for itself. */
+const LEFT = 0.1
 
 interface Taken {
   readonly conflicts: Conflict[]
@@ -25,7 +30,8 @@ interface Taken {
 }
 
 /** What of it counts: of nobody's right, and begun lately, or since the mass began. */
-function taken(attacker: Attacker, after: Instant): Taken {
+function taken(view: View, attacker: Attacker, after: Instant): Taken {
+  const isHeard = hearing(view)
   const conflicts: Conflict[] = []
   const cases: HijackCase[] = []
   let [since, lastLeft, related, invalid] = [Number.POSITIVE_INFINITY, 0, 0, 0]
@@ -35,7 +41,7 @@ function taken(attacker: Attacker, after: Instant): Taken {
     for (const conflict of one.conflicts) {
       if (conflict.benign || conflict.since < after) continue
       lastLeft = Math.max(lastLeft, conflict.lastLeft)
-      if (conflict.held.size === 0) continue
+      if (!conflict.isHeld(isHeard)) continue
       conflicts.push(conflict)
       since = Math.min(since, conflict.since)
       if (isRelated(conflict.tags)) way = true
@@ -56,14 +62,15 @@ export function judgeMass(
 ): Signal | null {
   const { view } = known
   const { life, origin } = attacker
-  const all = taken(attacker, life.runs ? life.startedAt : at - settings.massWindow)
+  const all = taken(view, attacker, life.runs ? life.startedAt : at - settings.massWindow)
   const { conflicts, cases } = all
   const many = conflicts.length >= settings.massPrefixes && cases.length >= settings.massVictims
   if (!many && !life.runs) return null
+  attacker.peak = Math.max(life.runs ? attacker.peak : 0, conflicts.length)
   const vantages = new Set<number>()
   let routes = 0
   for (const one of cases) {
-    routes += one.routes
+    routes += present(view, one.vantages).routes
     for (const id of one.vantages.keys()) vantages.add(id)
   }
   const four = conflicts.filter(({ prefix }) => view.afi(prefix) === 4).length
@@ -83,7 +90,7 @@ export function judgeMass(
     holds: many && enough && asn !== 0 && (view.narrow ? sum(tags) > 0 : level !== 'low'),
     ordinary: false,
     // What is left of it is what it still holds, not where.
-    vantages: conflicts.length === 0 ? 0 : seen.asns,
+    vantages: conflicts.length <= LEFT * attacker.peak ? 0 : seen.asns,
     voters: view.voters(afi),
     since: all.since,
     lastLeft: all.lastLeft,

@@ -5,23 +5,36 @@ import { type Asn, isReserved } from '../core/asn.ts'
 import { type Context, noContext, type PrefixWords } from '../core/context.ts'
 import type { Tag } from '../core/incident.ts'
 import { parsePrefix } from '../core/prefix.ts'
+import { hours, type Instant, type Span } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import type { Conflict } from './hijack-conflict.ts'
+import { CONVERGED, type Conflict, SMALL } from './hijack-conflict.ts'
 import { Links } from './links.ts'
+import { hearing } from './present.ts'
 
-/** So many prefixes, and such a part of all, come anew in days where the starting table is whole. */
+/** So many new prefixes in an hour, and such a part of all, are days' worth where the table was whole. */
 const THIN = 1_000
 const THIN_SHARE = 0.02
+/** Of one origin so many count: who tells a thousand parts of its own says nothing about the table. */
+const EACH = 10
+const WINDOW: Span = hours(1)
 
 /** What the detectors of hijacks know of the time before. */
 export class Known {
   readonly view: View
   readonly context: Context
   readonly links = new Links()
-  /** Prefixes that nobody had when it began, and those that somebody had. */
+  /** Whether a path is told of as forged: nothing is learned from it meanwhile. */
+  isSuspect: (path: number) => boolean = () => false
+  /** Prefixes that came anew in this window, those of each origin, and how many are too many. */
   #born = 0
-  #before = 0
+  readonly #bornOf = new Map<Asn, number>()
+  #bar = THIN
+  #until: Instant = 0
+  /** Of the last tick. */
+  now: Instant = 0
+  /** Whether there were too many in the window before. */
+  #was = false
 
   constructor(view: View, context: Context = noContext) {
     this.view = view
@@ -29,16 +42,38 @@ export class Known {
   }
 
   /** One more prefix that was in no table. */
-  bear(): void {
+  bear(origin: Asn): void {
     const { view } = this
+    this.#roll(view.cause.at)
+    const n = this.#bornOf.get(origin) ?? 0
+    // Once there are too many there is nothing more to count.
+    if (n >= EACH || this.#born > this.#bar) return
+    this.#bornOf.set(origin, n + 1)
+    if (++this.#born !== THIN) return
     // Not asked of the table how many it has: it numbers what it will hear as well.
-    if (this.#born++ === 0)
-      for (let p = 0; p < view.prefixes; p++) if (view.reference(p) > 0) this.#before++
+    let before = 0
+    for (let p = 0; p < view.prefixes; p++) if (view.reference(p) > 0) before++
+    this.#bar = Math.max(THIN, THIN_SHARE * before)
   }
 
-  /** Whether the starting table was part of one only: then much that seems new is not. */
+  /** What came anew long ago says nothing about now: what was unknown is known by then. */
+  tick(at: Instant): void {
+    this.now = at
+    this.#roll(at)
+  }
+
+  #roll(at: Instant): void {
+    if (at < this.#until) return
+    this.#was = this.#born > this.#bar && at < this.#until + WINDOW
+    this.#until = at + WINDOW
+    this.#born = 0
+    this.#bar = THIN
+    this.#bornOf.clear()
+  }
+
+  /** Whether what we know of the time before is a part only: then much that seems new is not. */
   get isThin(): boolean {
-    return this.#born > THIN && this.#born > THIN_SHARE * this.#before
+    return this.#was || this.#born > this.#bar
   }
 
   /** With nobody to ask about it, what seems new is then not worth a look. */
@@ -47,7 +82,7 @@ export class Known {
   }
 }
 
-/** Who saw it: peers by ASN, collectors, and the part of those who vote. */
+/** Who sees it: peers by ASN, collectors, and the part of those who vote. */
 export interface Witnesses {
   readonly asns: number
   readonly collectors: number
@@ -57,8 +92,10 @@ export interface Witnesses {
 export function witnessesOf(view: View, vantages: Iterable<number>, afi: 4 | 6): Witnesses {
   const asns = new Set<Asn>()
   const collectors = new Set<string>()
+  const isHeard = hearing(view)
   let votes = 0
   for (const id of vantages) {
+    if (!isHeard(id)) continue
     const { asn, collector } = view.vantagePoint(id)
     asns.add(asn)
     collectors.add(collector)
@@ -180,13 +217,15 @@ function against(known: Known, c: Conflict, words: PrefixWords, invalid: boolean
   if (isReserved(origin))
     add('origin.reserved', -6, `AS${origin} is nobody's number: a misconfiguration`)
   if (c.typo) add('fat_finger', -2, `AS${origin} reads like a slip of the pen for AS${victim}`)
-  else if (relation === 'customer' || relation === 'provider')
+  // A number of prepends stands behind the victim by its nature, which makes them no neighbours.
+  const beside = !c.typo || origin > SMALL
+  if (relation === 'customer' || relation === 'provider')
     add('related', -5, `AS${origin} is a ${relation} of AS${victim}`)
   else if (c.upstream > 0)
     add('related', -5, `AS${origin} was on the way to AS${victim} before: it carries its traffic`)
-  else if (c.behind * 2 >= c.looked && c.behind > 0)
+  else if (beside && c.behind * 2 >= c.looked && c.behind > 0)
     add('related', -5, `AS${origin} is behind AS${victim}, which passes it on`)
-  else if (links.has(origin, victim))
+  else if (beside && links.has(origin, victim))
     add('related', -5, `AS${origin} and AS${victim} are neighbours`)
   if (isBlackhole(words) && !invalid)
     add('very.specific', -4, 'so long a prefix is for blackholing, not for traffic')
@@ -194,8 +233,27 @@ function against(known: Known, c: Conflict, words: PrefixWords, invalid: boolean
   if (c.kind !== 'hijack.less-specific' && !invalid && isNew(view, theirs, victim))
     add('newcomers', -5, 'nobody ordinarily announces it')
   if (isNobodys(words)) add('space.reserved', -5, "it is reserved space, nobody's to take")
-  if (hasMoved(view, c, words))
-    add('transition', -3, `nobody holds it from AS${victim} any more: it looks like a move`)
+  moves(known, c, words, add)
+}
+
+/** A move is quick; a slow one is a transfer, or somebody who takes more and more. */
+function moves({ view, now }: Known, c: Conflict, words: PrefixWords, add: Add): void {
+  const all = hasMoved(view, c, words)
+  if (all) {
+    if (c.movedAt === 0) c.movedAt = now
+    c.movedUntil = 0
+  } else if (c.movedAt > 0 && c.movedUntil === 0) c.movedUntil = now
+  // Its undoing is as little of a conflict while it is as quick.
+  if (c.movedAt === 0 || (!all && now - c.movedUntil > CONVERGED)) return
+  const gone = `nobody holds it from AS${c.victim} any more`
+  if (c.movedAt - c.since <= CONVERGED) add('transition', -3, `${gone}: it looks like a move`)
+  else add('transfer', -2, `${gone}, and it took long`)
+}
+
+/** Whether it is no more than a prefix that has moved. ROAs that forbid it know of no move. */
+export function isMove(tags: readonly Tag[]): boolean {
+  const has = (name: string) => tags.some((tag) => tag.name === name)
+  return has('transition') && !has('rov.invalid')
 }
 
 const isNew = (view: View, prefix: number, victim: Asn): boolean =>

@@ -8,14 +8,15 @@ import type { Asn } from '../core/asn.ts'
 import type { Kind, Signal } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
-import { type Detector, UNKNOWN_PATH, type View } from '../core/view.ts'
+import { type Detector, PeerState, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
-import { Attacker, type HijackCase } from './hijack-case.ts'
+import { Attacker, type HijackCase, type Stroke } from './hijack-case.ts'
 import { Conflict } from './hijack-conflict.ts'
 import { judgeMass } from './hijack-mass.ts'
 import {
   insideOf,
   isBenign,
+  isMove,
   isSmallest,
   type Known,
   sum,
@@ -32,6 +33,7 @@ import {
   severityOf,
   surest,
 } from './hijack-signal.ts'
+import { hearing, present } from './present.ts'
 
 /** Conflicts kept: a mass hijack of the whole table has more, and is told by these. */
 const MOST_CONFLICTS = 50_000
@@ -42,8 +44,6 @@ const SWEEP: Span = minutes(30)
 const MOST_ORDINARY = 1_000_000
 /** Prefixes that are looked into at one tick: 2 ms each, at worst, in a whole table. */
 const MOST_LOOKS = 16
-/** What began within so long of each other is one stroke. */
-const STROKE: Span = minutes(1)
 /** ASNs are below this, prefix numbers below 2^21. */
 const ASNS = 2 ** 32
 /** Prefixes shorter than these are nobody's to announce. */
@@ -87,7 +87,7 @@ export class Hijacks implements Detector {
   }
 
   learnPath(path: number): void {
-    this.#known.links.learn(this.#view.hops(path))
+    if (!this.#known.isSuspect(path)) this.#known.links.learn(this.#view.hops(path))
   }
 
   foreign(prefix: number, origin: Asn): void {
@@ -97,7 +97,7 @@ export class Hijacks implements Detector {
 
   origin(prefix: number, before: Asn, after: Asn): void {
     const view = this.#view
-    if (before === 0) this.#known.bear()
+    if (before === 0) this.#known.bear(after)
     if (this.#known.isVain) return
     // Where nothing was told beforehand everything is heard for a first time.
     if (view.baseline !== 'rib' && !view.known(view.cause.vantage)) return
@@ -179,6 +179,13 @@ export class Hijacks implements Detector {
     }
   }
 
+  /** What it held all along is news again when it is heard again. */
+  peer(vantage: number, _before: number, after: number): void {
+    if (after !== PeerState.active) return
+    for (const list of this.#byPrefix.values())
+      for (const conflict of list) if (conflict.held.has(vantage)) this.#touched.add(conflict)
+  }
+
   #count(conflict: Conflict, vantage: number, by: 1 | -1): void {
     this.#touched.add(conflict)
     if (!this.#uncovered.has(conflict)) this.#caseOf(conflict).count(vantage, by)
@@ -191,6 +198,7 @@ export class Hijacks implements Detector {
   }
 
   tick(at: Instant): Signal[] {
+    this.#known.tick(at)
     const { generation } = this.#known.context
     if (generation !== this.#generation) this.#askAgain(generation)
     const { size } = this.#waiting
@@ -206,14 +214,18 @@ export class Hijacks implements Detector {
       cases.add(this.#caseOf(conflict))
     }
     const attackers = new Set(this.#masses)
+    const strokes = new Map<Attacker, Stroke>()
     const out: Signal[] = []
     const order = (a: HijackCase, b: HijackCase) => a.origin - b.origin || a.victim - b.victim
     for (const one of [...cases].sort(order)) {
-      attackers.add(this.#attacker(one.origin))
-      const signal = this.#judge(one, at)
+      const attacker = this.#attacker(one.origin)
+      attackers.add(attacker)
+      const stroke = strokes.get(attacker) ?? attacker.stroke()
+      strokes.set(attacker, stroke)
+      const signal = this.#judge(one, stroke, at)
       if (signal) out.push(signal)
       one.passed.clear()
-      if (one.life.runs) this.#running.add(one)
+      if (one.life.runs || one.isUndone(at)) this.#running.add(one)
       else this.#running.delete(one)
     }
     for (const attacker of [...attackers].sort((a, b) => a.origin - b.origin)) {
@@ -300,25 +312,28 @@ export class Hijacks implements Detector {
     this.#touched.add(conflict)
   }
 
-  #judge(one: HijackCase, at: Instant): Signal | null {
+  #judge(one: HijackCase, stroke: Stroke, at: Instant): Signal | null {
     const view = this.#view
     const settings = this.#settings
     const { origin, victim, life } = one
-    const live = [...one.conflicts].filter(({ held, passed }) => held.size + passed.size > 0)
+    const isHeard = hearing(view)
+    const holding = [...one.conflicts].filter((conflict) => conflict.isHeld(isHeard))
+    const live = [...one.conflicts].filter((c) => c.passed.size > 0 || c.isHeld(isHeard))
     const shownOf = live.length > 0 ? live : one.conflicts
     const best = surest(view, shownOf)
     if (!best) return null
     const afi = view.afi(best.prefix)
     const seen = witnessesOf(view, one.witnesses(), afi)
-    const tags = tagsOf(this.#known, best, seen, this.#stroke(origin, best.since))
+    const tags = tagsOf(this.#known, best, seen, stroke(best.since))
     const score = sum(tags)
-    const held = live.filter(({ held }) => held.size > 0).length
+    const held = holding.length
+    const { vantages, routes } = present(view, one.vantages)
     const counts = countsOf(
       seen,
       life.isOpen ? held : live.length,
       view.prefixesOf(victim).length,
       1,
-      one.routes,
+      routes,
     )
     const cap = capOf(this.#known, counts, best.guessed, false)
     const level = levelOf(tags, cap)
@@ -330,8 +345,8 @@ export class Hijacks implements Detector {
     const standing = {
       holds: live.length > 0 && enough && worth && asn !== 0,
       // Whether it has moved its owner knows; nobody tells him that it is over while another has it.
-      ordinary: score <= 0 || (!mine && tags.some(({ name }) => name === 'transition')),
-      vantages: one.vantages.size,
+      ordinary: score <= 0 || (!mine && isMove(tags)),
+      vantages,
       voters: view.voters(afi),
       since: Math.min(...live.map(({ since }) => since)),
       lastLeft: Math.max(...[...one.conflicts].map(({ lastLeft }) => lastLeft)),
@@ -357,21 +372,6 @@ export class Hijacks implements Detector {
       samples: samplesOf(view, shownOf),
       rfc7908: null,
     }))
-  }
-
-  /** Networks of which the same origin took something within a minute of that, by nobody's right. */
-  #stroke(origin: Asn, since: Instant): number {
-    const { cases } = this.#attacker(origin)
-    if (cases.size < 3) return cases.size
-    let victims = 0
-    for (const { conflicts } of cases.values())
-      for (const c of conflicts) {
-        if (c.benign || c.held.size + c.passed.size === 0) continue
-        if (Math.abs(c.since - since) > STROKE || c.score <= 0) continue
-        victims++
-        break
-      }
-    return victims
   }
 
   /** Lets go of what has become ordinary, and of what has long been over. */

@@ -24,11 +24,11 @@ import {
   type Link,
   mayBeMass,
   newCulprit,
-  union,
 } from './leak-culprit.ts'
 import { LeakEvidence } from './leak-evidence.ts'
 import { mayBeInnocent, scoreOf } from './leak-score.ts'
 import { concerned, LeakTeller, witnesses } from './leak-signal.ts'
+import { endOf, present } from './present.ts'
 import { CLIQUE, Relations, usable } from './relations.ts'
 
 export interface LeakSettings {
@@ -329,6 +329,7 @@ export class LeakPath implements Detector {
     // There are no fewer routes than prefixes or origins: of most links that is all one need know.
     const { narrow } = this.#view
     if (leak.routes < (narrow ? 1 : Math.min(prefixes, origins))) return false
+    if (present(this.#view, leak.vantages).routes === 0) return false
     if (isStrong(leak))
       return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
     // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
@@ -359,12 +360,10 @@ export class LeakPath implements Detector {
   #judge(culprit: Culprit, holds: boolean, at: Instant): Signal | null {
     const { confirm, fastConfirm, closeOfPeak, clear } = this.#settings
     const { hold } = culprit
-    const routes = culprit.open.reduce((n, leak) => n + leak.routes, 0)
+    const { vantages, routes } = present(this.#view, ...culprit.open.map((leak) => leak.vantages))
     if (routes > culprit.peak) culprit.peak = routes
-    if (hold.confirmedAt === null) {
+    if (hold.confirmedAt === null)
       culprit.startedAt = Math.min(...culprit.open.map((leak) => leak.since))
-    }
-    const vantages = union(culprit.open.map((leak) => leak.vantages)).size
     if (vantages > culprit.peakVantages) culprit.peakVantages = vantages
     // Routes that are stuck at a few vantage points hold nothing open.
     const clears =
@@ -379,7 +378,8 @@ export class LeakPath implements Detector {
     }
     if (was === null) this.#markPaths(culprit.open)
     if (phase === 'resolved') {
-      const ended = Math.max(...culprit.open.map((leak) => leak.lastLeft))
+      const left = Math.max(...culprit.open.map((leak) => leak.lastLeft))
+      const ended = endOf(left, hold.clearSince)
       const signal = this.#teller.signal(culprit, this.#relations, at, phase, ended)
       const { open } = culprit
       this.#close(culprit)

@@ -222,7 +222,8 @@ export class Ledger {
   #again(entry: Entry, signal: Signal, vantage: Vantage): Incident | null {
     if (signal.phase !== 'open' && signal.phase !== 'transient') return null
     const soon = signal.at - (entry.overAt ?? 0) <= this.#settings.reopen
-    if (signal.phase === 'transient' && soon) return null
+    // That it has passed is no news of what was told, and nothing would close it again.
+    if (signal.phase === 'transient' && (soon || idOf(signal) === entry.id)) return null
     // What never was an incident cannot be one again: its start would be that of a passing moment.
     const { state, foldedInto } = entry.record
     const wasOne = state !== 'transient' && (state !== 'suppressed' || foldedInto !== null)

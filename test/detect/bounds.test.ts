@@ -3,6 +3,7 @@ import type { Asn } from '../../src/core/asn.ts'
 import type { Cause } from '../../src/core/view.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { Hijacks } from '../../src/detect/hijack.ts'
+import { ForgedOrigins } from '../../src/detect/hijack-forged.ts'
 import { Known } from '../../src/detect/hijack-score.ts'
 import { LeakPath } from '../../src/detect/leak-path.ts'
 import { view } from './view.ts'
@@ -73,4 +74,34 @@ test('conflicts beyond 50,000 are counted, not kept', () => {
   )
   for (let prefix = 0; prefix < 50_007; prefix++) hijacks.foreign(prefix, 5001)
   expect([hijacks.dropped, followed.size]).toEqual([7, 50_000])
+})
+
+test('routes over new links as well, until there is room again', () => {
+  const now: Cause = { ...cause, after: 3 }
+  const table = view({
+    cause: now,
+    baseline: 'rib',
+    narrow: false,
+    known: () => true,
+    origin: () => 6000,
+    hops: () => [201, 5001, 6000],
+    mark: () => undefined,
+  })
+  const known = new Known(table)
+  known.links.learn([201, 1299, 6000])
+  const detector = new ForgedOrigins(known, detectDefaults.hijack, 10)
+  detector.newPath(3)
+  const routes = (count: number, before: number, after: number) => {
+    for (let prefix = 0; prefix < count; prefix++) {
+      Object.assign(now, { prefix, before, after })
+      detector.route()
+    }
+  }
+  routes(10, 0, 3)
+  expect(detector.dropped).toBe(0)
+  routes(13, 0, 3)
+  expect(detector.dropped).toBe(13)
+  routes(13, 3, 0)
+  routes(10, 0, 3)
+  expect(detector.dropped).toBe(13)
 })

@@ -34,6 +34,36 @@ test('a part of a prefix, as if from its origin, behind a stranger', () => {
   expect(one.confidence.level).toBe('high')
 })
 
+test('lasts while the link does, over whatever paths', () => {
+  const told = world({ watch: [6000] })
+    .at('00:10:01')
+    .announce(peers, part, '2914 174 5001 6000')
+    .at('00:50:00')
+    .announce(peers, part, '174 5001 6000')
+    .at('01:30:00')
+    .announce(peers, part, '3257 174 5001 6000')
+    .at('02:00:00')
+    .withdraw(peers, part)
+    .play('03:00:00')
+    .filter(({ kind }) => kind.startsWith('hijack'))
+  const one = only(told, 'hijack.forged-origin')
+  expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '02:00:00'])
+  expect(told.filter(({ state }) => state === 'resolving')).toHaveLength(1)
+})
+
+test('is told again a day later: nothing was learned from what was told', () => {
+  const told = world()
+    .at('00:10:01')
+    .announce(peers, part, '2914 174 5001 6000')
+    .at('02:00:00')
+    .withdraw(peers, part)
+    .at('12:00:00')
+    .announce(peers, '203.0.9.0/24', '2914 174 5001 6000')
+    .play('13:00:00')
+    .filter(({ kind }) => kind === 'hijack.forged-origin')
+  expect(new Set(told.map(({ id }) => id)).size).toBe(2)
+})
+
 test('over an ordinary upstream as well, it is a new prefix and no more', () => {
   const told = world()
     .at('00:10:01')
@@ -42,6 +72,18 @@ test('over an ordinary upstream as well, it is a new prefix and no more', () => 
     .announce('abc', part, '2914 174 5001 6000')
     .play('00:30:00')
   expect(told).toEqual([])
+})
+
+test('is over when those who still have it have fallen silent', () => {
+  const told = world()
+    .at('00:10:01')
+    .announce(peers, part, '2914 174 5001 6000')
+    .at('00:15:00')
+    .down('ABCDEFGHIJ')
+    .at('00:20:00')
+    .withdraw('abcdefghij', part)
+    .play('01:00:00')
+  expect(only(told, 'hijack.forged-origin').state).toBe('resolved')
 })
 
 describe('the prefix itself behind a stranger', () => {

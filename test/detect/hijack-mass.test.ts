@@ -47,6 +47,34 @@ describe('one network announces the prefixes of many', () => {
     expect(one).toMatchObject({ key: 'mass:5001', culprit: 5001, rfc7908: 5 })
   })
 
+  test('is over when a tenth of it is left, which then stands for itself', () => {
+    const left = (rest: number) => {
+      const story = new World().holds(peers, '198.18.0.0/24', '1299 174 5001')
+      for (let v = 0; v < 20; v++) story.holds(peers, prefixOf(v), `1299 3356 ${6000 + v}`)
+      for (let v = 0; v < 20; v++) story.at('00:10:01').announce(half, prefixOf(v), '1299 174 5001')
+      for (let v = rest; v < 20; v++)
+        story.at('00:20:00').announce(half, prefixOf(v), `1299 3356 ${6000 + v}`)
+      return story.play('01:00:00')
+    }
+    const told = left(2)
+    const mass = only(told, 'hijack.mass')
+    expect([mass.state, clock(mass.endedAt)]).toEqual(['resolved', '00:20:00'])
+    const rest = told.filter(({ kind, state }) => kind === 'hijack.moas' && state === 'open')
+    expect(rest.map(({ key }) => key)).toEqual(['hijack:5001:6000', 'hijack:5001:6001'])
+    expect(only(left(3), 'hijack.mass').state).toBe('open')
+  })
+
+  test('is over when those who still held it have fallen silent', () => {
+    const story = new World().holds(peers, '198.18.0.0/24', '1299 174 5001')
+    for (let v = 0; v < 12; v++) story.holds(peers, prefixOf(v), `1299 3356 ${6000 + v}`)
+    for (let v = 0; v < 12; v++) story.at('00:10:01').announce(half, prefixOf(v), '1299 174 5001')
+    story.at('00:15:00').down('ABCDEFGHIJ')
+    for (let v = 0; v < 12; v++)
+      story.at('00:20:00').announce('abcde', prefixOf(v), `1299 3356 ${6000 + v}`)
+    const one = only(story.play('01:00:00'), 'hijack.mass')
+    expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:20:00'])
+  })
+
   test('with a right to them, or for its siblings, is nothing', () => {
     expect(taken(12, '1299 3356', { context: { validity: () => 'valid' } })).toEqual([])
     expect(taken(12, '1299 3356', { context: { sameOrganisation: () => true } })).toEqual([])

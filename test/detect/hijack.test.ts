@@ -143,6 +143,96 @@ describe('the same prefix from another origin', () => {
   })
 })
 
+describe('when a collector falls silent', () => {
+  const away = 'ABCDEFGHIJ'
+  const taken = (settings: WorldSettings = {}) =>
+    world(settings).at('00:10:01').announce(half, net, '1299 174 5001').at('00:15:00').down(away)
+
+  test('what the others have no more is over', () => {
+    for (const settings of [{}, { watch: [6000] }]) {
+      const told = taken(settings)
+        .at('00:20:00')
+        .announce('abcde', net, '1299 3356 6000')
+        .play('02:00:00')
+      const one = only(told, 'hijack.moas')
+      expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:20:00'])
+    }
+  })
+
+  test('what they have lasts', () => {
+    expect(only(taken().play('02:00:00'), 'hijack.moas').state).toBe('open')
+  })
+
+  test('what only that collector had ends with its silence, and is told again when it is back', () => {
+    const invalid = rov((_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn'))
+    const story = world(invalid).at('00:10:01').announce('ABCDEFG', net, '1299 174 5001')
+    story.at('00:15:00').down(away)
+    const one = only(story.play('00:40:00'), 'hijack.moas')
+    expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:15:10'])
+    story.at('02:00:00').up(away).announce('ABCDEFG', net, '1299 174 5001')
+    story
+      .announce('HIJ', net, '1299 3356 6000')
+      .announce(away, '192.31.0.0/24', '1299 174 8000 5002')
+    const told = story.endOfRib(away).play('03:00:00')
+    expect(told.findLast(({ kind }) => kind === 'hijack.moas')).toMatchObject({ state: 'reopened' })
+  })
+
+  test('where nobody is left, it is not known to be over', () => {
+    expect(only(taken().down('abcdefghij').play('02:00:00'), 'hijack.moas').state).toBe('open')
+  })
+})
+
+describe('the same prefix, when all take it', () => {
+  const invalid = rov((_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn'))
+  /** From 00:10:01 on, so many seconds between one peer and the next, till 01:00. */
+  const taken = (settings: WorldSettings, into = 0, back = 0) =>
+    world(settings)
+      .at('00:10:01')
+      .announce(peers, net, '1299 174 5001', into)
+      .at('01:00:00')
+      .announce(peers, net, '1299 3356 6000', back)
+      .play('02:30:00')
+      .filter(({ kind }) => kind.startsWith('hijack'))
+
+  test('against ROAs, it lasts as long as they hold it, and is told once', () => {
+    for (const settings of [invalid, { ...invalid, watch: [6000] }]) {
+      const told = taken(settings)
+      const one = only(told, 'hijack.moas')
+      expect(told.map(({ state }) => state)).toEqual(['open', 'resolving', 'resolved'])
+      expect([clock(one.startedAt), clock(one.endedAt)]).toEqual(['00:10:01', '01:00:00'])
+    }
+  })
+
+  test('within five minutes it is a move, and so is its undoing', () => {
+    expect(taken({})).toEqual([])
+    expect(taken({}, 0, 3)).toEqual([])
+    const opened = taken({}, 9)
+    const one = only(opened, 'hijack.moas')
+    expect(opened.at(-1)).toMatchObject({ state: 'resolved' })
+    expect(clock(one.endedAt) >= clock(one.detectedAt)).toBe(true)
+  })
+
+  test('but not when the old origin has a part of it back for longer', () => {
+    const told = world()
+      .at('00:10:01')
+      .announce(peers, net, '1299 174 5001')
+      .at('01:00:00')
+      .announce(half, net, '1299 3356 6000')
+      .play('01:30:00')
+    const one = only(told, 'hijack.moas')
+    expect([one.state, clock(one.detectedAt)]).toEqual(['open', '01:06:20'])
+  })
+
+  test('slowly, it is told to the end', () => {
+    const told = taken({}, 20)
+    const one = only(told, 'hijack.moas')
+    expect(new Set(told.map(({ state }) => state))).toEqual(
+      new Set(['open', 'resolving', 'resolved']),
+    )
+    expect(clock(one.endedAt)).toBe('01:00:00')
+  })
+})
+
 describe('what is ordinary', () => {
   /** Taken by half of the peers over this path, and what is told of it by the whole table. */
   const by = (path: string, settings: WorldSettings = {}, prefix = net) =>
@@ -201,6 +291,24 @@ describe('what is ordinary', () => {
     expect(watched.confidence.level).toBe('low')
     const slip = only(by('1299 174 60000', { watch: [6000] }), 'hijack.moas')
     expect(tagsOf(slip)).toContain('fat_finger')
+  })
+
+  test('relations, though the numbers are alike', () => {
+    const alike = (path: string, relation?: 'provider') => {
+      const context = relation ? { context: { relation: () => relation } } : {}
+      const told = new World({ watch: [60_001], ...context })
+        .holds(peers, net, '1299 60002 60001')
+        .holds(peers, '198.18.0.0/24', '1299 174 60003')
+        .at('00:10:01')
+        .announce(half, part, path)
+        .play('00:30:00')
+      return told.filter(({ kind }) => kind.startsWith('hijack'))
+    }
+    // Its upstream, its customer, and by a file; a stranger is told of.
+    expect(alike('1299 60002')).toEqual([])
+    expect(alike('1299 60002 60001 60004')).toEqual([])
+    expect(alike('1299 174 60003', 'provider')).toEqual([])
+    expect(tagsOf(only(alike('1299 174 60003'), 'hijack.submoas'))).toContain('fat_finger')
   })
 
   test('a prefix that moves: the old origin goes, and nobody is left with it', () => {

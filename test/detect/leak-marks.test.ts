@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest'
 import { seconds } from '../../src/core/time.ts'
-import type { Cause } from '../../src/core/view.ts'
+import { type Cause, PeerState } from '../../src/core/view.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { LeakPath } from '../../src/detect/leak-path.ts'
 import { view } from './view.ts'
@@ -36,6 +36,7 @@ function detector() {
         else marked.delete(path)
       },
       known: () => true,
+      peerState: () => PeerState.active,
       vantage: () => ({ active: 10, quarantined: 0, down: 0, unknown: 0 }),
       vantagePoint: (id) => ({ id, project: 'ris', collector: 'x', address: 'x', asn: 201 + id }),
       fileName: () => 'f',

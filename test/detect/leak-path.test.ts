@@ -498,3 +498,18 @@ test('what a leak does to the paths of a watched network is told as the leak', (
   for (const { kind, foldedInto } of told)
     if (kind !== 'leak.path') expect([kind, foldedInto]).not.toContain(null)
 })
+
+test('a leak is over when those who still had it have fallen silent', () => {
+  const told = new World()
+    .holds(both, twelve, '1299 3356 6000')
+    .holds(both, '203.0.0.0/24', '1299 5000 3356 6001')
+    .at('00:20:00')
+    .announce(both, twelve, '1299 5001 3356 6000', 1)
+    .at('00:25:00')
+    .down('ABCDEFGHIJ')
+    .at('00:40:00')
+    .announce(ten, twelve, '1299 3356 6000', 1)
+    .play('02:00:00')
+  const one = only(told, 'leak.path')
+  expect([one.state, clock(one.endedAt)]).toEqual(['resolved', '00:40:09'])
+})

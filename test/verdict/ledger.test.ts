@@ -208,6 +208,14 @@ describe('again', () => {
     expect(book.open).toBe(0)
   })
 
+  test('that what was told has passed is no news, however late', () => {
+    const book = ledger()
+    told(book, [signal(60, 10)])
+    told(book, [signal(360, 0, { phase: 'resolved', endedAt: start + seconds(60) })])
+    expect(told(book, [signal(86_400, 10, { phase: 'transient' })])).toEqual([])
+    expect(book.open).toBe(0)
+  })
+
   test('what is still getting well opens nothing', () => {
     const book = ledger()
     over(book)
