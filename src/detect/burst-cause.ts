@@ -2,7 +2,8 @@
 // of their routes go through one network.
 
 import type { Asn } from '../core/asn.ts'
-import type { Counts, Severity, Tag } from '../core/incident.ts'
+import type { Hold } from '../core/hold.ts'
+import type { Counts, Severity, Signal, Tag } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import type { Instant } from '../core/time.ts'
 import { UNKNOWN_PATH, type View } from '../core/view.ts'
@@ -19,6 +20,32 @@ export interface Lost {
   readonly guessed: boolean
   readonly file: number
   readonly offset: number
+}
+
+/** One that was told, while it lasts. */
+export interface Burst {
+  readonly key: string
+  readonly transit: Asn
+  readonly share: number
+  readonly afi: Afi
+  readonly hold: Hold
+  readonly startedAt: Instant
+  /** Losses taken up, and whether they are still that. */
+  readonly members: Map<number, Lost>
+  readonly lost: Set<number>
+  readonly byOrigin: Map<Asn, number>
+  peak: number
+  /** It still grows; what is lost afterwards is another story. */
+  growsUntil: Instant
+  regainedAt: Instant
+  told: Signal['phase'] | null
+  changed: boolean
+  /** When it was looked at last, and how many were lost then. */
+  toldAt: Instant
+  toldOf: number
+  absorbs: readonly string[]
+  /** What was shown when most were lost. */
+  samples: Signal['samples']
 }
 
 export interface BurstBar {

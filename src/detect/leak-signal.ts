@@ -133,6 +133,8 @@ export class LeakTeller {
 
   /** What happens to the paths of those whose routes are leaked is the leak: it is told once. */
   #victims(open: readonly LeakCase[]): string[] {
+    // Of networks nobody watches nothing is told that it could be the whole of.
+    if (!this.#view.narrow) return []
     const routes = new Map<Asn, number>()
     for (const { origins } of open)
       for (const [asn, n] of origins)

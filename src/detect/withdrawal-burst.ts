@@ -11,6 +11,7 @@ import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, Seen, UNKNOWN_PATH, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import {
+  type Burst,
   barOf,
   carriedOf,
   causeOf,
@@ -66,28 +67,7 @@ const LEAD = 2
 /** Starts of losses that lie further apart belong to something before it. */
 const PAUSE: Span = seconds(60)
 const COUNT: Span = minutes(5)
-
-interface Burst {
-  readonly key: string
-  readonly transit: Asn
-  readonly share: number
-  readonly afi: Afi
-  readonly hold: Hold
-  readonly startedAt: Instant
-  /** Losses taken up, and whether they are still that. */
-  readonly members: Map<number, Lost>
-  readonly lost: Set<number>
-  readonly byOrigin: Map<Asn, number>
-  peak: number
-  /** It still grows; what is lost afterwards is another story. */
-  growsUntil: Instant
-  regainedAt: Instant
-  told: Signal['phase'] | null
-  changed: boolean
-  absorbs: readonly string[]
-  /** What was shown when most were lost. */
-  samples: Signal['samples']
-}
+const LOOK: Span = seconds(30)
 
 /** Losses of one family that belong to no burst yet. */
 interface Pool {
@@ -274,6 +254,8 @@ export class WithdrawalBurst implements Detector {
       regainedAt: at,
       told: null,
       changed: true,
+      toldAt: at,
+      toldOf: 0,
       absorbs: [],
       samples: { prefixes: [], paths: [], elements: [] },
     }
@@ -302,6 +284,11 @@ export class WithdrawalBurst implements Detector {
     const clears = lost.size <= closeOfPeak * burst.peak
     const phase = hold.update(at, true, clears, 0, clear)
     if (phase !== 'open' && phase !== 'resolving' && phase !== 'resolved') return null
+    // While it goes on, what changes by little is told twice a minute.
+    const grows = lost.size * 20 > burst.toldOf * 21
+    if (phase === burst.told && !grows && at - burst.toldAt < LOOK) return null
+    burst.toldAt = at
+    burst.toldOf = lost.size
     const absorbs = this.#members(burst)
     const same = phase === burst.told && !burst.changed && sameKeys(absorbs, burst.absorbs)
     if (same) return null

@@ -155,6 +155,8 @@ export class Ledger {
     const before = this.#entries.get(key)?.signal.absorbs
     if (!before && !signal.absorbs) return nothing
     const lasts = signal.phase === 'open' || signal.phase === 'resolving'
+    // All of it was taken in before.
+    if (lasts && before && isSame(before, signal.absorbs ?? nothing)) return nothing
     const named = new Set(lasts ? signal.absorbs : [])
     const parts = new Set([...(before ?? []), ...(signal.absorbs ?? [])])
     for (const part of parts) {
@@ -405,3 +407,6 @@ function first(
     inputs,
   }
 }
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((key, i) => key === b[i]))
