@@ -6,7 +6,7 @@
 import type { Asn } from '../core/asn.ts'
 import { Hold } from '../core/hold.ts'
 import type { Counts, Signal, Tag } from '../core/incident.ts'
-import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, Seen, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import { lowest, witnessCap } from './confidence.ts'
@@ -47,6 +47,7 @@ interface Book {
 
 /** New more-specifics kept, of all origins. */
 const MOST_PREFIXES = 500_000
+const ORDINARY: Span = hours(24)
 const SHOWN = 20
 /** One cover taken apart is a defence against an attack as often as not. */
 const FEW_COVERS = 2
@@ -114,6 +115,13 @@ export class LeakSpecifics implements Detector {
       book.lastLeft = this.#view.cause.at
   }
 
+  /** Those that stand for a while are somebody's ordinary routes by and by. */
+  prefix(prefix: number, _before: number, after: number): void {
+    if (after < Seen.lost) return
+    const book = this.#books.get(this.#view.origin(prefix))
+    if (book?.since.has(prefix)) book.lastLeft = this.#view.cause.at
+  }
+
   *heldPaths(): Iterable<number> {
     for (const { path } of this.#fresh) yield path
   }
@@ -170,13 +178,17 @@ export class LeakSpecifics implements Detector {
         (first, prefix) => Math.min(first, book.since.get(prefix) as Instant),
         at,
       )
-    const phase = hold.update(at, holds, there.length <= closeOfPeak * book.peak, confirm, clear)
+    let phase = hold.update(at, holds, there.length <= closeOfPeak * book.peak, confirm, clear)
+    // After a day that is how it announces its space.
+    const isOld = hold.confirmedAt !== null && at - hold.confirmedAt >= ORDINARY
+    if (isOld) phase = 'resolved'
     if (phase === 'idle' || phase === 'pending') return null
     if (phase === 'lapsed') {
       this.#close(book)
       return null
     }
-    const ended = phase === 'resolved' ? Math.max(book.lastLeft, book.startedAt) : null
+    const left = book.lastLeft > book.startedAt ? book.lastLeft : (hold.clearSince ?? at)
+    const ended = phase === 'resolved' && !isOld ? left : null
     const said = `${phase} ${there.length}`
     if (said === book.said) return null
     book.said = said
@@ -185,12 +197,12 @@ export class LeakSpecifics implements Detector {
     return signal
   }
 
-  /** Carried by enough of those who vote, and by nobody ordinarily. */
+  /** Carried by enough of those who vote. */
   #isThere(prefix: number): boolean {
     const view = this.#view
     const voters = view.voters(view.afi(prefix))
     const asked = Math.max(1, Math.ceil(this.#settings.share * voters))
-    return view.seen(prefix) === Seen.new && view.visible(prefix) >= asked
+    return view.visible(prefix) >= asked
   }
 
   #close(book: Book): void {

@@ -96,3 +96,24 @@ test('that come by somebody else’s leak are told as that', () => {
   expect(told).toContain('leak.path')
   expect(told).not.toContain('leak.own-specifics')
 })
+
+describe('that stand for long', () => {
+  const long = (who: string) =>
+    world()
+      .at('00:10:00')
+      .announce(who, hundred, '1299 7000')
+      .at('02:00:00')
+      .withdraw(who, hundred)
+      .play('03:00:00')
+
+  test.each([
+    ['all', both],
+    ['a quarter of those who vote', 'abAB'],
+  ])('at %s: it ends when they go', (_, who) => {
+    const told = long(who)
+    const leak = only(told, 'leak.own-specifics')
+    expect(leak.state).toBe('resolved')
+    expect(clock(leak.endedAt) >= '02:00:00' && clock(leak.endedAt) <= '02:00:20').toBe(true)
+    expect(told.every(({ kind }) => kind === 'leak.own-specifics')).toBe(true)
+  })
+})
