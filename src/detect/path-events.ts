@@ -58,6 +58,8 @@ const LOOK: Span = seconds(60)
 const RIPE: Span = minutes(30)
 /** Routes that are too few to speak of shares. */
 const FEW_ROUTES = 5
+/** So much more than they can have taken along is missing whoever tells. */
+const MARGIN = 0.1
 /** When so large a part of the voters has come or gone, shares cannot be compared. */
 const OTHERS = 0.05
 const MOST_CASES = 10_000
@@ -162,7 +164,7 @@ export class PathEvents implements Detector {
       const voters = this.#view.voters(book.afi)
       const others = Math.abs(voters - book.voters) > OTHERS * book.voters
       const cases = this.#casesOf(book)
-      if (others) {
+      if (others && !this.#isLostAllTheSame(book, look, voters)) {
         // Who tells is not who told before: what is ordinary has to be learned of them.
         for (const c of cases) if (c.hold.confirmedAt === null) this.#cases.delete(c.key)
         const lasts = cases.some((c) => c.hold.confirmedAt !== null && isTrouble(c))
@@ -230,6 +232,15 @@ export class PathEvents implements Detector {
   #isLost(look: Look, way: Asn): boolean {
     const { lostTo, visibility } = this.#settings
     return (look.upstreams.get(way) ?? 0) <= lostTo && look.visibility >= visibility
+  }
+
+  /** More went than those can have taken along who no longer tell. */
+  #isLostAllTheSame(book: PathBook, look: Look, voters: number): boolean {
+    const gone = Math.max(0, 1 - voters / Math.max(1, book.voters))
+    const least = Math.max(this.#settings.lostFrom, gone + MARGIN)
+    for (const [way, usual] of book.upstreams)
+      if (usual >= least && this.#isLost(look, way)) return true
+    return false
   }
 
   #isNew(look: Look, way: Asn): boolean {

@@ -160,3 +160,12 @@ test('what comes back another way after an outage begins when it comes', () => {
   expect(starts.length).toBeGreaterThan(0)
   expect(new Set(starts)).toEqual(new Set(['00:30:00']))
 })
+
+test('an upstream that is lost while vantage points go is lost all the same', () => {
+  const lose = (who: string) =>
+    world().at('00:20:00').down('eE').announce(who, list, '174 1299 7000', 1).play('01:00:00')
+  expect(only(lose('abcAB'), 'path.upstream-lost').culprit).toBe(3356)
+  // Those who told of it are gone, and nobody else has lost it.
+  const gone = world().at('00:20:00').down('abcAB').play('01:00:00')
+  expect(gone.filter(({ kind }) => kind === 'path.upstream-lost')).toEqual([])
+})
