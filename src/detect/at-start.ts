@@ -10,6 +10,7 @@ import { type Detector, Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import type { OutageSettings } from './outage-as.ts'
 import { Space } from './space.ts'
+import { spreadOf } from './witnesses.ts'
 
 const SHOWN = 20
 
@@ -70,18 +71,11 @@ export class AtStart implements Detector {
     // In the whole table somebody is always broken: what would not be an outage is not worth a line.
     const isOutage = share >= least && bare.length >= Math.min(all.length, prefixes)
     if (bare.length === 0 || !(view.narrow || isOutage)) return null
-    const asns = new Set<Asn>()
-    const collectors = new Set<string>()
-    for (const id of view.lostAt(bare)) {
-      asns.add(view.vantagePoint(id).asn)
-      collectors.add(view.vantagePoint(id).collector)
-    }
     const now: Counts = {
       prefixes: mine.length,
       ofPrefixes: all.length,
       covered: mine.length - bare.length,
-      peerAsns: asns.size,
-      collectors: collectors.size,
+      ...spreadOf(view, view.lostAt(bare)),
       share: Math.round(share * 10_000) / 10_000,
     }
     const because = 'it was so when we began: nobody saw it go'

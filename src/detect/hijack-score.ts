@@ -11,6 +11,7 @@ import { byAddress } from './address.ts'
 import { CONVERGED, type Conflict, SMALL } from './hijack-conflict.ts'
 import { Links } from './links.ts'
 import { hearing } from './present.ts'
+import { spreadOf } from './witnesses.ts'
 
 /** So many new prefixes in an hour, and such a part of all, are days' worth where the table was whole. */
 const THIN = 1_000
@@ -90,19 +91,11 @@ export interface Witnesses {
 }
 
 export function witnessesOf(view: View, vantages: Iterable<number>, afi: 4 | 6): Witnesses {
-  const asns = new Set<Asn>()
-  const collectors = new Set<string>()
-  const isHeard = hearing(view)
-  let votes = 0
-  for (const id of vantages) {
-    if (!isHeard(id)) continue
-    const { asn, collector } = view.vantagePoint(id)
-    asns.add(asn)
-    collectors.add(collector)
-    if (view.votes(id, afi)) votes++
-  }
+  const heard = [...vantages].filter(hearing(view))
+  const votes = heard.filter((id) => view.votes(id, afi)).length
   const share = Math.round((votes / Math.max(1, view.voters(afi))) * 10_000) / 10_000
-  return { asns: asns.size, collectors: collectors.size, share }
+  const { peerAsns, collectors } = spreadOf(view, heard)
+  return { asns: peerAsns, collectors, share }
 }
 
 /** Peers by ASN below which it may be anything, where there are as many. */

@@ -1,12 +1,13 @@
 // What a hijack shows for itself, of whatever kind it is.
 
 import type { Asn } from '../core/asn.ts'
-import type { Counts, Level, PathSample, Samples, Severity, Signal, Tag } from '../core/incident.ts'
+import type { Counts, Level, Samples, Severity, Signal, Tag } from '../core/incident.ts'
 import type { View } from '../core/view.ts'
 import { byAddress, firstOf } from './address.ts'
 import { baselineCap, lowest, witnessCap } from './confidence.ts'
 import type { Conflict, ConflictSample } from './hijack-conflict.ts'
 import { type Known, sum, type Witnesses } from './hijack-score.ts'
+import { pathSample } from './witnesses.ts'
 
 const SHOWN = 20
 const MOST_SAMPLES = 5
@@ -30,18 +31,8 @@ export function shown(
   const few = samples.slice(0, MOST_SAMPLES)
   return {
     prefixes: [...prefixes].map((p) => view.prefixText(p)),
-    paths: few.map((sample) => sampleOf(view, sample)),
+    paths: few.map((sample) => pathSample(view, sample)),
     elements: few.map(({ file, offset }) => ({ file: view.fileName(file), offset })),
-  }
-}
-
-function sampleOf(view: View, { vantage, prefix, before, after }: ConflictSample): PathSample {
-  const { collector, address, asn } = view.vantagePoint(vantage)
-  return {
-    peer: `${collector} ${address} AS${asn}`,
-    prefix: view.prefixText(prefix),
-    before: before === 0 ? null : view.pathText(before),
-    after: view.pathText(after),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Asn } from '../core/asn.ts'
 import type { Context } from '../core/context.ts'
-import type { Counts, PathSample, Signal } from '../core/incident.ts'
+import type { Counts, Signal } from '../core/incident.ts'
 import { hours, type Instant, type Span } from '../core/time.ts'
 import type { View } from '../core/view.ts'
 import { firstOf } from './address.ts'
@@ -12,6 +12,7 @@ import { type Culprit, isMany, mayBeMass, segmentsOf, union } from './leak-culpr
 import { typeOf } from './leak-evidence.ts'
 import { isOnlyWeak, type LeakFacts, leakSeverity, leakTags } from './leak-score.ts'
 import type { Relations } from './relations.ts'
+import { pathSample, spreadOf } from './witnesses.ts'
 
 const SHOWN = 20
 const SAMPLES = 5
@@ -58,7 +59,7 @@ export class LeakTeller {
       paths: leaks
         .flatMap((leak) => leak.samples)
         .slice(0, SAMPLES)
-        .map((sample) => this.#sample(sample)),
+        .map((sample) => pathSample(this.#view, sample)),
       leakedBefore: over !== undefined && this.#view.cause.at - over <= REMEMBERED,
     }
     return { ...facts, tags: leakTags(facts, this.#context) }
@@ -116,8 +117,6 @@ export class LeakTeller {
     const view = this.#view
     const vantages = union(leaks.map((leak) => leak.vantages))
     const prefixes = union(leaks.map((leak) => leak.prefixes)).size
-    const collectors = new Set<string>()
-    for (const id of vantages) collectors.add(view.vantagePoint(id).collector)
     const active = Math.max(1, view.vantage().active)
     return {
       prefixes,
@@ -125,8 +124,7 @@ export class LeakTeller {
       covered: 0,
       origins: union(leaks.map((leak) => leak.origins)).size,
       routes: leaks.reduce((n, leak) => n + leak.routes, 0),
-      peerAsns: witnesses(view, leaks),
-      collectors: collectors.size,
+      ...spreadOf(view, vantages),
       share: Math.round((vantages.size / active) * 10_000) / 10_000,
     }
   }
@@ -153,26 +151,11 @@ export class LeakTeller {
         return [`specifics:${asn}`, ...families]
       })
   }
-
-  #sample(s: LeakCase['samples'][number]): PathSample {
-    const view = this.#view
-    const { collector, address, asn } = view.vantagePoint(s.vantage)
-    return {
-      peer: `${collector} ${address} AS${asn}`,
-      prefix: view.prefixText(s.prefix),
-      before: s.before === 0 ? null : view.pathText(s.before),
-      after: view.pathText(s.after),
-    }
-  }
 }
 
-/** Two sessions of one network are one witness; two links of one leaker are one leak. */
-export function witnesses(view: View, leaks: readonly LeakCase[]): number {
-  const asns = new Set<Asn>()
-  for (const { vantages } of leaks)
-    for (const id of vantages.keys()) asns.add(view.vantagePoint(id).asn)
-  return asns.size
-}
+/** Two links of one leaker are one leak: their witnesses together. */
+export const witnesses = (view: View, leaks: readonly LeakCase[]): number =>
+  spreadOf(view, union(leaks.map((leak) => leak.vantages))).peerAsns
 
 /** The watched AS it is about, in whole-table mode the leaker; 0 when it is about none that is watched. */
 export function concerned(view: View, by: Asn, leaks: readonly LeakCase[]): Asn {

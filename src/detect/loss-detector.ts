@@ -8,6 +8,7 @@ import type { Instant, Span } from '../core/time.ts'
 import type { Detector, View } from '../core/view.ts'
 import { capOf, lowest, silenceCap } from './confidence.ts'
 import type { Loss, Losses } from './losses.ts'
+import { spreadOf } from './witnesses.ts'
 
 export interface LossRule {
   readonly kind: Kind
@@ -230,20 +231,12 @@ export class LossDetector implements Detector {
     const view = this.#view
     const rule = this.#rule
     const prefixes = rule.prefixes(loss)
-    const witnesses = new Set<number>()
-    const collectors = new Set<string>()
     const step = Math.max(1, Math.floor(prefixes.length / ASKED))
-    for (const vantage of view.lostAt(prefixes, step)) {
-      const { asn, collector } = view.vantagePoint(vantage)
-      witnesses.add(asn)
-      collectors.add(collector)
-    }
     const counts: Counts = {
       prefixes: prefixes.length,
       ofPrefixes: loss.of,
       covered: rule.covered(loss),
-      peerAsns: witnesses.size,
-      collectors: collectors.size,
+      ...spreadOf(view, view.lostAt(prefixes, step)),
       share: Math.round(rule.share(loss) * 10_000) / 10_000,
     }
     const silence = silenceCap(view, prefixes)

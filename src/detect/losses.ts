@@ -8,6 +8,7 @@ import { type Cause, type Detector, Seen, type View } from '../core/view.ts'
 import { byAddress } from './address.ts'
 import { firstLoss } from './first-loss.ts'
 import { Space } from './space.ts'
+import { pathSample } from './witnesses.ts'
 
 /** What has recovered is remembered longer than any detector takes to let go. */
 const RETAIN: Span = hours(1)
@@ -282,12 +283,9 @@ export class Losses implements Detector {
   }
 
   paths(loss: Loss): PathSample[] {
-    const view = this.#view
-    return (this.#book(loss)?.samples ?? []).map(({ vantage, prefix, before }) => {
-      const { collector, address, asn } = view.vantagePoint(vantage)
-      const peer = `${collector} ${address} AS${asn}`
-      return { peer, prefix: view.prefixText(prefix), before: view.pathText(before), after: null }
-    })
+    return (this.#book(loss)?.samples ?? []).map((sample) =>
+      pathSample(this.#view, { ...sample, after: 0 }),
+    )
   }
 
   #measure(book: Book, at: Instant): Loss {

@@ -14,6 +14,7 @@ import { firstLoss } from './first-loss.ts'
 import type { Losses } from './losses.ts'
 import { isOutage, type OutageSettings, witnessTag } from './outage-as.ts'
 import { Space } from './space.ts'
+import { spreadOf } from './witnesses.ts'
 
 export interface PartialSettings {
   /** Part of the address space that a quarter or more of its carriers have lost. */
@@ -232,12 +233,6 @@ export class OutagePartial implements Detector {
     const { asn, afi, measured } = book
     const { prefixes } = measured
     const step = Math.max(1, Math.floor(prefixes.length / ASKED))
-    const asns = new Set<Asn>()
-    const collectors = new Set<string>()
-    for (const id of view.lostAt(prefixes, step)) {
-      asns.add(view.vantagePoint(id).asn)
-      collectors.add(view.vantagePoint(id).collector)
-    }
     let visible = 0
     let reference = 0
     for (const p of prefixes) {
@@ -249,8 +244,7 @@ export class OutagePartial implements Detector {
       prefixes: prefixes.length,
       ofPrefixes: measured.of,
       covered: 0,
-      peerAsns: asns.size,
-      collectors: collectors.size,
+      ...spreadOf(view, view.lostAt(prefixes, step)),
       share: Math.round(gone * measured.share * 10_000) / 10_000,
     }
     return {

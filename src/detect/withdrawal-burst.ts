@@ -24,6 +24,7 @@ import {
 } from './burst-cause.ts'
 import { capOf } from './confidence.ts'
 import type { Loss, Losses } from './losses.ts'
+import { pathSample, spreadOf } from './witnesses.ts'
 
 export interface BurstSettings {
   /** Prefixes lost within `within`, of so many networks; in a small table this part of it is enough. */
@@ -335,12 +336,6 @@ export class WithdrawalBurst implements Detector {
     const view = this.#view
     const { transit, lost, members, afi } = burst
     const some = firstOf(view, lost, ASKED)
-    const asns = new Set<Asn>()
-    const collectors = new Set<string>()
-    for (const id of view.lostAt(some)) {
-      asns.add(view.vantagePoint(id).asn)
-      collectors.add(view.vantagePoint(id).collector)
-    }
     let origins = 0
     for (const n of burst.byOrigin.values()) if (n > 0) origins++
     const of = Math.max(members.size, carriedOf(view, afi))
@@ -349,8 +344,7 @@ export class WithdrawalBurst implements Detector {
       ofPrefixes: of,
       covered: 0,
       origins,
-      peerAsns: asns.size,
-      collectors: collectors.size,
+      ...spreadOf(view, view.lostAt(some)),
       share: Math.round((lost.size / Math.max(1, of)) * 10_000) / 10_000,
     }
     if (lost.size >= burst.peak) burst.samples = this.#samples(burst)
@@ -390,10 +384,8 @@ export class WithdrawalBurst implements Detector {
     return {
       prefixes: prefixes.map((p) => view.prefixText(p)),
       paths: shown.map(([prefix, { vantage, path, guessed }]) => {
-        const { collector, address, asn } = view.vantagePoint(vantage)
-        const before = guessed || path <= UNKNOWN_PATH ? '?' : view.pathText(path)
-        const peer = `${collector} ${address} AS${asn}`
-        return { peer, prefix: view.prefixText(prefix), before, after: null }
+        const before = guessed ? UNKNOWN_PATH : path
+        return pathSample(view, { vantage, prefix, before, after: 0 })
       }),
       elements: shown.map(([, { file, offset }]) => ({ file: view.fileName(file), offset })),
     }

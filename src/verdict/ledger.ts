@@ -183,7 +183,9 @@ export class Ledger {
     if (!entry) {
       if (!larger) return this.#open(signal, vantage, null)
       // It is told when it outlasts what it is part of.
-      if (this.#inside.size < MOST_REFUSED) this.#inside.set(signal.key, signal)
+      if (this.#inside.has(signal.key) || this.#inside.size < MOST_REFUSED)
+        this.#inside.set(signal.key, signal)
+      else this.dropped++
       return null
     }
     if (entry.overAt !== null) {

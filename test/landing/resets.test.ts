@@ -133,6 +133,7 @@ async function live(seed: string, rate: number, count: number) {
 }
 
 const full = process.env['FULL'] === '1'
+if (!full) console.log('SKIPPED, without FULL=1: twenty more days of session resets')
 
 test('sessions that are reset are no event', { timeout: 600_000 }, async () => {
   const runs = full ? Array.from({ length: 20 }, (_, i) => [`long ${i}`, 1.2, 300] as const) : []
