@@ -52,6 +52,7 @@ const RECALL = 0.97
 const DELAY = 60
 
 const full = process.env['FULL'] === '1'
+if (!full) console.log('SKIPPED, without FULL=1: seeds 2 to 5, and a whole benign day')
 const seeds = full ? [1, 2, 3, 4, 5] : [1]
 const place = workshop()
 
