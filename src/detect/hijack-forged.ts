@@ -4,6 +4,7 @@
 // makes it likely, and two networks that have no neighbour in common.
 
 import { type Asn, isReserved } from '../core/asn.ts'
+import { ByNumber } from '../core/by-number.ts'
 import type { Context } from '../core/context.ts'
 import type { Signal, Tag } from '../core/incident.ts'
 import { quorum } from '../core/quorum.ts'
@@ -15,7 +16,7 @@ import { Life } from './hijack-life.ts'
 import { isBlackhole, type Known, sum, witnessesOf } from './hijack-score.ts'
 import type { HijackSettings } from './hijack-settings.ts'
 import { capOf, concerned, countsOf, levelOf, severityOf, shown } from './hijack-signal.ts'
-import { LeakCase } from './leak-case.ts'
+import { type Carried, LeakCase } from './leak-case.ts'
 import type { Links } from './links.ts'
 import { present } from './present.ts'
 import { CLIQUE } from './relations.ts'
@@ -42,6 +43,14 @@ interface Forged {
   /** `by` is the origin's new neighbour, `to` the origin. */
   readonly link: LeakCase
   readonly life: Life
+  /** Its routes have changed since the last tick. */
+  touched: boolean
+}
+
+/** A path over such a link. */
+interface Over {
+  readonly forged: Forged
+  readonly way: Carried
 }
 
 export class ForgedOrigins implements Detector {
@@ -55,9 +64,9 @@ export class ForgedOrigins implements Detector {
   #routes = 0
   readonly #context: Context
   readonly #links: Links
-  readonly #paths = new Map<number, Forged>()
+  readonly #paths = new ByNumber<Over>()
   readonly #cases = new Map<string, Forged>()
-  readonly #touched = new Set<Forged>()
+  #touched: Forged[] = []
   readonly #running = new Set<Forged>()
   /** Prefixes that nobody had, and when they came. */
   readonly #born = new Map<number, Instant>()
@@ -73,7 +82,7 @@ export class ForgedOrigins implements Detector {
     this.#context = known.context
     this.#links = known.links
     this.#settings = settings
-    known.isSuspect = (path) => this.#paths.get(path)?.life.runs === true
+    known.isSuspect = (path) => this.#paths.get(path)?.forged.life.runs === true
   }
 
   origin(prefix: number, before: Asn): void {
@@ -99,10 +108,10 @@ export class ForgedOrigins implements Detector {
       return
     }
     if (!forged) {
-      forged = { link: new LeakCase(by, origin), life: new Life() }
+      forged = { link: new LeakCase(by, origin), life: new Life(), touched: false }
       this.#cases.set(key, forged)
     }
-    this.#paths.set(path, forged)
+    this.#paths.set(path, { forged, way: forged.link.way(path, by, origin) })
     this.#view.mark(path, this.watcher)
   }
 
@@ -120,38 +129,44 @@ export class ForgedOrigins implements Detector {
   route(): void {
     const view = this.#view
     const { cause } = view
-    const before = this.#paths.get(cause.before)
-    const after = this.#paths.get(cause.after)
-    if (before && before !== after && before.link.leave(cause)) {
+    const left = this.#paths.get(cause.before)
+    const taken = this.#paths.get(cause.after)
+    const before = left?.forged
+    const after = taken?.forged
+    if (left && before && before !== after && before.link.leave(cause, left.way)) {
       this.#routes--
-      this.#touched.add(before)
+      this.#touch(before)
     }
-    if (!after) return
-    const { by, to } = after.link
+    if (!taken || !after) return
     // Another's prefix is taken openly then, which is told elsewhere.
-    if (view.origin(cause.prefix) !== to || !view.known(cause.vantage)) return
-    if (before === after) after.link.move(cause, by, to)
+    if (view.origin(cause.prefix) !== after.link.to || !view.known(cause.vantage)) return
+    if (left && before === after) after.link.move(cause, left.way, taken.way)
     else if (this.#routes >= this.#mostRoutes) this.dropped++
-    else if (after.link.join(cause, by, to)) this.#routes++
-    this.#touched.add(after)
+    else if (after.link.join(cause, taken.way)) this.#routes++
+    this.#touch(after)
+  }
+
+  #touch(forged: Forged): void {
+    if (forged.touched) return
+    forged.touched = true
+    this.#touched.push(forged)
   }
 
   *heldPaths(): Iterable<number> {
     yield* this.#paths.keys()
-    for (const { link } of this.#cases.values()) {
-      yield* link.paths.keys()
+    for (const { link } of this.#cases.values())
       for (const { before, after } of link.samples) yield* [before, after]
-    }
   }
 
   tick(at: Instant): Signal[] {
     this.#now = at
     if (this.#links.size > 0) this.#learnedFrom ??= at
     const asked = [...new Set([...this.#running, ...this.#touched])]
-    this.#touched.clear()
+    this.#touched = []
     asked.sort((a, b) => a.link.by - b.link.by || a.link.to - b.link.to)
     const out: Signal[] = []
     for (const forged of asked) {
+      forged.touched = false
       forged.link.tick(at)
       const signal = this.#judge(forged, at)
       if (signal) out.push(signal)
@@ -299,10 +314,10 @@ export class ForgedOrigins implements Detector {
       this.#routes -= link.routes
       gone.add(forged)
     }
-    for (const [path, forged] of this.#paths) {
-      if (!gone.has(forged)) continue
+    this.#paths.each((path, { forged }) => {
+      if (!gone.has(forged)) return
       this.#paths.delete(path)
       this.#view.forget(path, this.watcher)
-    }
+    })
   }
 }

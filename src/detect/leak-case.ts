@@ -4,6 +4,7 @@
 import type { Asn } from '../core/asn.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import type { Cause } from '../core/view.ts'
+import { RoutePaths } from './route-paths.ts'
 
 /** What about the link is suspicious; bits. */
 export const Reason = {
@@ -39,22 +40,6 @@ const MOST_SAMPLES = 5
 /** So many marks that do not count are thrown away together. */
 const MOST_OLD = 64
 
-/** Prefix numbers stay below this. */
-const PREFIXES = 2 ** 32
-/** Those of the first thousand vantage points and two million prefixes: small integers are cheap keys. */
-const FEW_PREFIXES = 2 ** 21
-const FEW_VANTAGES = 2 ** 10
-
-function routeKey({ vantage, prefix }: Readonly<Cause>): number {
-  if (vantage < FEW_VANTAGES && prefix < FEW_PREFIXES) return vantage * FEW_PREFIXES + prefix
-  return (vantage + 1) * PREFIXES + prefix
-}
-
-const isSmall = (key: number): boolean => key < PREFIXES
-const vantageOf = (key: number): number =>
-  isSmall(key) ? Math.floor(key / FEW_PREFIXES) : Math.floor(key / PREFIXES) - 1
-const prefixOf = (key: number): number => key % (isSmall(key) ? FEW_PREFIXES : PREFIXES)
-
 interface Mark {
   readonly at: Instant
   readonly routes: number
@@ -63,7 +48,8 @@ interface Mark {
 }
 
 /** What one path over the link carries. */
-interface Carried {
+export interface Carried {
+  readonly path: number
   routes: number
   /** Neighbour the routes were learned from, and who originates them. */
   readonly from: Asn
@@ -78,16 +64,19 @@ export class LeakCase {
   /** Place of the link in its paths, 0 = the vantage point's own; the nearest seen. */
   place = Number.POSITIVE_INFINITY
   peak = 0
+  /** Its routes have changed since the last tick. */
+  touched = false
   lastLeft: Instant = 0
-  readonly paths = new Map<number, Carried>()
   readonly samples: { vantage: number; prefix: number; before: number; after: number }[] = []
   readonly elements: { file: number; offset: number }[] = []
-  /** Route → its path. */
-  readonly #routes = new Map<number, number>()
+  /** All paths over the link, those that carry nothing now among them. */
+  readonly #ways = new Map<number, Carried>()
+  readonly #routes = new RoutePaths()
   /** Vantage points and prefixes → routes: counted from when somebody asks, for of most links nobody does. */
   #vantages: Map<number, number> | null = null
   #prefixes: Map<number, number> | null = null
-  /** Neighbours and origins → routes, worked out when asked for. */
+  /** Paths that carry something; neighbours and origins → routes. Worked out when asked for. */
+  #paths: Map<number, Carried> | null = null
   #from: Map<Asn, number> | null = null
   #origins: Map<Asn, number> | null = null
   readonly #marks: Mark[] = []
@@ -104,19 +93,24 @@ export class LeakCase {
   }
 
   get vantages(): ReadonlyMap<number, number> {
-    this.#vantages ??= this.#count(vantageOf)
+    this.#vantages ??= this.#count((vantage) => vantage)
     return this.#vantages
   }
 
   get prefixes(): ReadonlyMap<number, number> {
-    this.#prefixes ??= this.#count(prefixOf)
+    this.#prefixes ??= this.#count((_, prefix) => prefix)
     return this.#prefixes
   }
 
-  #count(of: (key: number) => number): Map<number, number> {
+  #count(of: (vantage: number, prefix: number) => number): Map<number, number> {
     const counts = new Map<number, number>()
-    for (const key of this.#routes.keys()) change(counts, of(key), 1)
+    this.#routes.each((vantage, prefix) => change(counts, of(vantage, prefix), 1))
     return counts
+  }
+
+  get paths(): ReadonlyMap<number, Carried> {
+    this.#paths ??= new Map([...this.#ways].filter(([, { routes }]) => routes > 0))
+    return this.#paths
   }
 
   /** Neighbour the routes were learned from → routes. */
@@ -132,52 +126,57 @@ export class LeakCase {
 
   #sum(of: (carried: Carried) => Asn): Map<Asn, number> {
     const sums = new Map<Asn, number>()
-    for (const carried of this.paths.values())
-      sums.set(of(carried), (sums.get(of(carried)) ?? 0) + carried.routes)
+    for (const carried of this.#ways.values())
+      if (carried.routes > 0) sums.set(of(carried), (sums.get(of(carried)) ?? 0) + carried.routes)
     return sums
   }
 
-  /** A route takes up a path over the link; `from` and `origin` are that path's. False when it was there. */
-  join(cause: Readonly<Cause>, from: Asn, origin: Asn): boolean {
-    const key = routeKey(cause)
-    if (this.#routes.has(key)) return false
-    this.#routes.set(key, cause.after)
+  /** A path over the link, and what is on it; `from` and `origin` are the path's. */
+  way(path: number, from: Asn, origin: Asn): Carried {
+    const known = this.#ways.get(path)
+    if (known) return known
+    const carried = { path, routes: 0, from, origin }
+    this.#ways.set(path, carried)
+    return carried
+  }
+
+  /** A route takes up a path over the link. False when it was on one. */
+  join(cause: Readonly<Cause>, way: Carried): boolean {
+    const { vantage, prefix } = cause
+    if (this.#routes.get(vantage, prefix) !== 0) return false
+    this.#routes.set(vantage, prefix, way.path)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
     this.#recount(cause, 1)
-    this.#take(cause, from, origin)
+    this.#take(cause, way)
     return true
   }
 
   /** A route leaves the link; false when it was not on it. */
-  leave(cause: Readonly<Cause>): boolean {
-    const key = routeKey(cause)
-    const path = this.#routes.get(key)
-    if (path === undefined) return false
-    this.#routes.delete(key)
+  leave(cause: Readonly<Cause>, way: Carried): boolean {
+    const path = this.#routes.delete(cause.vantage, cause.prefix)
+    if (path === 0) return false
     this.#recount(cause, -1)
     this.lastLeft = cause.at
-    this.#drop(path)
+    this.#drop(path, way)
     return true
   }
 
   /** A route goes over from one path over the link to another; false when it was not on the link. */
-  move(cause: Readonly<Cause>, from: Asn, origin: Asn): boolean {
-    const key = routeKey(cause)
-    const path = this.#routes.get(key)
-    if (path === undefined) return false
-    this.#routes.set(key, cause.after)
+  move(cause: Readonly<Cause>, before: Carried, after: Carried): boolean {
+    const { vantage, prefix } = cause
+    const path = this.#routes.get(vantage, prefix)
+    if (path === 0) return false
+    this.#routes.set(vantage, prefix, after.path)
     this.lastLeft = cause.at
-    this.#drop(path)
-    this.#take(cause, from, origin)
+    this.#drop(path, before)
+    this.#take(cause, after)
     return true
   }
 
-  #take(cause: Readonly<Cause>, from: Asn, origin: Asn): void {
-    const carried = this.paths.get(cause.after)
-    if (carried) carried.routes++
-    else this.paths.set(cause.after, { routes: 1, from, origin })
-    this.#from = this.#origins = null
-    const mark = this.#marks.at(-1)
+  #take(cause: Readonly<Cause>, way: Carried): void {
+    way.routes++
+    this.#paths = this.#from = this.#origins = null
+    const mark = this.#marks[this.#marks.length - 1]
     if (!mark) this.#marks.push({ at: cause.at - 1, routes: 0, firstAfter: cause.at })
     else if (mark.firstAfter === 0) mark.firstAfter = cause.at
     if (this.samples.length < MOST_SAMPLES) {
@@ -193,10 +192,11 @@ export class LeakCase {
     if (this.#prefixes) change(this.#prefixes, prefix, by)
   }
 
-  #drop(path: number): void {
-    const carried = this.paths.get(path)
-    if (carried && --carried.routes === 0) this.paths.delete(path)
-    this.#from = this.#origins = null
+  /** `way` is what it left, unless it went unseen to another path before. */
+  #drop(path: number, way: Carried): void {
+    const carried = way.path === path ? way : this.#ways.get(path)
+    if (carried) carried.routes--
+    this.#paths = this.#from = this.#origins = null
   }
 
   /** It is over: what comes next has a peak and samples of its own. */

@@ -5,7 +5,7 @@ import type { Asn } from '../core/asn.ts'
 import { Hold } from '../core/hold.ts'
 import type { Segment, Signal } from '../core/incident.ts'
 import type { Instant } from '../core/time.ts'
-import { type LeakCase, Reason, STRONG, WEAK } from './leak-case.ts'
+import { type Carried, type LeakCase, Reason, STRONG, WEAK } from './leak-case.ts'
 import { CLIQUE } from './relations.ts'
 
 const MOST_SEGMENTS = 10
@@ -18,8 +18,7 @@ const FAST_ORIGINS = 10
 /** A suspicious link of a path. */
 export interface Link {
   readonly leak: LeakCase
-  /** Neighbour from which `by` learned the routes of this path. */
-  readonly from: Asn
+  readonly way: Carried
 }
 
 export interface Culprit {

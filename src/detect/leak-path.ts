@@ -4,6 +4,7 @@
 // providers, and a link that never carried transit and suddenly carries a lot. One incident per leaker.
 
 import type { Asn } from '../core/asn.ts'
+import { ByNumber } from '../core/by-number.ts'
 import { type Context, noContext } from '../core/context.ts'
 import { Hold } from '../core/hold.ts'
 import type { Signal } from '../core/incident.ts'
@@ -11,7 +12,7 @@ import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
 import { inferClique } from './clique.ts'
-import { LeakCase, Reason } from './leak-case.ts'
+import { type Carried, LeakCase, Reason } from './leak-case.ts'
 import {
   type Asked,
   bySize,
@@ -92,10 +93,11 @@ export class LeakPath implements Detector {
   /** Ordinary paths to be learned from once it is known who is transit-free; null = that is known. */
   #unread: number[] | null
   readonly #teller: LeakTeller
-  readonly #links = new Map<number, Link[]>()
+  readonly #links = new ByNumber<Link[]>()
   readonly #cases = new Map<string, LeakCase>()
   readonly #culprits = new Map<Asn, Culprit>()
-  readonly #touched = new Set<LeakCase>()
+  /** Links whose routes have changed since the last tick. */
+  #touched: LeakCase[] = []
   /** Culprits whose hold is running. */
   readonly #held = new Set<Culprit>()
   #routes = 0
@@ -135,25 +137,28 @@ export class LeakPath implements Detector {
 
   newPath(path: number): void {
     if (this.#unread) this.#readAgain()
-    const hops = this.#view.hops(path)
+    const view = this.#view
+    const hops = view.hops(path)
     if (!usable(hops)) return
-    const otc = (this.#view.cause.otc ?? 0) >>> 0
-    const links: Link[] = []
+    const otc = (view.cause.otc ?? 0) >>> 0
+    const found: { readonly leak: LeakCase; readonly from: Asn }[] = []
     for (const { from, by, to, place, reasons } of this.#evidence.of(hops, otc, this.#isRipe())) {
       const leak = this.#case(by, to)
       if (!leak) continue
       leak.reasons |= reasons
       leak.place = Math.min(leak.place, place)
-      links.push({ leak, from })
+      found.push({ leak, from })
     }
-    if (links.length === 0) return
+    if (found.length === 0) return
     if (this.#links.size >= MOST_PATHS) {
       this.dropped++
       return
     }
+    const origin = view.pathOrigin(path)
+    const links = found.map(({ leak, from }) => ({ leak, way: leak.way(path, from, origin) }))
     this.#links.set(path, links)
-    this.#view.mark(path, this.watcher)
-    if (this.#isLeaked(links)) this.#view.leaked(path, true)
+    view.mark(path, this.watcher)
+    if (this.#isLeaked(links)) view.leaked(path, true)
   }
 
   /** Without ordinary paths to compare with, every link would be new. */
@@ -190,25 +195,31 @@ export class LeakPath implements Detector {
     // told theirs; elsewhere, if the path before is known.
     const told = view.known(cause.vantage)
     const novel = told || (view.baseline !== 'rib' && cause.before > UNKNOWN_PATH)
-    for (const { leak } of before) {
-      const next = after.find((link) => link.leak === leak)
-      if (next && leak.move(cause, next.from, view.pathOrigin(cause.after))) {
-        if (novel) this.#touched.add(leak)
+    for (const { leak, way } of before) {
+      const next = wayOf(after, leak)
+      if (next && leak.move(cause, way, next)) {
+        if (novel) this.#touch(leak)
         continue
       }
-      if (leak.leave(cause)) this.#routes--
-      this.#touched.add(leak)
+      if (leak.leave(cause, way)) this.#routes--
+      this.#touch(leak)
     }
     if (!novel) return
-    for (const { leak, from } of after) {
+    for (const { leak, way } of after) {
       if (this.#routes >= MOST_ROUTES) {
         this.dropped++
         return
       }
-      if (!leak.join(cause, from, view.pathOrigin(cause.after))) continue
+      if (!leak.join(cause, way)) continue
       this.#routes++
-      this.#touched.add(leak)
+      this.#touch(leak)
     }
+  }
+
+  #touch(leak: LeakCase): void {
+    if (leak.touched) return
+    leak.touched = true
+    this.#touched.push(leak)
   }
 
   /** Whether there is strong evidence that routes on it are leaked. */
@@ -219,8 +230,7 @@ export class LeakPath implements Detector {
   *heldPaths(): Iterable<number> {
     yield* this.#links.keys()
     if (this.#unread) yield* this.#unread
-    for (const { paths, samples } of this.#cases.values()) {
-      yield* paths.keys()
+    for (const { samples } of this.#cases.values()) {
       for (const { before, after } of samples) yield* [before, after]
     }
   }
@@ -260,13 +270,14 @@ export class LeakPath implements Detector {
   #asked(at: Instant): Asked[] {
     const culprits = new Set<Culprit>(this.#held)
     for (const leak of this.#touched) {
+      leak.touched = false
       leak.tick(at)
       const culprit = this.#culprits.get(leak.by)
       // A link that is not enough by itself, nor one of several that are together, changes nothing.
       if (culprit && (culprit.sufficient || this.#counts(leak) || this.#isMass(leak)))
         culprits.add(culprit)
     }
-    this.#touched.clear()
+    this.#touched = []
     const out: Asked[] = []
     for (const culprit of culprits) {
       const enough = this.#sufficient(culprit)
@@ -295,15 +306,15 @@ export class LeakPath implements Detector {
       culprit.cases.splice(culprit.cases.indexOf(leak), 1)
       if (culprit.cases.length === 0) this.#culprits.delete(leak.by)
     }
-    for (const [path, links] of this.#links) {
+    this.#links.each((path, links) => {
       const live = links.filter(({ leak }) => this.#cases.get(`${leak.by} ${leak.to}`) === leak)
       if (live.length > 0) {
         if (live.length < links.length) this.#links.set(path, live)
-        continue
+        return
       }
       this.#links.delete(path)
       this.#view.forget(path, this.watcher)
-    }
+    })
   }
 
   /** The links of a culprit that are enough to speak of. */
@@ -406,8 +417,9 @@ export class LeakPath implements Detector {
   /** Of paths over these links: whether they are part of a leak, theirs or another. */
   #markPaths(leaks: readonly LeakCase[]): void {
     const asked = new Set(leaks)
-    for (const [path, links] of this.#links)
+    this.#links.each((path, links) => {
       if (links.some(({ leak }) => asked.has(leak))) this.#view.leaked(path, this.#isLeaked(links))
+    })
   }
 
   /** What is only suspected may lapse without a word: its paths are ordinary until then. */
@@ -417,4 +429,10 @@ export class LeakPath implements Detector {
       return culprit?.hold.confirmedAt != null && culprit.open.includes(leak)
     })
   }
+}
+
+/** The path over this link among the links of a path; undefined when it has none. */
+function wayOf(links: readonly Link[], leak: LeakCase): Carried | undefined {
+  for (const link of links) if (link.leak === leak) return link.way
+  return undefined
 }

@@ -21,6 +21,12 @@ const QUIET_SHARE = 0.01
 const LONGEST_TRANSFER: Span = minutes(15)
 const NEARLY_ALL = 0.95
 
+/**
+ * Zero as a floating-point number: a field that holds a small integer first and an instant later changes
+ * the shape of the object, and all code compiled for it is thrown away.
+ */
+export const NEVER: Instant = -0
+
 export interface Peer {
   readonly id: number
   state: number
@@ -109,8 +115,8 @@ export class Peers {
         state: PeerState.unknown,
         votes4: false,
         votes6: false,
-        left4: 0,
-        left6: 0,
+        left4: NEVER,
+        left6: NEVER,
         routes4: 0,
         routes6: 0,
         missing4: 0,
@@ -119,12 +125,12 @@ export class Peers {
         had6: false,
         treatedAsWithdraw: 0,
         known: false,
-        since: 0,
-        windowStart: 0,
+        since: NEVER,
+        windowStart: NEVER,
         windowCount: 0,
         stale: 0,
         again: 0,
-        retoldSince: 0,
+        retoldSince: NEVER,
         retold: 0,
         unheard: false,
         before: 0,
@@ -133,13 +139,13 @@ export class Peers {
         low: -1,
         lowBefore: -1,
         suspect: 0,
-        outSince: 0,
+        outSince: NEVER,
         outFrom: 0,
-        backSince: 0,
+        backSince: NEVER,
         silent: false,
         stuck: false,
         heard: false,
-        heardAt: 0,
+        heardAt: NEVER,
         spoke: 0,
         source: -1,
         lostTo: null,

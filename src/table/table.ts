@@ -23,7 +23,7 @@ import { AddPaths } from './add-paths.ts'
 import { collectPaths } from './collect.ts'
 import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
-import { type Counted, type Peer, Peers } from './peers.ts'
+import { type Counted, NEVER, type Peer, Peers } from './peers.ts'
 import { Prefixes } from './prefixes.ts'
 import { Quarantine } from './quarantine.ts'
 import { season } from './reference.ts'
@@ -70,7 +70,8 @@ const KEEPALIVE = 4
 
 export class Table implements View {
   readonly cause: Cause = {
-    at: 0,
+    // A floating-point number from the beginning, as all that follow are (peers.ts).
+    at: NEVER,
     vantage: 0,
     prefix: 0,
     before: 0,

@@ -17,6 +17,7 @@ function shown(count: number, hops: (path: number) => Asn[]): LeakPath {
       cause,
       baseline: 'rib',
       hops: (path) => (path === 2 ? [201, 1299, 6000] : hops(path)),
+      pathOrigin: () => 6000,
       mark: () => undefined,
     }),
     detectDefaults.leak,
