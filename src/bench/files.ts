@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Corpus, makeCorpus } from './corpus.ts'
-import { writeStart } from './replaying.ts'
+import { writeStart } from './start.ts'
 import { writeWorst } from './worst.ts'
 
 /**
@@ -70,7 +70,9 @@ export class Files {
       const { path } = await this.get(name)
       const table = join(this.folder, `${name}-table.mrt`)
       const routes = await writeStart(path, table)
-      this.#say(`starting table of ${name}: ${routes} routes, made of what is announced first`)
+      this.#say(
+        `starting table of ${name}: ${routes} routes, made of what is told first and how others may hold it`,
+      )
       return table
     })
   }

@@ -64,8 +64,8 @@ export class Order {
   forced = 0
   /** Event time of the first release; Infinity before it. */
   first: Instant = Number.POSITIVE_INFINITY
-  /** Event time up to which everything has been released; -Infinity before the first. */
-  now: Instant = Number.NEGATIVE_INFINITY
+  /** `now`, in a column: a number that is no small integer would be made anew for each message. */
+  readonly #now = new Float64Array([Number.NEGATIVE_INFINITY])
   readonly #settings: OrderSettings
   readonly #vantages: VantagePoints
   readonly #sink: Sink
@@ -87,6 +87,11 @@ export class Order {
     this.#sink = sink
     this.#give = give
     this.#settings = { ...orderDefaults, ...settings }
+  }
+
+  /** Event time up to which everything has been released; -Infinity before the first. */
+  get now(): Instant {
+    return this.#now[0] as number
   }
 
   /**
@@ -290,8 +295,9 @@ export class Order {
     for (;;) {
       const m = order[from.next++] as number
       const at = batch.at[m] as number
-      if (at >= this.now) this.#reach(at)
-      else {
+      // Most have the stamp of the one before.
+      if (at > this.now) this.#reach(at)
+      else if (at < this.now) {
         this.late++
         batch.at[m] = this.now
       }
@@ -309,7 +315,7 @@ export class Order {
     if (at <= this.now) return
     if (this.now === Number.NEGATIVE_INFINITY) this.first = at
     this.#ticks(at)
-    this.now = at
+    this.#now[0] = at
   }
 
   #ticks(at: Instant): void {
@@ -326,7 +332,7 @@ export class Order {
         this.#nextTick = Math.floor(at / tick) * tick
         continue
       }
-      this.now = now
+      this.#now[0] = now
       this.#sink.fact({ kind: 'tick', at: now })
       this.#nextTick = now + tick
     }

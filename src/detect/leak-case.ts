@@ -67,6 +67,8 @@ export class LeakCase {
   /** Its routes have changed since the last tick. */
   touched = false
   lastLeft: Instant = 0
+  /** Since when there has always been a route on it. */
+  stoodSince: Instant = 0
   readonly samples: { vantage: number; prefix: number; before: number; after: number }[] = []
   readonly elements: { file: number; offset: number }[] = []
   /** All paths over the link, those that carry nothing now among them. */
@@ -144,6 +146,7 @@ export class LeakCase {
   join(cause: Readonly<Cause>, way: Carried): boolean {
     const { vantage, prefix } = cause
     if (this.#routes.get(vantage, prefix) !== 0) return false
+    if (this.#routes.size === 0) this.stoodSince = cause.at
     this.#routes.set(vantage, prefix, way.path)
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
     this.#recount(cause, 1)

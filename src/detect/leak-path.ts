@@ -301,7 +301,9 @@ export class LeakPath implements Detector {
     const isOld = (leak: LeakCase) => leak.routes === 0 && at - leak.lastLeft >= FORGET
     for (const [key, leak] of this.#cases) {
       const culprit = this.#culprits.get(leak.by)
-      if (!culprit || culprit.hold.since !== null || !isOld(leak)) continue
+      if (!culprit || culprit.hold.since !== null) continue
+      if (this.#isOrdinary(leak, at)) this.#adopt(leak)
+      else if (!isOld(leak)) continue
       this.#cases.delete(key)
       culprit.cases.splice(culprit.cases.indexOf(leak), 1)
       if (culprit.cases.length === 0) this.#culprits.delete(leak.by)
@@ -315,6 +317,21 @@ export class LeakPath implements Detector {
       this.#links.delete(path)
       this.#view.forget(path, this.watcher)
     })
+  }
+
+  /** New links turn up every hour, and are nobody's leak: what has stood so long is learned (detection.md §4.5). */
+  #isOrdinary(leak: LeakCase, at: Instant): boolean {
+    if ((leak.reasons & ~(Reason.newLink | Reason.approached)) !== 0) return false
+    return leak.routes > 0 && at - leak.stoodSince >= FORGET
+  }
+
+  #adopt(leak: LeakCase): void {
+    for (const path of leak.paths.keys()) {
+      const links = this.#links.get(path)
+      if (!links || this.#isLeaked(links)) continue
+      this.#relations.learn(this.#view.hops(path))
+    }
+    this.#routes -= leak.routes
   }
 
   /** The links of a culprit that are enough to speak of. */
@@ -340,12 +357,13 @@ export class LeakPath implements Detector {
     // There are no fewer routes than prefixes or origins: of most links that is all one need know.
     const { narrow } = this.#view
     if (leak.routes < (narrow ? 1 : Math.min(prefixes, origins))) return false
+    const strong = isStrong(leak)
+    // Somebody new on the way to watched networks is evidence for them only (detection.md §10.5):
+    // elsewhere somebody new turns up every hour.
+    if (!strong && (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0))) return false
     if (present(this.#view, leak.vantages).routes === 0) return false
-    if (isStrong(leak))
-      return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
-    // Weak evidence asks for both. Somebody new on the way to watched networks is evidence for them only
-    // (detection.md §10.5): elsewhere somebody new turns up every hour.
-    if (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)) return false
+    if (strong) return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
+    // Weak evidence asks for both.
     if (narrow) return leak.prefixes.size >= origins
     return leak.prefixes.size >= prefixes && leak.origins.size >= origins
   }

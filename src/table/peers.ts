@@ -25,7 +25,7 @@ const NEARLY_ALL = 0.95
  * Zero as a floating-point number: a field that holds a small integer first and an instant later changes
  * the shape of the object, and all code compiled for it is thrown away.
  */
-export const NEVER: Instant = -0
+const NEVER: Instant = -0
 
 export interface Peer {
   readonly id: number

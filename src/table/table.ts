@@ -23,7 +23,7 @@ import { AddPaths } from './add-paths.ts'
 import { collectPaths } from './collect.ts'
 import { Origins } from './origins.ts'
 import { Mark, Paths } from './paths.ts'
-import { type Counted, NEVER, type Peer, Peers } from './peers.ts'
+import { type Counted, type Peer, Peers } from './peers.ts'
 import { Prefixes } from './prefixes.ts'
 import { Quarantine } from './quarantine.ts'
 import { season } from './reference.ts'
@@ -68,18 +68,28 @@ export interface TableSettings {
 /** Type of a BGP message (RFC 4271 §4.1). */
 const KEEPALIVE = 4
 
-export class Table implements View {
-  readonly cause: Cause = {
-    // A floating-point number from the beginning, as all that follow are (peers.ts).
-    at: NEVER,
-    vantage: 0,
-    prefix: 0,
-    before: 0,
-    after: 0,
-    file: 0,
-    offset: 0,
-    otc: 0,
+/** The element in hand. Its instant lies in a column: a number that is no small integer would be made anew for each. */
+class Hand implements Cause {
+  vantage = 0
+  prefix = 0
+  before = 0
+  after = 0
+  file = 0
+  offset = 0
+  otc = 0
+  readonly #at = new Float64Array(1)
+
+  get at(): Instant {
+    return this.#at[0] as number
   }
+
+  set at(at: Instant) {
+    this.#at[0] = at
+  }
+}
+
+export class Table implements View {
+  readonly cause: Cause = new Hand()
   readonly baseline: Baseline
   readonly narrow: boolean
   readonly vantages: VantagePoints
@@ -314,7 +324,7 @@ export class Table implements View {
     cause.otc = batch.otc[m] as number
     switch (batch.kind[m]) {
       case Message.update:
-        this.#update(batch, m, peer, at)
+        this.#update(batch, m, peer)
         break
       case Message.sessionUp:
         this.sessions.up(peer, at)
@@ -338,9 +348,9 @@ export class Table implements View {
     if (batch.detail[m] === TREAT_AS_WITHDRAW) peer.treatedAsWithdraw++
   }
 
-  #update(batch: Batch, m: number, peer: Peer, at: Instant): void {
+  #update(batch: Batch, m: number, peer: Peer): void {
     this.#grade(batch, m, peer)
-    if (peer.state !== PeerState.active) this.sessions.wake(peer, at)
+    if (peer.state !== PeerState.active) this.sessions.wake(peer, this.cause.at)
     const path = batch.pathRef[m] as number
     const to = batch.first[m + 1] as number
     let announced = 0
@@ -354,7 +364,7 @@ export class Table implements View {
         after = this.more.fold(peer.id, prefix, id, after)
         folds = true
       } else if (after === UNKNOWN_PATH) after = this.#lastKnown(peer, prefix)
-      if (after === 0) this.#withdraw(peer, prefix, at)
+      if (after === 0) this.#withdraw(peer, prefix)
       else {
         announced++
         this.#announce(peer, prefix, after)
@@ -438,7 +448,7 @@ export class Table implements View {
     if (this.origins.followed[prefix] === 1) this.#followed()
   }
 
-  #withdraw(peer: Peer, prefix: number, at: Instant): void {
+  #withdraw(peer: Peer, prefix: number): void {
     const { rib, paths, cause, standing } = this
     const position = rib.at(peer.id, prefix, false)
     const word = position < 0 ? 0 : rib.get(position)
@@ -462,7 +472,7 @@ export class Table implements View {
     if (this.#votes(peer, prefix)) {
       standing.visible[prefix] = (standing.visible[prefix] as number) - 1
       if (displaced) standing.reference[prefix] = (standing.reference[prefix] as number) - 1
-      else if ((word & REFERENCE) !== 0) standing.loss(prefix, at)
+      else if ((word & REFERENCE) !== 0) standing.loss(prefix, cause.at)
       this.settle(prefix)
     }
     if ((mark & Mark.watched) !== 0) this.#route(mark)
