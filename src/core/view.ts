@@ -51,6 +51,8 @@ export interface View {
 
   // prefixes
   readonly prefixes: number
+  /** How many of a family anybody ordinarily carries; counted when asked. */
+  carried(afi: Afi): number
   afi(prefix: number): Afi
   length(prefix: number): number
   prefixText(prefix: number): string

@@ -44,6 +44,8 @@ export interface Burst {
   toldAt: Instant
   toldOf: number
   absorbs: readonly string[]
+  /** What its networks may say of themselves, by network. */
+  readonly keysOf: Map<Asn, readonly string[]>
   /** What was shown when most were lost. */
   samples: Signal['samples']
 }
@@ -164,13 +166,6 @@ export function heldPath(view: View, prefix: number): number {
     most = n
   }
   return best
-}
-
-/** How many prefixes of the family anybody ordinarily carries. */
-export function carriedOf(view: View, afi: Afi): number {
-  let n = 0
-  for (let p = 0; p < view.prefixes; p++) if (view.afi(p) === afi && view.reference(p) > 0) n++
-  return n
 }
 
 export function severityOf({ prefixes, share }: Counts): Severity {

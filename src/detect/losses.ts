@@ -33,12 +33,11 @@ export class Loss {
    * cover's removal is believed: `covered` and some of `uncovered`.
    */
   readonly leftCovered: readonly number[]
-  /** All its prefixes that were ever seen standing still. */
-  readonly of: number
   /** Lost space ÷ all space, 0 … 1. */
   readonly share: number
   readonly #view: View
   readonly #wasBare: (prefix: number) => boolean
+  #of: number | null
   #down: number | null = null
   #uncoveredSince: Instant | null = null
   #leftSince: Instant | null = null
@@ -48,7 +47,7 @@ export class Loss {
     view: View,
     asn: Asn,
     afi: Afi,
-    found: Pick<Loss, 'uncovered' | 'covered' | 'leftCovered' | 'of' | 'share'>,
+    found: Pick<Loss, 'uncovered' | 'covered' | 'leftCovered' | 'share'> & { of: number | null },
     wasBare: (prefix: number) => boolean,
   ) {
     this.#view = view
@@ -59,8 +58,14 @@ export class Loss {
     this.uncovered = found.uncovered
     this.covered = found.covered
     this.leftCovered = found.leftCovered
-    this.of = found.of
+    this.#of = found.of
     this.share = found.share
+  }
+
+  /** All its prefixes that were ever seen standing still; where none is lost, those that are carried. */
+  get of(): number {
+    this.#of ??= standing(this.#view, this.asn, this.afi)
+    return this.#of
   }
 
   /** Of `uncovered`: at a quarter of their reference or less. */
@@ -293,7 +298,7 @@ export class Losses implements Detector {
     const view = this.#view
     const wasBare = this.#wasBare
     if (book.lost === 0)
-      return new Loss(view, asn, afi, { ...none, of: standing(view, book) }, wasBare)
+      return new Loss(view, asn, afi, { ...none, of: null }, wasBare)
     const prefixes = inOrder(view, book)
     if (this.#all.length < prefixes.length) {
       this.#up = new Int32Array(prefixes.length * 2)
@@ -398,8 +403,9 @@ function inOrder(view: View, book: Book): readonly number[] {
 }
 
 /** How many prefixes of a network that has lost none are carried. */
-function standing(view: View, book: Book): number {
+function standing(view: View, asn: Asn, afi: Afi): number {
   let n = 0
-  for (const prefix of inOrder(view, book)) if (view.reachable(prefix)) n++
+  for (const prefix of view.prefixesOf(asn))
+    if (view.afi(prefix) === afi && view.reachable(prefix)) n++
   return n
 }

@@ -13,7 +13,6 @@ import { firstOf } from './address.ts'
 import {
   type Burst,
   barOf,
-  carriedOf,
   causeOf,
   goesThrough,
   heldPath,
@@ -170,7 +169,7 @@ export class WithdrawalBurst implements Detector {
     const out: Signal[] = []
     // What is numbered but not yet heard does not count: how much that is, is no fact of the stream.
     if (at >= this.#countAt) {
-      this.#table = carriedOf(this.#view, 4) + carriedOf(this.#view, 6)
+      this.#table = this.#view.carried(4) + this.#view.carried(6)
       this.#countAt = at + COUNT
     }
     for (const pool of this.#pools) this.#gather(pool, at)
@@ -258,6 +257,7 @@ export class WithdrawalBurst implements Detector {
       toldAt: at,
       toldOf: 0,
       absorbs: [],
+      keysOf: new Map(),
       samples: { prefixes: [], paths: [], elements: [] },
     }
     burst.growsUntil = at + this.#settings.within
@@ -313,8 +313,13 @@ export class WithdrawalBurst implements Detector {
     for (const asn of asns.slice(0, MOST_MEMBERS)) {
       const loss = this.#losses.of(asn, burst.afi)
       if (loss && !this.#isMember(burst, loss)) continue
-      const whose = `${asn}:${family}`
-      keys.push(`outage:${whose}`, `prefix:${whose}`, `withdrawal:${whose}`)
+      let own = burst.keysOf.get(asn)
+      if (!own) {
+        const whose = `${asn}:${family}`
+        own = [`outage:${whose}`, `prefix:${whose}`, `withdrawal:${whose}`]
+        burst.keysOf.set(asn, own)
+      }
+      for (const key of own) keys.push(key)
     }
     return keys
   }
@@ -338,7 +343,7 @@ export class WithdrawalBurst implements Detector {
     const some = firstOf(view, lost, ASKED)
     let origins = 0
     for (const n of burst.byOrigin.values()) if (n > 0) origins++
-    const of = Math.max(members.size, carriedOf(view, afi))
+    const of = Math.max(members.size, view.carried(afi))
     const counts: Counts = {
       prefixes: lost.size,
       ofPrefixes: of,

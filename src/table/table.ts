@@ -655,6 +655,14 @@ export class Table implements View {
     return this.standing.reference[prefix] as number
   }
 
+  carried(afi: Afi): number {
+    const { names, standing } = this
+    let n = 0
+    for (let prefix = 0; prefix < names.count; prefix++)
+      if (standing.reference[prefix] !== 0 && names.afi[prefix] === afi) n++
+    return n
+  }
+
   reachable(prefix: number): boolean {
     const seen = this.seen(prefix)
     if (seen === Seen.up || seen === Seen.degraded) return true

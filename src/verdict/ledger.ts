@@ -37,6 +37,7 @@ export const ledgerDefaults = {
 
 const MOST_REFUSED = 10_000
 const nothing: readonly string[] = []
+const none: ReadonlySet<string> = new Set()
 
 interface Entry {
   readonly id: string
@@ -66,6 +67,8 @@ export class Ledger {
   readonly #behind = new Map<string, Entry>()
   /** What is told as part of something larger: its key, and the key of that. */
   readonly #within = new Map<string, string>()
+  /** Keys of what takes others in, while it lasts, and of all that it does. */
+  readonly #wholes = new Map<string, ReadonlySet<string>>()
   /** Of those, what was never told by itself, as it was said last. */
   readonly #inside = new Map<string, Signal>()
   /** What there was no room for, as it was said last. */
@@ -152,18 +155,38 @@ export class Ledger {
       const whose = key.slice(key.indexOf(':'))
       return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
     }
-    const before = this.#entries.get(key)?.signal.absorbs
-    if (!before && !signal.absorbs) return nothing
-    const lasts = signal.phase === 'open' || signal.phase === 'resolving'
-    // All of it was taken in before.
-    if (lasts && before && isSame(before, signal.absorbs ?? nothing)) return nothing
-    const named = new Set(lasts ? signal.absorbs : [])
-    const parts = new Set([...(before ?? []), ...(signal.absorbs ?? [])])
-    for (const part of parts) {
-      if (named.has(part)) this.#within.set(part, key)
-      else if (this.#within.get(part) === key) this.#within.delete(part)
+    const had = this.#entries.has(key) ? (this.#wholes.get(key) ?? none) : none
+    const absorbs = signal.absorbs ?? nothing
+    if (signal.phase !== 'open' && signal.phase !== 'resolving') {
+      this.#wholes.delete(key)
+      const parts = [...new Set([...had, ...absorbs])]
+      for (const part of parts) this.#leave(part, key)
+      return parts
     }
-    return [...parts]
+    // What was taken in before, and still is, has been looked at.
+    if (absorbs.length === had.size && absorbs.every((part) => had.has(part))) return nothing
+    const has = new Set(absorbs)
+    this.#wholes.set(key, has)
+    const parts: string[] = []
+    for (const part of had) {
+      if (has.has(part)) continue
+      this.#leave(part, key)
+      parts.push(part)
+    }
+    for (const part of has) {
+      if (had.has(part)) continue
+      this.#within.set(part, key)
+      parts.push(part)
+    }
+    return parts
+  }
+
+  /** It is no part of that any more; it may be of something else. */
+  #leave(part: string, key: string): void {
+    if (this.#within.get(part) !== key) return
+    this.#within.delete(part)
+    for (const [other, parts] of this.#wholes)
+      if (other !== key && parts.has(part)) this.#within.set(part, other)
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -409,6 +432,3 @@ function first(
     inputs,
   }
 }
-
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-  a === b || (a.length === b.length && a.every((key, i) => key === b[i]))
