@@ -1,6 +1,7 @@
 // Facts that are few enough to be objects. Batches carry the routes; everything else that happens
 // in the stream is one of these.
 
+import type { Change, Sample } from './sample.ts'
 import type { Instant } from './time.ts'
 
 export interface Gap {
@@ -41,3 +42,5 @@ export type Fact =
   /** Sight is back; what we believed before may be out of date. */
   | (Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' })
   | SideInput
+  | Sample
+  | Change

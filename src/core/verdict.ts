@@ -1,0 +1,59 @@
+// What is said of an incident: which of two things broke it, how sure that is, and what would change it.
+
+import type { EvidenceId } from './evidence.ts'
+import type { Plane } from './sample.ts'
+
+export type Cause =
+  | 'routing-fault'
+  | 'routing-fault-with-secondary-surge'
+  | 'traffic-flood'
+  | 'flood-with-routing-collateral'
+  | 'concurrent-fault-and-flood'
+  | 'mitigation'
+  | 'collector-artefact'
+  | 'planned-maintenance'
+  | 'undetermined'
+
+export type Side = 'fault' | 'flood' | 'both' | 'neither'
+
+/** For scoring (DESIGN §2.2). */
+export function sideOf(cause: Cause): Side {
+  if (cause.startsWith('routing-fault')) return 'fault'
+  if (cause === 'traffic-flood' || cause === 'flood-with-routing-collateral') return 'flood'
+  return cause === 'concurrent-fault-and-flood' ? 'both' : 'neither'
+}
+
+/** One line of a verdict: decibels on the axis it is listed for. */
+export interface Ground {
+  readonly id: EvidenceId | 'prior'
+  /** What it adds to the axis of the cause: negative under `against`. */
+  readonly db: number
+  readonly because: string
+}
+
+export interface Verdict {
+  readonly cause: Cause
+  /** Counts the versions of this incident's verdict from 1. */
+  readonly version: number
+  /** 0 … 1; capped by how many planes are seen, and never 1. */
+  readonly confidence: number
+  readonly capped: string | null
+  readonly routingDb: number
+  readonly floodDb: number
+  readonly for: readonly Ground[]
+  readonly against: readonly Ground[]
+  /** `routing first: …`, `traffic first: …`, or `unresolved: …`. */
+  readonly order: string
+  readonly blind: readonly Plane[]
+  /** Where it is undetermined, the side it leans to. */
+  readonly leaning: 'routing-fault' | 'traffic-flood' | null
+  readonly ruledOut: readonly ('routing-fault' | 'traffic-flood')[]
+  /** What nobody sees and would settle it. */
+  readonly missing: readonly string[]
+  readonly wouldChange: readonly string[]
+  /** Why this version differs from the one before; null for the first. */
+  readonly changedBecause: string | null
+  readonly doFirst: string
+  readonly doNot: string
+  readonly say: string
+}
