@@ -89,6 +89,10 @@ const kinds: Record<Kind, true> = {
   'rpki.expiring': true,
   'rpki.uncovered': true,
   'prefix.new': true,
+  'session.loss': true,
+  'igp.anomaly': true,
+  'traffic.surge': true,
+  'traffic.collapse': true,
   blind: true,
 }
 
