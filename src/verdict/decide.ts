@@ -60,7 +60,7 @@ export const LEANS = 3
 export function decide(found: readonly Item[], gates: Gates): Decision {
   const { artefact, planned, mitigation } = gates
   const fault = mitigation?.isFault ?? false
-  const explains = mitigation !== null && mitigation.explainsBgp && !fault
+  const explains = mitigation?.explainsBgp === true && !fault
   const items =
     artefact !== null || explains ? found.filter((item) => !isBgp(item, artefact !== null)) : found
   const routing = sumOf(items, 'routing', fault)
