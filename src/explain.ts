@@ -110,7 +110,15 @@ function isRecord(value: unknown): value is Incident {
   return (
     has(verdict, 'string', ['cause', 'because', 'order', 'doFirst', 'doNot', 'say']) &&
     has(verdict, 'number', ['version', 'confidence', 'routingDb', 'floodDb']) &&
-    has(verdict, 'array', ['for', 'against', 'other', 'blind', 'ruledOut', 'missing', 'wouldChange'])
+    has(verdict, 'array', [
+      'for',
+      'against',
+      'other',
+      'blind',
+      'ruledOut',
+      'missing',
+      'wouldChange',
+    ])
   )
 }
 
@@ -130,7 +138,9 @@ async function fromDaemon(id: string, url: string): Promise<Revisions> {
     )
   }
   if (reply.status === 404)
-    throw new InputError(`no incident ${id} at ${url}; ${at.origin}/api/v1/incidents lists those kept`)
+    throw new InputError(
+      `no incident ${id} at ${url}; ${at.origin}/api/v1/incidents lists those kept`,
+    )
   if (!reply.ok) throw new InputError(`${url} answers ${reply.status}: ${body.slice(0, 200)}`)
   const [first, ...others] = recordsOf(body)
   if (!first) throw new InputError(`${url} answers something else: is it a daemon of Faultline?`)

@@ -71,5 +71,4 @@ function seen({ blind, for: pro, against, other }: Verdict, plane: (typeof plane
   return found.length > 0 ? `seen: ${found.sort().join(', ')}` : 'seen, nothing found'
 }
 
-const decibels = (db: number): string =>
-  `${db > 0 ? '+' : db < 0 ? '−' : ''}${Math.abs(db)} dB`
+const decibels = (db: number): string => `${db > 0 ? '+' : db < 0 ? '−' : ''}${Math.abs(db)} dB`

@@ -4,7 +4,14 @@
 
 import { type EvidenceId, evidence } from '../core/evidence.ts'
 import type { Incident } from '../core/incident.ts'
-import { type Axis, axisOf, type Cause, type Ground, sideOf, type Verdict } from '../core/verdict.ts'
+import {
+  type Axis,
+  axisOf,
+  type Cause,
+  type Ground,
+  sideOf,
+  type Verdict,
+} from '../core/verdict.ts'
 import { clean } from './plain.ts'
 
 const WIDEST = 110
@@ -97,8 +104,7 @@ function hypothesis(verdict: Verdict, axis: Axis): [label: string, text: string]
     const some = facts.filter(({ db }) => db * sign > 0).map(inWords)
     return some.length > 0 ? `: ${some.join('; ')}` : ''
   }
-  if (ruledOut.includes(name))
-    return [`NOT ${word}`, `ruled out at ${signed(sum)} dB${why(-1)}`]
+  if (ruledOut.includes(name)) return [`NOT ${word}`, `ruled out at ${signed(sum)} dB${why(-1)}`]
   if (sideOf(cause) === 'both') return [`AND ${word}`, `established at ${signed(sum)} dB${why(1)}`]
   const leans = leaning === name ? 'leaning' : 'not ruled out,'
   return [`${word}?`, `${leans} ${signed(sum)} dB${why(sum > 0 ? 1 : -1)}`]

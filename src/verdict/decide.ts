@@ -62,7 +62,9 @@ export function decide(found: readonly Item[], gates: Gates): Decision {
   const fault = mitigation?.isFault ?? false
   const explaining = mitigation?.explainsBgp && !fault ? mitigation : null
   const items =
-    artefact !== null || explaining ? found.filter((item) => !isBgp(item, artefact !== null)) : found
+    artefact !== null || explaining
+      ? found.filter((item) => !isBgp(item, artefact !== null))
+      : found
   const routing = sumOf(items, 'routing', fault)
   const flood = sumOf(items, 'flood')
   const as = (cause: Cause, because: string, gated = false): Decision => ({

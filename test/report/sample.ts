@@ -80,10 +80,18 @@ export const judged: Incident = {
     routingDb: 37,
     floodDb: -31,
     for: [
-      { id: 'igp.lsdb_jump', db: 20, because: 'IS-IS holds 412,000 routes on 38 routers, usually 9,800' },
+      {
+        id: 'igp.lsdb_jump',
+        db: 20,
+        because: 'IS-IS holds 412,000 routes on 38 routers, usually 9,800',
+      },
       { id: 'dns.upstream_fail', db: 10, because: 'timeouts towards outside 38 %, usually 0.4 %' },
       { id: 'pr.inside_fail', db: 7, because: 'inside probes fail in 9 of 11 POPs' },
-      { id: 'dns.diffuse', db: 6, because: '71 % of subscribers ask 2 to 30 times as much as usual' },
+      {
+        id: 'dns.diffuse',
+        db: 6,
+        because: '71 % of subscribers ask 2 to 30 times as much as usual',
+      },
       { id: 'in.normal', db: 2, because: 'border inflow is 0.97 × its forecast' },
     ],
     against: [
@@ -92,11 +100,19 @@ export const judged: Incident = {
       { id: 'limit', db: -1, because: 'all of igp counts 20 dB at most' },
     ],
     other: [
-      { id: 'dns.diffuse', db: -10, because: '71 % of subscribers ask 2 to 30 times as much as usual' },
+      {
+        id: 'dns.diffuse',
+        db: -10,
+        because: '71 % of subscribers ask 2 to 30 times as much as usual',
+      },
       { id: 'in.normal', db: -10, because: 'border inflow is 0.97 × its forecast' },
       { id: 'prior', db: -4, because: 'before anything is known' },
       { id: 'dns.upstream_fail', db: -3, because: 'timeouts towards outside 38 %, usually 0.4 %' },
-      { id: 'igp.lsdb_jump', db: -3, because: 'IS-IS holds 412,000 routes on 38 routers, usually 9,800' },
+      {
+        id: 'igp.lsdb_jump',
+        db: -3,
+        because: 'IS-IS holds 412,000 routes on 38 routers, usually 9,800',
+      },
       { id: 'bgp.quiet', db: 1, because: 'all 8,214 prefixes are visible' },
       { id: 'pr.inside_fail', db: -1, because: 'inside probes fail in 9 of 11 POPs' },
     ],
@@ -105,7 +121,9 @@ export const judged: Incident = {
     leaning: null,
     ruledOut: ['traffic-flood'],
     missing: [],
-    wouldChange: ['border inflow above 3 × its forecast, together with reflected packets would make it a fault and a flood at once'],
+    wouldChange: [
+      'border inflow above 3 × its forecast, together with reflected packets would make it a fault and a flood at once',
+    ],
     changedBecause: 'it was undetermined; arrived: igp.lsdb_jump; seen again: igp',
     doFirst: 'freeze changes; isolate the router that fills the IS-IS or OSPF table',
     doNot: 'block or rate-limit own subscribers, or call it a DDoS',
