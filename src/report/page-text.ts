@@ -47,7 +47,7 @@ export function pageText(incident: Incident, happens: string): string[] {
   ]
   return [
     title(incident, verdict),
-    ...lines.map(([label, text]) => fit(`${label.padEnd(LABEL)} ${clean(text)}`)),
+    ...lines.map(([label, text]) => cut(`${label.padEnd(LABEL)} ${clean(text)}`)),
   ]
 }
 
@@ -58,10 +58,10 @@ function title(incident: Incident, verdict: Verdict): string {
   const whose = asn === 0 ? culprit : asn
   const head = `[${severity}] ${whose === 0 ? '' : `AS${whose} `}${what}`
   const version = `(v${verdict.version}, ${updatedAt.slice(11, 19)}Z)`
-  if (verdict.cause === 'undetermined') return fit(`${head} ${version}`)
+  if (verdict.cause === 'undetermined') return cut(`${head} ${version}`)
   const cap = verdict.capped === null ? '' : `: ${verdict.capped}`
   const sure = `, confidence ${verdict.confidence.toFixed(2)}${cap}`
-  return `${fit(`${head}${clean(sure)}`, WIDEST - version.length - 1)} ${version}`
+  return `${cut(`${head}${clean(sure)}`, WIDEST - version.length - 1)} ${version}`
 }
 
 function* sided(verdict: Verdict): Generator<[string, string]> {
@@ -137,7 +137,7 @@ const signed = (db: number): string => {
 }
 
 /** As much as there is room for, cut between words. */
-function fit(text: string, widest = WIDEST): string {
+function cut(text: string, widest = WIDEST): string {
   const letters = [...text]
   if (letters.length <= widest) return text
   const head = letters.slice(0, widest - 1).join('')
