@@ -9,6 +9,7 @@ import type { Batch } from './core/batch.ts'
 import type { Context } from './core/context.ts'
 import type { Fact, SideInput } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
+import { type Plane, planes } from './core/sample.ts'
 import type { Sink } from './core/sink.ts'
 import { type Instant, iso } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
@@ -39,6 +40,8 @@ export class Journey implements Sink {
   readonly table: Table
   readonly ledger: Ledger
   readonly knowledge = new Knowledge()
+  /** Samples and changes heard, by plane. */
+  readonly heard = Object.fromEntries(planes.map((plane) => [plane, 0])) as Record<Plane, number>
   /** Side inputs whose time has not come, in its order. */
   pending: readonly SideInput[] = []
   #due: Instant = Number.POSITIVE_INFINITY
@@ -85,6 +88,11 @@ export class Journey implements Sink {
       }
       this.pending = [...this.pending, fact].sort((a, b) => a.at - b.at)
       this.#due = (this.pending[0] as SideInput).at
+      return
+    }
+    // They carry their own time, which may lie before now: nothing that is about now may see it.
+    if (fact.kind === 'sample' || fact.kind === 'change') {
+      this.heard[fact.kind === 'sample' ? fact.plane : 'change']++
       return
     }
     if (fact.at >= this.#due) this.#learn(fact.at)

@@ -128,6 +128,8 @@ export interface Signal {
   readonly segments: readonly Segment[]
   readonly samples: Samples
   readonly rfc7908: number | null
+  /** All kinds of trouble that are told together under `key`, where there are several. */
+  readonly kinds?: readonly Kind[]
   /** Keys of smaller things that this one is the whole of: they are told as part of it while it lasts. */
   readonly absorbs?: readonly string[]
 }

@@ -1,0 +1,71 @@
+// What there is more of than usual, and what that is made of. Shares are told of all traffic or all
+// queries; a rule asks what part of the *excess* something has. Of a series with the level now, its usual
+// level, the share s now and its usual u, that is (s · now − u · usual) / (now − usual).
+
+import { type Known, mean, named, risen, type Sum, sumOf } from './measure.ts'
+
+/** From here on there is an excess to speak of: below, its parts drown in what is ordinary. */
+export const EXCESS = 1.5
+
+/** And it is no small corner of the whole. */
+const PART_OF_ALL = 0.1
+
+export interface Excess {
+  /** 0 … 1. */
+  readonly share: number
+  readonly sum: Sum
+  /** The shares it was derived from. */
+  readonly shares: readonly Known[]
+}
+
+export const exceeds = ({ now, usual, series }: Sum): boolean =>
+  usual > 0 && now >= EXCESS * usual && series.some(risen)
+
+/** Those of a load that are in excess, each for itself or all together; null when there is none. */
+export function surging(load: readonly Known[]): Sum | null {
+  const all = sumOf(load)
+  const each = sumOf(load.filter((series) => exceeds(sumOf([series]))))
+  if (each.now - each.usual >= PART_OF_ALL * all.usual && each.usual > 0) return each
+  return exceeds(all) ? all : null
+}
+
+/** Part of an excess, from the share of the whole and how many times the usual the whole is. */
+export const partOfExcess = (share: number, usualShare: number, ratio: number): number =>
+  Math.min(1, Math.max(0, (share * ratio - usualShare) / (ratio - 1)))
+
+/**
+ * The part that a share has of the excess of a load. Each share goes with the load of the same exporter
+ * or resolver (`label`); one that names none goes with all of it. Null without shares or excess.
+ */
+export function shareOfExcess(
+  shares: readonly Known[],
+  load: readonly Known[],
+  label: 'exporter' | 'resolver',
+): Excess | null {
+  const owners = named(load, label)
+  const apart = shares.filter(({ labels }) => owners.includes(labels[label] ?? ''))
+  if (apart.length) {
+    const used = apart.flatMap((share) => {
+      const sum = sumOf(load.filter(({ labels }) => labels[label] === share.labels[label]))
+      return exceeds(sum) ? [{ share, sum }] : []
+    })
+    const series = [...new Set(used.flatMap(({ sum }) => sum.series))]
+    if (used.length === 0) return null
+    let part = 0
+    let whole = 0
+    for (const { share, sum } of used) {
+      part += share.last * sum.now - share.usual * sum.usual
+      whole += sum.now - sum.usual
+    }
+    return {
+      share: Math.min(1, Math.max(0, part / whole)),
+      sum: sumOf(series),
+      shares: used.map(({ share }) => share),
+    }
+  }
+  const sum = sumOf(load)
+  if (shares.length === 0 || !exceeds(sum)) return null
+  const share = mean(shares.map(({ last }) => last))
+  const usual = mean(shares.map((one) => one.usual))
+  return { share: partOfExcess(share, usual, sum.now / sum.usual), sum, shares }
+}
