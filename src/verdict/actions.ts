@@ -11,11 +11,22 @@ export interface Acted {
   readonly ruledOut: Verdict['ruledOut']
   /** The mitigation that is itself the fault; null: none is. */
   readonly harm: string | null
+  /** Whether it is a network of ours: of others there is nothing to mend. */
+  readonly watched: boolean
 }
 
 export type Actions = Pick<Verdict, 'doFirst' | 'doNot' | 'say'>
 
 export function actionsFor(acted: Acted): Actions {
+  if (!acted.watched)
+    return {
+      doFirst: 'look whether we depend on it; tell its operator what is seen',
+      doNot: 'change anything of ours for this alone',
+      say:
+        acted.cause === 'routing-fault'
+          ? 'Another network has a routing problem.'
+          : 'Another network may be disturbed; what it is is not known.',
+    }
   return {
     doFirst: doFirst(acted),
     doNot: doNot[acted.cause],

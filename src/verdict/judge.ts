@@ -82,13 +82,16 @@ export function judge(given: Case): Judgement {
       items,
       ruledOut,
       harm: gates.mitigation?.isFault ? gates.mitigation.because : null,
+      watched: given.watched,
     }),
   }
   const told = sideOf(cause)
   const next = previous === null ? verdict : numbered(verdict, previous)
   // It takes some milliseconds to find, and is the same where all that decides is.
   const { wouldChange, missing } =
-    previous?.version === next.version ? previous : counterfactual(found, gates, cause, blind)
+    previous?.version === next.version
+      ? previous
+      : counterfactual(found, gates, cause, blind, given.watched)
   return {
     verdict: { ...next, wouldChange, missing },
     history: { told: told === 'neither' ? history.told : told, found: side },

@@ -12,7 +12,14 @@ const actions = (
   ids: readonly EvidenceId[] = [],
   ruledOut: Verdict['ruledOut'] = noFlood,
   harm: string | null = null,
-) => actionsFor({ cause, items: ids.map((id) => ({ id, because: `why ${id}` })), ruledOut, harm })
+) =>
+  actionsFor({
+    cause,
+    items: ids.map((id) => ({ id, because: `why ${id}` })),
+    ruledOut,
+    harm,
+    watched,
+  })
 
 describe.each<Cause>([...causes])('%s', (cause) => {
   test.each<[EvidenceId[], string | null]>([
@@ -65,3 +72,16 @@ test.each<[Cause, EvidenceId[], string]>([
 ])('%s with %j: %s', (cause, ids, says) => {
   expect(actions(cause, ids).doFirst).toContain(says)
 })
+
+test.each<Cause>([...causes])(
+  '%s of a network of others is not ours to mend, or to speak for',
+  (cause) => {
+    const { doFirst, doNot, say } = actions(cause, ['ctx.change'], noFlood, null, false)
+    expect([doFirst, doNot]).toEqual([
+      'look whether we depend on it; tell its operator what is seen',
+      'change anything of ours for this alone',
+    ])
+    expect(say).toMatch(/^Another network/)
+    expect(/routing/.test(say)).toBe(cause === 'routing-fault')
+  },
+)

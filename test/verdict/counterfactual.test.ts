@@ -71,6 +71,16 @@ describe('missing', () => {
   })
 })
 
+test('of a network of others only its routes could tell more', () => {
+  const found = items('bgp.vis_partial')
+  const blind: Plane[] = ['igp', 'ingress', 'flow', 'dns', 'probe', 'change']
+  const { wouldChange, missing } = counterfactual(found, noGates, 'undetermined', blind, false)
+  expect(missing).toEqual([])
+  const ids = all.filter((id) => wouldChange.some((line) => line.startsWith(sights[id])))
+  expect(ids.length).toBeGreaterThan(0)
+  for (const id of ids) expect(evidence[id].plane).toBe('bgp')
+})
+
 describe('supposing', () => {
   test('what cannot be so together takes the place of what was seen', () => {
     const left = (before: EvidenceId[], id: EvidenceId) =>
