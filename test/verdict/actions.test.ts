@@ -12,6 +12,7 @@ const actions = (
   ids: readonly EvidenceId[] = [],
   ruledOut: Verdict['ruledOut'] = noFlood,
   harm: string | null = null,
+  watched = true,
 ) =>
   actionsFor({
     cause,
