@@ -381,8 +381,8 @@ export interface Finding {
   /** With numbers and what is usual, for people. */
   readonly because: string
   readonly onset: Onset | null
-  /** How much of its weight it has, 0 … 1; all of it where nothing is said. */
-  readonly factor?: number
   /** POPs, links or routers it was seen at; no address of anybody. */
   readonly where: readonly string[]
+  /** Part of the weight it has, 0 … 1; all of it when absent. */
+  readonly factor?: number
 }

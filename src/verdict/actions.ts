@@ -11,11 +11,22 @@ export interface Acted {
   readonly ruledOut: Verdict['ruledOut']
   /** The mitigation that is itself the fault; null: none is. */
   readonly harm: string | null
+  /** Whether it is a network of ours: of others there is nothing to mend. */
+  readonly watched: boolean
 }
 
 export type Actions = Pick<Verdict, 'doFirst' | 'doNot' | 'say'>
 
 export function actionsFor(acted: Acted): Actions {
+  if (!acted.watched)
+    return {
+      doFirst: 'look whether we depend on it; tell its operator what is seen',
+      doNot: 'change anything of ours for this alone',
+      say:
+        acted.cause === 'routing-fault'
+          ? 'Another network has a routing problem.'
+          : 'Another network may be disturbed; what it is is not known.',
+    }
   return {
     doFirst: doFirst(acted),
     doNot: doNot[acted.cause],
@@ -38,19 +49,20 @@ const doNot: Record<Cause, string> = {
 
 function doFirst({ cause, items, harm }: Acted): string {
   const of = (id: EvidenceId) => items.find((item) => item.id === id)?.because
+  const cure = harm === null ? mend(of) : `take the mitigation back: ${harm}`
   switch (cause) {
     case 'routing-fault':
-      return harm === null ? mend(of) : `take the mitigation back: ${harm}`
+      return cure
     case 'routing-fault-with-secondary-surge':
-      return `${harm === null ? mend(of) : `take the mitigation back: ${harm}`}; let resolvers serve stale answers and raise their limits`
+      return `serve stale DNS answers; ${cure}`
     case 'traffic-flood':
       return of('dns.concentrated') !== undefined || of('dns.random_names') !== undefined
-        ? 'block the few clients that ask most at the resolvers, and filter the names they ask for'
+        ? 'at the resolvers, block the few clients that ask most, and filter the names'
         : 'divert to the scrubber or filter the target at the border; tell the upstreams'
     case 'flood-with-routing-collateral':
-      return 'protect the routers’ own traffic (policer, priority for BGP); move sessions off the full links; then filter'
+      return 'guard the routers’ own traffic (policer, BGP first); move sessions off full links; then filter'
     case 'concurrent-fault-and-flood':
-      return `make two incidents of it, with two leads: filter the flood at the border; ${mend(of)}`
+      return `two leads: filter the flood; ${cure}`
     case 'mitigation':
       return 'check that it covers its target and no more; set a time for taking it back'
     case 'collector-artefact':
@@ -66,40 +78,40 @@ function doFirst({ cause, items, harm }: Acted): string {
 function mend(of: (id: EvidenceId) => string | undefined): string {
   const change = of('ctx.change')
   if (of('bgp.origin_foreign') !== undefined)
-    return 'call the network that originates our prefixes, and its upstreams; announce more-specifics'
+    return 'call the foreign originator and its upstreams; announce more-specifics'
   if (of('bgp.leak') !== undefined)
-    return 'call the network that passes our routes on, and its upstreams; have them filter'
+    return 'call the network that leaks our routes, and its upstreams to filter'
   if (change !== undefined) return `freeze changes; look at this one and roll it back: ${change}`
   if (of('bgp.rx_prefix_flood') !== undefined)
     return 'shut the session that floods prefixes, and call the neighbour'
   if (of('igp.lsdb_jump') !== undefined)
-    return 'freeze changes; isolate the router that fills the IS-IS or OSPF table'
+    return 'freeze changes; isolate the router that fills the IGP table'
   if (of('ctx.ours_upstream') !== undefined)
     return 'freeze changes; move traffic to another upstream'
-  return 'freeze changes; find the first router with trouble, and roll back or isolate it'
+  return 'freeze changes; find and isolate the first router with trouble'
 }
 
+/** Short enough for one line of the page, with what is said of an attack. */
 function says({ cause, items, harm }: Acted): string {
-  const has = (id: EvidenceId) => items.some((item) => item.id === id)
+  const outside = items.some(({ id }) => id === 'bgp.leak' || id === 'bgp.origin_foreign')
   switch (cause) {
     case 'routing-fault':
-    case 'routing-fault-with-secondary-surge': {
-      const retries =
-        cause === 'routing-fault'
-          ? ''
-          : ' The load on our name servers comes from devices that try again.'
+      if (harm !== null) return 'A filter of ours disturbs traffic; we are taking it back.'
+      return outside
+        ? 'Routes to our network are disturbed outside of it; we work on it.'
+        : 'We have a routing problem and are working on it.'
+    case 'routing-fault-with-secondary-surge':
       if (harm !== null)
-        return `A filter of ours disturbs traffic; we are taking it back.${retries}`
-      return has('bgp.leak') || has('bgp.origin_foreign')
-        ? `Routes to our network are disturbed outside of it; we work on it with others.${retries}`
-        : `We have a routing problem and are working on it.${retries}`
-    }
+        return 'A filter of ours disturbs traffic, and devices try again and again.'
+      return outside
+        ? 'Routes to us are disturbed outside; name servers are busy with retries.'
+        : 'We have a routing problem; the load on our name servers follows from it.'
     case 'traffic-flood':
-      return 'Far more traffic than usual arrives at our network; we are filtering it. Who sends it is not known.'
+      return 'Far more traffic than usual arrives; we are filtering it. Who sends it is not known.'
     case 'flood-with-routing-collateral':
       return 'A flood of traffic fills some of our links and disturbs routing; we are filtering it.'
     case 'concurrent-fault-and-flood':
-      return 'We have a routing problem, and a flood of traffic at the same time. Whether one has to do with the other is not known.'
+      return 'A routing problem and a flood of traffic at once; whether they are connected is not known.'
     case 'mitigation':
       return 'Traffic to a part of our network is diverted or filtered on purpose.'
     case 'collector-artefact':
@@ -113,5 +125,5 @@ function says({ cause, items, harm }: Acted): string {
 
 function aboutFlood({ cause, ruledOut }: Acted): string[] {
   const asks = cause.startsWith('routing-fault') || cause === 'undetermined'
-  return asks && ruledOut.includes('traffic-flood') ? ['There is no sign of an attack.'] : []
+  return asks && ruledOut.includes('traffic-flood') ? ['No sign of an attack.'] : []
 }

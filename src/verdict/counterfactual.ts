@@ -68,9 +68,11 @@ export function counterfactual(
   gates: Gates,
   cause: Cause,
   blind: readonly Plane[],
+  watched = true,
 ): Counterfactual {
   const has = new Set(items.map(({ id }) => id))
-  const open = all.filter((id) => !has.has(id))
+  // Of a network of others nobody here will ever see more than its routes.
+  const open = all.filter((id) => !has.has(id) && (watched || specOf(id).plane === 'bgp'))
   const turns = (more: readonly EvidenceId[][]): Turn[] =>
     more
       .map((some) => ({ ids: some, cause: decide(some.reduce(supposing, items), gates).cause }))
@@ -85,7 +87,8 @@ export function counterfactual(
   const missing = blind.filter((plane) =>
     single.some((turn) => turn.ids.some((id) => specOf(id).plane === plane)),
   )
-  const lacking = missing.length === 0 && cause === 'undetermined' ? blind : missing
+  const lost = watched && missing.length === 0 && cause === 'undetermined'
+  const lacking = lost ? blind : missing
   const told = single.length > 0 ? various(single, MOST) : various(byRank(turns(pairs(open))), 2)
   return {
     missing: lacking.map((plane) => planeWords[plane]),

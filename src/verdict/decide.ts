@@ -60,9 +60,11 @@ export const LEANS = 3
 export function decide(found: readonly Item[], gates: Gates): Decision {
   const { artefact, planned, mitigation } = gates
   const fault = mitigation?.isFault ?? false
-  const explains = mitigation?.explainsBgp === true && !fault
+  const explaining = mitigation?.explainsBgp && !fault ? mitigation : null
   const items =
-    artefact !== null || explains ? found.filter((item) => !isBgp(item, artefact !== null)) : found
+    artefact !== null || explaining
+      ? found.filter((item) => !isBgp(item, artefact !== null))
+      : found
   const routing = sumOf(items, 'routing', fault)
   const flood = sumOf(items, 'flood')
   const as = (cause: Cause, because: string, gated = false): Decision => ({
@@ -78,8 +80,8 @@ export function decide(found: readonly Item[], gates: Gates): Decision {
   if (artefact !== null && none && Math.max(routing.db, flood.db) < LEANS)
     return as('collector-artefact', artefact, true)
   if (planned !== null && !flood.established) return as('planned-maintenance', planned, true)
-  if (explains && !routing.established)
-    return as('mitigation', `${mitigation.because}; ${floodBehind(flood)}`, true)
+  if (explaining && !routing.established)
+    return as('mitigation', `${explaining.because}; ${floodBehind(flood)}`, true)
   const has = (id: EvidenceId) => items.some((item) => item.id === id)
   const collateral = has('ord.traffic_first') && has('sp.on_saturated')
   const retrying = retries.filter(has).length >= 2 && surges.some(has)

@@ -44,6 +44,8 @@ export interface Judgement {
   readonly history: History
 }
 
+type Unsupposed = Omit<Verdict, 'wouldChange' | 'missing'>
+
 export function judge(given: Case): Judgement {
   const { gates, previous, history } = given
   const found = itemsOf(given.findings)
@@ -57,7 +59,7 @@ export function judge(given: Case): Judgement {
   const blind = planes.filter((plane) => given.planes[plane] === 'blind')
   const ruledOut = ruledOutBy(decision, cause)
   const [confidence, capped] = confidenceOf(decision, cause, given)
-  const verdict: Verdict = {
+  const verdict: Unsupposed = {
     cause,
     because: held
       ? `${decision.because}; that makes it ${causeWords[decision.cause]} when it is found once more`
@@ -74,18 +76,24 @@ export function judge(given: Case): Judgement {
     blind,
     leaning: cause === 'undetermined' ? leaningOf(decision) : null,
     ruledOut,
-    ...counterfactual(found, gates, cause, blind),
     changedBecause: null,
     ...actionsFor({
       cause,
       items,
       ruledOut,
       harm: gates.mitigation?.isFault ? gates.mitigation.because : null,
+      watched: given.watched,
     }),
   }
   const told = sideOf(cause)
+  const next = previous === null ? verdict : numbered(verdict, previous)
+  // It takes some milliseconds to find, and is the same where all that decides is.
+  const { wouldChange, missing } =
+    previous?.version === next.version
+      ? previous
+      : counterfactual(found, gates, cause, blind, given.watched)
   return {
-    verdict: previous === null ? verdict : numbered(verdict, previous),
+    verdict: { ...next, wouldChange, missing },
     history: { told: told === 'neither' ? history.told : told, found: side },
   }
 }
@@ -151,13 +159,13 @@ function orderOf(items: readonly { id: EvidenceId; because: string }[]): string 
 }
 
 /** Ids that weigh something. */
-function idsOf(verdict: Verdict): Set<EvidenceId> {
+function idsOf(verdict: Unsupposed): Set<EvidenceId> {
   const all: Ground[] = [...verdict.for, ...verdict.against, ...verdict.other]
   return new Set(all.flatMap(({ id }) => (id === 'prior' || id === 'limit' ? [] : [id])))
 }
 
 /** The next version where something that decides is another than before. */
-function numbered(verdict: Verdict, previous: Verdict): Verdict {
+function numbered(verdict: Unsupposed, previous: Verdict): Unsupposed {
   const reasons: string[] = []
   const now = idsOf(verdict)
   const before = idsOf(previous)

@@ -338,7 +338,7 @@ describe('left open', () => {
       ruledOut: ['traffic-flood'],
       floodDb: -37,
     })
-    expect(other.say).toContain('no sign of an attack')
+    expect(other.say).toContain('No sign of an attack')
     expect(other.doNot).toBe('announce a cause')
   })
 
