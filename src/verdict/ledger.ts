@@ -17,6 +17,7 @@ import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
 import { evidence, linkOf, together } from './evidence.ts'
 import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
+import { Wholes } from './wholes.ts'
 
 export interface LedgerSettings {
   readonly baseline: Baseline
@@ -36,8 +37,6 @@ export const ledgerDefaults = {
 }
 
 const MOST_REFUSED = 10_000
-const nothing: readonly string[] = []
-const none: ReadonlySet<string> = new Set()
 
 interface Entry {
   readonly id: string
@@ -65,10 +64,7 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
-  /** What is told as part of something larger: its key, and the key of that. */
-  readonly #within = new Map<string, string>()
-  /** Keys of what takes others in, while it lasts, and of all that it does. */
-  readonly #wholes = new Map<string, ReadonlySet<string>>()
+  readonly #wholes = new Wholes()
   /** Of those, what was never told by itself, as it was said last. */
   readonly #inside = new Map<string, Signal>()
   /** What there was no room for, as it was said last. */
@@ -124,7 +120,7 @@ export class Ledger {
     }
     // What something larger may turn out to be the whole of is looked at anew with it.
     for (const larger of signals) {
-      const parts = this.#partsOf(larger)
+      const parts = this.#wholes.take(larger, this.#entries.has(larger.key))
       for (const part of parts) {
         const entry = this.#entries.get(part)
         // What went into it and has not ended with it stands for itself again.
@@ -146,47 +142,6 @@ export class Ledger {
       again(key, signal)
     }
     return out
-  }
-
-  /** Keys of what may be told as part of it: an outage's own, and what the signal names. */
-  #partsOf(signal: Signal): readonly string[] {
-    const { kind, key } = signal
-    if (kind === 'outage.as' && key.startsWith('outage:')) {
-      const whose = key.slice(key.indexOf(':'))
-      return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
-    }
-    const had = this.#entries.has(key) ? (this.#wholes.get(key) ?? none) : none
-    const absorbs = signal.absorbs ?? nothing
-    if (signal.phase !== 'open' && signal.phase !== 'resolving') {
-      this.#wholes.delete(key)
-      const parts = [...new Set([...had, ...absorbs])]
-      for (const part of parts) this.#leave(part, key)
-      return parts
-    }
-    // What was taken in before, and still is, has been looked at.
-    if (absorbs.length === had.size && absorbs.every((part) => had.has(part))) return nothing
-    const has = new Set(absorbs)
-    this.#wholes.set(key, has)
-    const parts: string[] = []
-    for (const part of had) {
-      if (has.has(part)) continue
-      this.#leave(part, key)
-      parts.push(part)
-    }
-    for (const part of has) {
-      if (had.has(part)) continue
-      this.#within.set(part, key)
-      parts.push(part)
-    }
-    return parts
-  }
-
-  /** It is no part of that any more; it may be of something else. */
-  #leave(part: string, key: string): void {
-    if (this.#within.get(part) !== key) return
-    this.#within.delete(part)
-    for (const [other, parts] of this.#wholes)
-      if (other !== key && parts.has(part)) this.#within.set(part, other)
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -236,7 +191,7 @@ export class Ledger {
    * in order, so the outage comes first.
    */
   #larger({ kind, key, now }: Signal): string | null {
-    const whole = this.#entries.get(this.#within.get(key) ?? '')
+    const whole = this.#entries.get(this.#wholes.of(key) ?? '')
     if (whole && whole.overAt === null && whole.signal.key !== key) return whole.id
     const partial = key.startsWith('partial:')
     if (kind !== 'outage.prefix' && !partial && (kind !== 'withdrawal.mass' || now.prefixes > 0))

@@ -1,0 +1,103 @@
+// When a series left its usual, by a two-sided cumulative sum: what is above (below) by more than half a
+// unit adds up until it is more than five. The onset is where the sum began, give or take what lies
+// between two samples. One sample alone is never a shift: counters are reset, and scrapes go wrong.
+
+import type { Onset } from '../core/evidence.ts'
+import { type Instant, minutes, type Span } from '../core/time.ts'
+
+/** k and h of the sum, in units. */
+const ALLOWED = 0.5
+const ENOUGH = 5
+/** Adds one sample at the most: less than enough. */
+const MOST = 4
+/** From here on a sample is a jump: what noise has summed up before does not date it. */
+const JUMP = 2
+const NOISE = 1
+/** Back again: three standard deviations. */
+const BACK = 1.5
+const BACK_FOR: Span = minutes(5)
+
+export interface Shift {
+  readonly up: boolean
+  readonly onset: Onset
+}
+
+interface Side {
+  sum: number
+  /** The sample with which the sum began, and the one before it. */
+  from: Instant
+  before: Instant
+  jumped: boolean
+  /** How many samples in a row have added to it. */
+  run: number
+  /** What the last sample has added if it was a jump. */
+  last: number
+}
+
+const still = (): Side => ({ sum: 0, from: 0, before: 0, jumped: false, run: 0, last: 0 })
+
+export class Shifts {
+  readonly #up = still()
+  readonly #down = still()
+  #current: Shift | null = null
+  #backSince: Instant | null = null
+
+  get current(): Shift | null {
+    return this.#current
+  }
+
+  /**
+   * One more sample, `z` units from its usual; `before`: when the one before it was. `uncertainty`: of
+   * the instants. True when a shift begins, or turns to the other side.
+   */
+  take(at: Instant, z: number, before: Instant, uncertainty: Span): boolean {
+    const up = this.#current?.up !== true && crosses(this.#up, z, z, at, before)
+    const down = this.#current?.up !== false && crosses(this.#down, -z, z, at, before)
+    if (up || down) {
+      this.#current = { up, onset: onsetOf(up ? this.#up : this.#down, at, uncertainty) }
+      this.#backSince = null
+      this.#still()
+      return true
+    }
+    if (this.#current === null) return false
+    if (Math.abs(z) > BACK) this.#backSince = null
+    else this.#backSince ??= at
+    if (this.#backSince !== null && at - this.#backSince >= BACK_FOR) this.end()
+    return false
+  }
+
+  end(): void {
+    this.#current = null
+    this.#backSince = null
+    this.#still()
+  }
+
+  #still(): void {
+    Object.assign(this.#up, still())
+    Object.assign(this.#down, still())
+  }
+}
+
+function crosses(side: Side, z: number, plain: number, at: Instant, before: Instant): boolean {
+  // The one before stood alone.
+  if (side.last > 0 && Math.abs(plain) < NOISE) side.sum = Math.max(0, side.sum - side.last)
+  if (z >= JUMP && side.sum < NOISE) side.sum = 0
+  const gain = Math.min(MOST, z - ALLOWED)
+  if (side.sum === 0 && gain > 0) {
+    side.from = at
+    side.before = before
+    side.jumped = z >= JUMP
+    side.run = 0
+  }
+  side.sum = Math.max(0, side.sum + gain)
+  side.run = gain > 0 ? side.run + 1 : 0
+  side.last = z >= JUMP ? gain : 0
+  return side.sum > ENOUGH && side.run >= 2
+}
+
+function onsetOf({ from, before, jumped }: Side, at: Instant, uncertainty: Span): Onset {
+  const half = Math.max(0, from - before) / 2
+  // What came slowly began some time before it could be told from noise.
+  const slow = jumped ? 0 : at - from
+  return { at: Math.round(from - half), within: Math.ceil(uncertainty + half + slow) }
+}
