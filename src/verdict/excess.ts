@@ -57,6 +57,7 @@ export function shareOfExcess(
       part += share.last * sum.now - share.usual * sum.usual
       whole += sum.now - sum.usual
     }
+    if (whole < PART_OF_ALL * sumOf(load).usual) return null
     return {
       share: Math.min(1, Math.max(0, part / whole)),
       sum: sumOf(series),

@@ -76,6 +76,22 @@ describe('a commit', () => {
     expect(idsOf({ lines: [], deeds: [commit(-1)], signals })).toEqual([])
   })
 
+  test('is suspected though a wobble of one series in six came before it', () => {
+    const starts = [-6, 0, 0, 0.5, 0.5, 1]
+    const signals = starts.map((minute) => signal(EVENT + minutes(minute)))
+    const [found] = find({ lines: [], deeds: [commit(-1)], signals })
+    expect(found?.because).toContain('60 s before the first onset at 02:16:00')
+  })
+
+  test('need not be seen where work on a router was to begin', () => {
+    const window: Deed = [-2, 'window-start', { id: 'CHG-1', router: 'bsn-7, bsn-8' }]
+    const [found] = find({ lines: [], deeds: [window], signals: [signal(EVENT)] })
+    expect(found?.because).toContain('work was to begin on bsn-7, bsn-8 at 02:14:00')
+    expect(found?.where).toEqual(['bsn-7', 'bsn-8'])
+    const anywhere: Deed = [-2, 'window-start', { id: 'CHG-1', asn: '64500' }]
+    expect(idsOf({ lines: [], deeds: [anywhere], signals: [signal(EVENT)] })).toEqual([])
+  })
+
   test('is suspected though something else began hours ago', () => {
     const signals = [signal(EVENT - minutes(200)), signal(EVENT)]
     expect(idsOf({ lines: [], deeds: [commit(-1)], signals })).toEqual(['ctx.change'])

@@ -113,6 +113,17 @@ describe('what an excess is made of', () => {
   })
 })
 
+test('one small exporter in excess is nothing to speak of', () => {
+  const lab = (metric: string, calm: number, then: number): Line => [
+    metric,
+    { exporter: 'lab' },
+    calm,
+    then,
+  ]
+  const lines = [...calm, lab('flow_bps', 1e8, 9e8), lab('new_source_share', 0.05, 0.95)]
+  expect(idsOf({ lines })).toEqual([])
+})
+
 describe('sources while only queries rise', () => {
   const queries: Line = ['qps', { resolver: 'hyehwa' }, 1e5, 9e5]
 

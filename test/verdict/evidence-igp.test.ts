@@ -88,6 +88,14 @@ describe('routes of the IGP', () => {
     expect(idsOf({ lines: on('adjacencies', 4, 4) })).toEqual([])
   })
 
+  test('are not normal when a router of four has fallen silent', () => {
+    const lines = [
+      ...on('lsdb_routes', 9_800, 9_800, routers.slice(1)),
+      ['lsdb_routes', { router: 'bsn-1' }, 9_800, null] as Line,
+    ]
+    expect(idsOf({ lines, after: 15 })).toEqual([])
+  })
+
   test('nothing is said before a usual is known', () => {
     expect(idsOf({ lines: [['lsdb_routes', { router: 'new' }, null, 400_000]] })).toEqual([])
   })

@@ -100,6 +100,15 @@ describe('the border', () => {
     expect(idsOf({ lines, after: 0 })).not.toContain('in.surge')
   })
 
+  test('is not normal when a link of three has fallen silent: it may be the one that matters', () => {
+    const lines = [
+      ...on('in_bps', 2e10, 2e10, ['transit-1', 'ix-1']),
+      ...on('in_bps', 2e10, null, ['transit-2']),
+    ]
+    expect(idsOf({ lines, after: 15 })).toEqual([])
+    expect(idsOf({ lines, after: 7 * 60 })).toEqual(['in.normal'])
+  })
+
   test('surges in small packets too: bits do not show them', () => {
     const lines = [...on('in_bps', 2e10, 2.2e10), ...on('in_pps', 2e6, 1e7)]
     expect(idsOf({ lines })).toEqual(['in.surge'])

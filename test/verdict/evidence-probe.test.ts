@@ -77,6 +77,14 @@ describe('one target', () => {
     expect(idsOf({ lines: [...well, load, to('game', 0)] })).toContain('pr.victim_only')
   })
 
+  test('is one too when it is asked from all POPs', () => {
+    const ask = (target: string, then: number): Line[] =>
+      pops.map((pop) => ['probe_success', { set: 'inside', pop, target }, 0.99, then])
+    const queries: Line = ['qps', { resolver: 'hyehwa' }, 1e5, 9e5]
+    const lines = [queries, ...ask('hyehwa', 0), ...ask('portal', 0.99)]
+    expect(idsOf({ lines })).toEqual(['pr.victim_only'])
+  })
+
   test('and another are not one', () => {
     const lines = [...well, surge, to('game', 0), to('portal', 0)]
     expect(idsOf({ lines })).not.toContain('pr.victim_only')
@@ -102,6 +110,11 @@ describe('all is not well', () => {
   test('while a fifth of the address blocks does not answer', () => {
     const lines: Line[] = [...inside(pops, 0.99), ['up_24s', {}, 5_000, 3_500]]
     expect(idsOf({ lines })).toEqual([])
+  })
+
+  test('while a POP of five is not heard', () => {
+    const lines = [...inside(pops.slice(1), 0.99), ...inside(['seo'], null)]
+    expect(idsOf({ lines, after: 15 })).toEqual([])
   })
 
   test('while one POP answers less', () => {
