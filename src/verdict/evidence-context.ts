@@ -65,9 +65,11 @@ function suspicion(
   }
 }
 
-/** All onsets of anything, those that belong together in one list, the latest list first. */
+/** All onsets of anything but our own eyes and what is signed; those that belong together in one list, the latest list first. */
 function together({ planes, signals }: Scene): readonly (readonly Onset[])[] {
-  const onsets: Onset[] = signals.map(({ startedAt }) => ({ at: startedAt, within: SIGNAL_WITHIN }))
+  const onsets: Onset[] = signals
+    .filter(({ kind }) => kind !== 'blind' && !kind.startsWith('rpki.'))
+    .map(({ startedAt }) => ({ at: startedAt, within: SIGNAL_WITHIN }))
   for (const metric of Object.keys(metrics))
     for (const { shift } of planes.series(metric)) if (shift) onsets.push(shift.onset)
   onsets.sort((a, b) => a.at - b.at || a.within - b.within)

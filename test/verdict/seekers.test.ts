@@ -5,6 +5,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type EvidenceId, evidence } from '../../src/core/evidence.ts'
 import { changeEvents, metrics } from '../../src/core/sample.ts'
+import { minutes, seconds } from '../../src/core/time.ts'
+import type { View } from '../../src/core/view.ts'
+import { Dice } from '../../src/scenario/dice.ts'
+import { Planes } from '../../src/verdict/planes.ts'
 import { seek, seekers } from '../../src/verdict/seekers.ts'
 import { calmly, type Day, find, type Line, sceneOf } from './hour.ts'
 
@@ -37,8 +41,7 @@ describe('the table of evidence', () => {
         expect(
           word in metrics ||
             (changeEvents as readonly string[]).includes(word) ||
-            [...labels].some((label) => label.replace('?', '') === word) ||
-            /^(leak|hijack|churn)\./.test(word),
+            [...labels].some((label) => label.replace('?', '') === word),
           `${id}: ${word}`,
         ).toBe(true)
     }
@@ -171,4 +174,30 @@ describe('all seekers together', () => {
     const scene = sceneOf(kt)
     expect(JSON.stringify(seek(scene))).toBe(JSON.stringify(seek(scene)))
   })
+})
+
+test('three ordinary days, with nights and noise, show nothing but what is normal', () => {
+  const dice = new Dice('three ordinary days')
+  const planes = new Planes()
+  const told = new Set<string>()
+  const series = calmly({ lines: [...kt.lines, ...skb.lines] }).lines
+  const start = Date.UTC(2021, 9, 20) * 1_000
+  for (let minute = 0; minute < 3 * 1_440; minute++) {
+    const at = start + minutes(minute)
+    const day = 1 + 0.4 * Math.sin((2 * Math.PI * minute) / 1_440)
+    for (const [metric, labels, calm] of series) {
+      const spec = metrics[metric]
+      if (!spec || calm === null) throw new Error(metric)
+      const swing = /bps|qps/.test(metric) ? day : 1
+      const noise = spec.unit === '0 … 1' ? 0.02 : 0.05
+      const value = calm * swing * (1 + noise * (dice.float() + dice.float() - 1))
+      const { plane } = spec
+      planes.take({ kind: 'sample', at, plane, metric, labels, value, uncertainty: seconds(30) })
+    }
+    planes.tick(at)
+    if (minute < 2 * 1_440 || minute % 5) continue
+    for (const { id } of seek({ at, asn: 64500, planes, view: {} as View, signals: [] }))
+      told.add(id)
+  }
+  expect([...told].sort()).toEqual(['igp.normal', 'in.normal', 'pr.ok'])
 })
