@@ -74,6 +74,9 @@ export function earliest(series: readonly SeriesView[]): Onset | null {
 
 const NAMES = ['router', 'link', 'pop', 'resolver'] as const
 
+/** Nobody reads more of them. */
+const MOST_PLACES = 50
+
 /** POPs, links, routers and own resolvers, each once, in order of text: no other label is a place. */
 export function places(series: readonly SeriesView[]): readonly string[] {
   const all = new Set<string>()
@@ -82,7 +85,7 @@ export function places(series: readonly SeriesView[]): readonly string[] {
       const value = labels[name]
       if (value) all.add(value)
     }
-  return [...all].sort()
+  return [...all].sort().slice(0, MOST_PLACES)
 }
 
 export const named = (series: readonly SeriesView[], label: string): readonly string[] =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { examine, idsOf, type Line } from './hour.ts'
+import { examine, find, idsOf, type Line } from './hour.ts'
 
 const routers = ['bsn-1', 'hhw-1', 'gro-1', 'dju-1']
 const on = (metric: string, calm: number, then: number, more = routers): Line[] =>
@@ -69,6 +69,7 @@ describe('routes of the IGP', () => {
   test.each([
     ['just below three times are no jump', 10_000, 29_000, []],
     ['three times are one', 10_000, 31_000, ['igp.lsdb_jump']],
+    ['a third more are normal', 10_000, 13_000, ['igp.normal']],
     ['twice are neither a jump nor normal', 10_000, 20_000, []],
     ['fewer than half are not normal either', 10_000, 4_000, []],
     ['of a lab with three entries never jump', 3, 12, []],
@@ -96,6 +97,13 @@ describe('routes of the IGP', () => {
     expect(idsOf({ lines, after: 15 })).toEqual([])
   })
 
+  test('of thousands of routers name some as places', () => {
+    const many = Array.from({ length: 80 }, (_, n) => `router-${n}`)
+    const [found] = find({ lines: on('lsdb_routes', 9_800, 412_000, many) })
+    expect(found?.because).toContain('80 routers')
+    expect(found?.where).toHaveLength(50)
+  })
+
   test('nothing is said before a usual is known', () => {
     expect(idsOf({ lines: [['lsdb_routes', { router: 'new' }, null, 400_000]] })).toEqual([])
   })
@@ -105,6 +113,9 @@ describe('shortest-path runs', () => {
   test.each([
     ['nine times are no storm', 2, 18, []],
     ['eleven times are one', 2, 22, ['igp.spf_storm']],
+    ['three times less a bit are normal', 4, 11, ['igp.normal']],
+    ['three times and a bit are neither', 4, 13, []],
+    ['six a minute are neither where there was one', 1, 6, []],
     ['four a minute are ordinary where there were none', 0, 4, ['igp.normal']],
     ['thirty a minute are a storm where there were none', 0, 30, ['igp.spf_storm']],
   ])('%s', (_, calm, then, ids) => {
