@@ -19,8 +19,8 @@ const FOUR_WEEKS = 4 * WEEK
 /** In one bin; more often than every 15 seconds is not looked at. */
 const MOST_IN_BIN = 20
 const SPACING: Span = 15e6
-/** Bins the spread is taken from: the last three hours and 20 minutes. */
-const SPREAD_BINS = 40
+/** Bins the spread is taken from: the last three hours. */
+const SPREAD_BINS = 36
 /** Of a normal distribution the standard deviation, in median absolute deviations. */
 const SIGMA = 1.4826
 /**
@@ -115,9 +115,9 @@ export class Usual {
     let floor = least * (swings ? times : 1)
     if (form === 'ratio') floor = swings ? ratio : STANDING
     if (form === 'count') floor = Math.max(floor, SIGMAS * Math.sqrt(usual + 1), usual / 10)
-    // Of a few bins the median and its spread are themselves uncertain.
-    const few = 1 + 4 / Math.max(1, this.#knownBins)
-    return Math.max(floor, SIGMAS * SIGMA * this.#spread) * few
+    // Of a few bins the median and the spread are themselves uncertain.
+    const few = 1 + 4 / Math.max(1, Math.min(this.#knownBins, this.#strayed))
+    return Math.max(floor, SIGMAS * SIGMA * this.#spread * few)
   }
 
   /** How much further it may have gone since something was learned of it; like a deviation. */
