@@ -4,6 +4,7 @@
 import type { Asn } from './asn.ts'
 import type { AfiName } from './prefix.ts'
 import type { Instant } from './time.ts'
+import type { Verdict } from './verdict.ts'
 
 export type Kind =
   | 'outage.as'
@@ -165,7 +166,7 @@ export interface Incident {
   readonly segments: readonly Segment[]
   readonly samples: Samples
   /** Null until the incident has been judged. */
-  readonly verdict: null
+  readonly verdict: Verdict | null
   readonly rfc7908: number | null
   readonly foldedInto: string | null
   readonly previousId: string | null

@@ -3,16 +3,19 @@
 import type { EvidenceId } from './evidence.ts'
 import type { Plane } from './sample.ts'
 
-export type Cause =
-  | 'routing-fault'
-  | 'routing-fault-with-secondary-surge'
-  | 'traffic-flood'
-  | 'flood-with-routing-collateral'
-  | 'concurrent-fault-and-flood'
-  | 'mitigation'
-  | 'collector-artefact'
-  | 'planned-maintenance'
-  | 'undetermined'
+export const causes = [
+  'routing-fault',
+  'routing-fault-with-secondary-surge',
+  'traffic-flood',
+  'flood-with-routing-collateral',
+  'concurrent-fault-and-flood',
+  'mitigation',
+  'collector-artefact',
+  'planned-maintenance',
+  'undetermined',
+] as const
+
+export type Cause = (typeof causes)[number]
 
 export type Side = 'fault' | 'flood' | 'both' | 'neither'
 
