@@ -48,6 +48,8 @@ export interface IncidentScript {
 
 export const ALL: readonly Sample['plane'][] = ['bgp', 'igp', 'ingress', 'flow', 'dns', 'probe']
 
+/** What is late is so late. */
+export const LATE_BY = minutes(5)
 const LASTS = minutes(40)
 const WITHIN = minutes(12)
 /** From a flood until what it breaks is broken, or somebody has done something about it. */

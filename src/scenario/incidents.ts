@@ -4,7 +4,7 @@
 import { hours, type Instant, minutes, parseInstant, seconds } from '../core/time.ts'
 import { changesOf } from './change-log.ts'
 import { Dice } from './dice.ts'
-import type { IncidentScript } from './incident.ts'
+import { type IncidentScript, LATE_BY } from './incident.ts'
 import { faults } from './incidents-fault.ts'
 import { floods } from './incidents-flood.ts'
 import { others } from './incidents-other.ts'
@@ -24,7 +24,6 @@ export const incidentNamed = (text: string): IncidentScript | undefined =>
 /** Before the onset, for what is usual to be learned; after all is over. */
 const CALM = minutes(95)
 const AFTER = minutes(30)
-const LATE = minutes(5)
 const DAY: Instant = parseInstant('2026-03-02') ?? 0
 /** Small enough to be made in a second; four collectors, because three have to agree on a loss. */
 const SIZE = { ases: 200, prefixes: 1_000, vantages: 24, rate: 0.6 }
@@ -67,7 +66,7 @@ export function playIncident(
     onset,
     phases: script.phases,
     sees: (plane, metric) => sees.includes(plane) && (only?.includes(metric) ?? true),
-    delay: (plane, metric) => (late.includes(plane) || late.includes(metric) ? LATE : 0),
+    delay: (plane, metric) => (late.includes(plane) || late.includes(metric) ? LATE_BY : 0),
     ahead: script.ahead ?? new Map(),
     variant,
   })
@@ -96,7 +95,7 @@ function playRoutes(
       ...(world && { world }),
       arrange(stage, dice) {
         // Meanwhile ordinary unrest leaves the one alone that this is about.
-        const meanwhile = { from: onset - LATE, until: end }
+        const meanwhile = { from: onset - minutes(5), until: end }
         stage.plot.take(`as ${stage.net.watched}`, meanwhile)
         for (const [turn, { from, until, parts }] of (routes ?? []).entries())
           for (const [nth, part] of parts.entries())
