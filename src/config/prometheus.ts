@@ -15,8 +15,11 @@ const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Never the secret itself: a configuration is shown around, and its faults with it. */
 const secret = z
   .union([
-    reader<z.ZodString, never>(z.string(), { title: 'no secret'', examples: ['{env: NAME}'] }, (_, refuse) =>
-      refuse('is a secret that stands in the open', 'write {env: NAME} or {file: PATH}'),
+    reader<z.ZodString, never>(
+      z.string(),
+      { title: 'no secret', examples: ['{env: NAME}'] },
+      (_, refuse) =>
+        refuse('is a secret that stands in the open', 'write {env: NAME} or {file: PATH}'),
     ),
     group({
       env: reader(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { formatFaults } from '../../src/config/faults.ts'
+import { feedsOf } from '../../src/config/feeds.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { risLiveSettings } from '../../src/config/schema.ts'
 import { defaultConfig, settle } from '../../src/config/settle.ts'
@@ -387,7 +388,7 @@ version: 1
 asns: [1, {asn: 2, prefixes: [192.0.2.0/24]}]
 feeds: [{type: ris-live, url: "ws://127.0.0.1:1/", history: true, hosts: [rrc06]}]
 `)
-    expect(config.feeds.map((feed) => risLiveSettings(config, feed))).toEqual([
+    expect(feedsOf(config, 'ris-live').map((feed) => risLiveSettings(config, feed))).toEqual([
       {
         ...risLiveDefaults,
         url: 'ws://127.0.0.1:1/',
