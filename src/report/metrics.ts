@@ -57,6 +57,10 @@ export interface Reading {
   /** Entries refused since the start because a table of ours was full. */
   readonly refused: readonly { readonly table: string; readonly count: number }[]
   readonly planes: readonly { readonly plane: string; readonly up: boolean }[]
+  /** Samples and changes heard since the start. */
+  readonly samples: readonly { readonly plane: string; readonly count: number }[]
+  /** Samples, changes and whole requests that were turned away since the start. */
+  readonly samplesRefused: readonly { readonly reason: string; readonly count: number }[]
 }
 
 interface MetricsSettings {
@@ -161,6 +165,11 @@ const pulled: readonly Pulled[] = [
       [[announced, ...labels, 'announce'], [withdrawn, ...labels, 'withdraw']]) },
   { type: Gauge, name: 'plane_up', help: 'Whether this kind of telemetry arrives',
     labels: ['plane'], rows: ({ planes }) => planes.map(({ plane, up }): Row => [up, plane]) },
+  { type: Counter, name: 'samples_total', help: 'Samples and changes heard',
+    labels: ['plane'], rows: ({ samples }) => samples.map(({ plane, count }): Row => [count, plane]) },
+  { type: Counter, name: 'samples_refused_total', help: 'Samples and changes turned away, by reason',
+    labels: ['reason'],
+    rows: (r) => r.samplesRefused.map(({ reason, count }): Row => [count, reason]) },
   { type: Gauge, name: 'blind', help: 'Whether we see too little of the AS to judge',
     labels: ['asn'],
     rows: ({ watched }) => watched.map(({ asn, blind }): Row => [blind, `${asn}`]) },

@@ -45,6 +45,8 @@ const reading: Reading = {
   late: 5,
   refused: [{ table: 'prefixes', count: 3 }],
   planes: [{ plane: 'bgp', up: true }],
+  samples: [{ plane: 'ingress', count: 8 }],
+  samplesRefused: [{ reason: 'malformed', count: 9 }],
 }
 
 const make = () => new Metrics({ version: '0.1.0', watched: [39891] })
