@@ -2,13 +2,16 @@
 
 import { InputError, version } from './command.ts'
 import { feedsOf } from './config/feeds.ts'
+import { isLoopback } from './config/listen.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
 import { risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
+import { Doors } from './doors.ts'
 import type { Archive } from './feeds/archive.ts'
 import { LiveRun } from './live-run.ts'
+import { windowsOf } from './maintenance.ts'
 import { Output } from './output.ts'
 import { readinessOf, readingOf, visibilityOf } from './readings.ts'
 import { apiRoutes } from './report/api.ts'
@@ -17,6 +20,7 @@ import { History } from './report/history.ts'
 import { type HttpServer, startHttp } from './report/http.ts'
 import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
+import { pushRoutes } from './report/push-api.ts'
 import { readSideInputs } from './side-inputs.ts'
 import { treatedAsWithdraw } from './treated.ts'
 
@@ -62,12 +66,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const live = feedsOf(config, 'ris-live')
   const several = live.length > 1
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
+  const doors = new Doors(config.planes, !isLoopback(config.listen.host), () => run)
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
   // Nobody is answered before the run is there: nothing below waits until then.
   const http = await listen()
   const run = await openRun()
   load?.(run)
-  metrics.observe(() => readingOf(run))
+  metrics.observe(() => readingOf(run, doors))
   log.info(`listening on ${http.url}`)
   output.write(formatter.begin())
   output.flush()
@@ -126,6 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             prometheusSettings(feed, queriesOf(feed).queries),
           ),
           hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
+          planned: windowsOf(config.maintenance),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,
@@ -150,14 +156,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     try {
       return await startHttp(
         { listen: address, onError: (err) => log.error({ err }, 'a request failed') },
-        apiRoutes({
-          version,
-          metrics,
-          incidents: history,
-          ready: () => readinessOf(run),
-          present: () => ({ at: run.now, vantage: run.journey.table.vantage(), watched: asns }),
-          visibility: (asn) => visibilityOf(run, asn),
-        }),
+        [
+          ...apiRoutes({
+            version,
+            metrics,
+            incidents: history,
+            ready: () => readinessOf(run),
+            present: () => ({ at: run.now, vantage: run.journey.table.vantage(), watched: asns }),
+            visibility: (asn) => visibilityOf(run, asn),
+          }),
+          ...pushRoutes(doors),
+        ],
       )
     } catch (error) {
       throw new InputError((error as Error).message)

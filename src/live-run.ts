@@ -12,7 +12,8 @@ import type { Asn } from './core/asn.ts'
 import { type Batch, BatchPool } from './core/batch.ts'
 import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
-import { type Instant, iso, type Span, seconds } from './core/time.ts'
+import type { Change, Sample } from './core/sample.ts'
+import { hours, type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
@@ -46,6 +47,8 @@ export interface LiveOptions {
   readonly inputs: Inputs
   /** What is known beside the routes when it begins. */
   readonly sideInputs?: readonly SideInput[]
+  /** Planned work. */
+  readonly planned?: readonly Change[]
   readonly detect: DetectSettings
   readonly limits: TableLimits
   readonly mostIncidents: number
@@ -190,6 +193,7 @@ export class LiveRun {
     this.journal?.start()
     table.start()
     for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
+    this.order.foresee(this.#options.planned ?? [])
     for (const feed of this.feeds) this.#listen(feed)
     this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
       openPrometheus(settings, {
@@ -222,6 +226,28 @@ export class LiveRun {
   /** Event time; null before anything was heard. */
   get now(): Instant | null {
     return this.order.now === Number.NEGATIVE_INFINITY ? null : this.order.now
+  }
+
+  /** What time it is for those who have no stamp of their own: that of the wall, or of the past played. */
+  clock(): Instant {
+    return this.#historic ? Math.max(0, this.order.now, this.order.newestOfAll()) : Date.now() * 1e3
+  }
+
+  get #historic(): boolean {
+    return this.feeds.every(({ historic }) => historic)
+  }
+
+  /** Takes something pushed into the stream; else says why not. */
+  hear(fact: Sample | Change): Unheard | null {
+    const clock = this.clock()
+    // Of the past that is played we know little before it was heard.
+    if (clock > 0 && fact.at < clock - OLDEST) return 'old'
+    if (clock > 0 && fact.at > clock + (this.#historic ? OLDEST : FUTURE)) return 'future'
+    if (this.order.waiting >= MOST_WAITING) return 'full'
+    this.order.fact(fact)
+    // So that time goes on where no feed is heard.
+    if (!this.#historic) this.#wall.heard(Math.min(fact.at, clock), uptime())
+    return null
   }
 
   #listen(feed: LiveFeedState): void {
@@ -359,6 +385,14 @@ function keepPrevious(path: string): void {
       renameSync(join(folder, file), join(folder, `${name}.previous${rest}`))
   }
 }
+
+/** Why something pushed is not taken. */
+export type Unheard = 'old' | 'future' | 'full'
+
+/** What is older says nothing of now; Alertmanager repeats itself for days. */
+const OLDEST: Span = hours(24)
+/** Samples that wait for their time; in five minutes of 300 a second. */
+const MOST_WAITING = 100_000
 
 /** A live stamp may be ahead of our clock by so much. */
 const FUTURE: Span = seconds(300)

@@ -5,6 +5,7 @@ import type { Asn } from './core/asn.ts'
 import { type Afi, afiName } from './core/prefix.ts'
 import { iso } from './core/time.ts'
 import { PeerState, Seen } from './core/view.ts'
+import type { Doors } from './doors.ts'
 import type { LiveFeedState, LiveRun } from './live-run.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
@@ -16,7 +17,7 @@ const families: readonly Afi[] = [4, 6]
 const states = Object.entries(PeerState)
 const seens = Object.entries(Seen)
 
-export function readingOf(run: LiveRun): Reading {
+export function readingOf(run: LiveRun, doors: Doors): Reading {
   const { table } = run.journey
   const { peers } = table
   return {
@@ -44,6 +45,8 @@ export function readingOf(run: LiveRun): Reading {
       { table: 'waiting-batches', count: run.order.forced },
     ],
     planes: [{ plane: 'bgp', up: run.sees() }],
+    samples: Object.entries(run.journey.heard).map(([plane, count]) => ({ plane, count })),
+    samplesRefused: Object.entries(doors.refused).map(([reason, count]) => ({ reason, count })),
   }
 }
 

@@ -37,6 +37,8 @@ const reading: Reading = {
   late: 0,
   refused: [{ table: 'prefixes', count: 0 }],
   planes: [{ plane: 'bgp', up: true, ageSeconds: 3 }],
+  samples: [{ plane: 'ingress', count: 8 }],
+  samplesRefused: [{ reason: 'malformed', count: 9 }],
 }
 
 export interface Exported {

@@ -1,4 +1,4 @@
-// The one HTTP listener. It tells and does not take: bounded in headers, time and connections, so
+// The one HTTP listener. It tells, and takes what has a route of its own: bounded in headers, time and connections, so
 // that nobody who reaches the port can hold the daemon's attention, and silent about its insides.
 // What is served stands in a table of routes that other rooms may add to.
 

@@ -63,6 +63,10 @@ export interface Reading {
     /** Event time since it was last heard; null: it never was, or nobody knows. */
     readonly ageSeconds?: number | null
   }[]
+  /** Samples and changes heard since the start. */
+  readonly samples: readonly { readonly plane: string; readonly count: number }[]
+  /** Samples, changes and whole requests that were turned away since the start. */
+  readonly samplesRefused: readonly { readonly reason: string; readonly count: number }[]
 }
 
 interface MetricsSettings {
@@ -176,6 +180,11 @@ const pulled: readonly Pulled[] = [
   { type: Gauge, name: 'plane_age_seconds', help: 'Event time since this kind of telemetry was heard',
     labels: ['plane'],
     rows: ({ planes }) => planes.map(({ plane, ageSeconds = null }): Row => [ageSeconds, plane]) },
+  { type: Counter, name: 'samples_total', help: 'Samples and changes heard',
+    labels: ['plane'], rows: ({ samples }) => samples.map(({ plane, count }): Row => [count, plane]) },
+  { type: Counter, name: 'samples_refused_total', help: 'Samples and changes turned away, by reason',
+    labels: ['reason'],
+    rows: (r) => r.samplesRefused.map(({ reason, count }): Row => [count, reason]) },
   { type: Gauge, name: 'blind', help: 'Whether we see too little of the AS to judge',
     labels: ['asn'],
     rows: ({ watched }) => watched.map(({ asn, blind }): Row => [blind, `${asn}`]) },

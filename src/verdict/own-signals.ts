@@ -114,6 +114,10 @@ export class OwnSignals {
     return this.#cases.some(({ hold }) => hold.confirmedAt !== null)
   }
 
+  get keys(): string[] {
+    return this.#cases.filter(({ hold }) => hold.confirmedAt !== null).map(({ key }) => key)
+  }
+
   get since(): Instant | null {
     const open = this.#cases.filter(({ hold }) => hold.confirmedAt !== null)
     return open.length === 0 ? null : Math.min(...open.map(({ startedAt }) => startedAt))

@@ -40,6 +40,8 @@ export class Situation {
   readonly #seek: Seeker = seekerOf()
   #history: History = noHistory
   readonly #memory = new Memory()
+  /** What was open when it was explained. */
+  #explained: ReadonlySet<string> = new Set()
   #openAt: Instant = Number.NEGATIVE_INFINITY
 
   constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
@@ -103,6 +105,11 @@ export class Situation {
     if (this.#stands(verdict)) return
     this.verdict = verdict
     this.#history = history
+    if (explaining.has(verdict.cause)) this.#explained = new Set(this.#keys())
+  }
+
+  #keys(): string[] {
+    return [...this.#standing.keys(), ...this.#own.keys]
   }
 
   /** Whether what was said before is still the better word. */
@@ -111,8 +118,9 @@ export class Situation {
     if (before === undefined || before === cause) return false
     // That our witnesses get into trouble later takes nothing back of what was established.
     if (cause === 'collector-artefact') return sideOf(before) !== 'neither'
-    // What was explained stays so until something else is established.
-    return explaining.has(before) && cause === 'undetermined'
+    // What was explained stays so until something else is established, or begins.
+    const same = this.#keys().every((key) => this.#explained.has(key))
+    return explaining.has(before) && cause === 'undetermined' && same
   }
 
   #states(): Record<Plane, 'normal' | 'anomalous' | 'blind'> {

@@ -49,6 +49,8 @@ const reading: Reading = {
     { plane: 'bgp', up: true, ageSeconds: 3 },
     { plane: 'igp', up: false, ageSeconds: null },
   ],
+  samples: [{ plane: 'ingress', count: 8 }],
+  samplesRefused: [{ reason: 'malformed', count: 9 }],
 }
 
 const make = () => new Metrics({ version: '0.1.0', watched: [39891] })
