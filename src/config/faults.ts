@@ -34,7 +34,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 }
 
 /** What later versions will know, and older documents of ours already speak of. */
-const later = new Set(['planes', 'verdict', 'receivers', 'routes', 'maintenance', 'state'])
+const later = new Set(['verdict', 'receivers', 'routes', 'state'])
 const laterFeeds = new Set(
   ['routeviews', 'bmp', 'archive', 'prometheus', 'flows', 'push', 'samples'], // DESIGN §1
 )

@@ -43,34 +43,35 @@ export const missingLabels = (labels: Labels, wanted: readonly string[]): string
 /** Names of labels that hold the address of a single host, and are none of equipment. */
 export const hostsIn = (labels: Labels): string[] =>
   Object.keys(labels).filter(
-    (name) => !equipment.has(name) && (labels[name] ?? '').split(',').some(isHost),
+    (name) => !equipment.has(name) && withoutHosts(labels[name] ?? '') !== labels[name],
   )
 
-/** The same labels, single hosts made the /24 or /48 they are in. */
-export function withoutHosts(labels: Labels): Labels {
-  const hosts = new Set(hostsIn(labels))
-  if (hosts.size === 0) return labels
-  return Object.fromEntries(
-    Object.entries(labels).map(([name, value]) => [
-      name,
-      hosts.has(name) ? [...new Set(value.split(',').map(blockOf))].join(',') : value,
-    ]),
+/** The same labels, single hosts made the /24 or /48 they are in; equipment keeps its address. */
+export const labelsWithoutHosts = (labels: Labels): Labels =>
+  Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => {
+      const told = equipment.has(name) ? value : withoutHosts(value)
+      // Several hosts of a list may be of one block.
+      const kept = told === value ? value : [...new Set(told.split(','))].join(',')
+      return [name, kept.slice(0, VALUE)]
+    }),
   )
-}
 
-const isHost = (text: string): boolean => blockOf(text) !== text
+const ADDRESS =
+  /(?:\d{1,3}\.){3}\d{1,3}(?:\/\d+)?|(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d+)?(?![\w:])/gi
+
+/** A text in which each address of a single host stands as its /24 or /48. */
+export const withoutHosts = (text: string): string => text.replace(ADDRESS, blockOf)
 
 /** The /24 or /48 around an address or a longer prefix; anything else as it is. */
 export function blockOf(text: string): string {
-  const bare = text.trim()
-  const prefix = parsePrefix(bare)
-  const found = prefix ?? parseAddress(bare)
+  const prefix = parsePrefix(text)
+  const found = prefix ?? parseAddress(text)
   if (!found) return text
-  const most = found.afi === 4 ? 24 : 48
-  if (prefix && prefix.length <= most) return text
+  const length = Math.min(prefix?.length ?? 128, found.afi === 4 ? 24 : 48)
   const [a, b, c, d] = found.words
-  const masked = [a, b, c, d].map((word, i) => word & maskWord(most, i))
-  return prefixText(found.afi, masked[0] ?? 0, masked[1] ?? 0, masked[2] ?? 0, masked[3] ?? 0, most)
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = [a, b, c, d].map((word, i) => word & maskWord(length, i))
+  return prefixText(found.afi, w0, w1, w2, w3, length)
 }
 
 /** An order of labels by content. */

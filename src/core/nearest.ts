@@ -2,9 +2,13 @@
 
 /** The known word that is nearest to one that is not; undefined when none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  const short = word.slice(0, 40).toLowerCase()
   const ranked = known
-    .map((name) => ({ name, apart: distance(word.slice(0, 40).toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(name.length / 3)))
+    .map((name) => ({ name, most: Math.max(1, Math.floor(name.length / 3)) }))
+    // What differs in length by more is further apart, and need not be measured.
+    .filter(({ name, most }) => Math.abs(name.length - short.length) <= most)
+    .map(({ name, most }) => ({ name, most, apart: distance(short, name.toLowerCase()) }))
+    .filter(({ apart, most }) => apart <= most)
     .sort((a, b) => a.apart - b.apart)
   return ranked[0]?.name
 }

@@ -97,6 +97,16 @@ export const usualUncertainty: Readonly<Record<Sample['plane'], Span>> = {
   probe: seconds(30),
 }
 
+/** A plane that has said nothing for so long is blind: several rounds of whoever asks it. */
+export const usualStaleAfter: Readonly<Record<Sample['plane'], Span>> = {
+  bgp: minutes(5),
+  igp: minutes(5),
+  ingress: minutes(5),
+  flow: minutes(5),
+  dns: minutes(2),
+  probe: minutes(2),
+}
+
 /** A commit comes by syslog, the end of an attack by way of averages, a ticket from a person. */
 export const changeUncertainty: Readonly<Record<ChangeEvent, Span>> = {
   commit: seconds(1),

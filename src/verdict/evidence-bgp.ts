@@ -9,7 +9,7 @@ import { quorum } from '../core/quorum.ts'
 import { minutes, words } from '../core/time.ts'
 import type { View } from '../core/view.ts'
 import type { Scene, Seeker, SeriesView } from './scene.ts'
-import { PARTIAL, type Sight, Sights } from './sight.ts'
+import { hunted, PARTIAL, type Sight, Sights } from './sight.ts'
 import {
   BLACKHOLED,
   DIVERTED,
@@ -68,7 +68,7 @@ export class BgpEvidence {
       leak(scene, signals),
       foreign(scene, signals),
       churn(sights, signals),
-      flap(signals),
+      flap(sights, signals),
       sessions(scene),
       receivedFlood(scene),
     ]
@@ -258,12 +258,17 @@ function churn(sights: readonly Sight[], signals: readonly Signal[]): Finding | 
   return finding('bgp.churn', `${because}; it stays visible`, onsetOf(busy))
 }
 
-function flap(signals: readonly Signal[]): Finding | null {
-  const flaps = signals.filter(({ kind }) => kind === 'churn.prefix')
-  if (flaps.length === 0) return null
-  const prefixes = flaps.reduce((sum, { now }) => sum + now.prefixes, 0)
-  const because = `${prefixes === 1 ? 'one prefix goes' : `${prefixes} prefixes go`} and comes back again and again`
-  return finding('bgp.flap', because, onsetOf(flaps))
+function flap(sights: readonly Sight[], signals: readonly Signal[]): Finding | null {
+  const told = signals.filter(({ kind }) => kind === 'churn.prefix')
+  const seen = sights.filter(({ flapping }) => flapping.length > 0)
+  const prefixes = Math.max(
+    told.reduce((sum, { now }) => sum + now.prefixes, 0),
+    seen.reduce((sum, { flapping }) => sum + flapping.length, 0),
+  )
+  if (prefixes === 0) return null
+  const because = `${prefixes === 1 ? 'one prefix goes and comes' : `${prefixes} prefixes go and come`} back again and again`
+  const onsets = seen.map(({ flapsSince }) => hunted(flapsSince))
+  return finding('bgp.flap', because, firstOnset([onsetOf(told), ...onsets]))
 }
 
 function sessions(scene: Scene): Finding | null {

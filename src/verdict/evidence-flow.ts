@@ -24,8 +24,8 @@ const MOST = 0.5
 const NEARLY_ALL = 0.8
 /** A share that has not moved by this much is as usual: then the excess is a mirror of the ordinary. */
 const MOVED = 0.1
-/** Traffic of strangers may vary so much without having been added to. */
-const STEADY = 1.1
+/** The part of known sources may fall by so much without strangers having come. */
+const STEADY = 0.05
 
 const dropping = grown(3, 10)
 
@@ -118,14 +118,13 @@ function sources(planes: PlanesView, load: readonly Known[], all: Sum): readonly
         ]
       : []
 
-  // Queries alone hardly show among all traffic. Then the sources are known when nearly all are, and
-  // strangers have added nothing.
+  // Queries hardly show among all traffic. Where only they rise, the sources are known when nearly all
+  // are, and no fewer than usual.
   const queries = surging(known(planes, 'qps'))
   if (!queries || own.length === 0 || exceeds(all) || !(all.usual > 0)) return []
   const now = mean(own.map(({ last }) => last))
   const usual = mean(own.map((one) => one.usual))
-  const strangers = ((1 - now) * all.now) / Math.max((1 - usual) * all.usual, 1e-9 * all.usual)
-  if (now < NEARLY_ALL || (strangers > STEADY && (1 - now) * all.now > 0.01 * all.usual)) return []
+  if (now < NEARLY_ALL || usual - now >= STEADY) return []
   return [
     finding(
       'fl.src_known',

@@ -15,9 +15,9 @@ import {
   known,
   named,
   percent,
-  places,
   risen,
   some,
+  wholly,
 } from './measure.ts'
 import type { PlanesView, Scene } from './scene.ts'
 
@@ -164,6 +164,7 @@ function normal(
     single.every(({ last, usual }) => usual < 0.5 || last >= 0.5) &&
     counted.every(({ last, usual }) => usual - last < 0.9)
   if (!ordinary || routes.length + runs.length === 0) return []
+  if (!wholly(planes, 'lsdb_routes', 'spf_runs', 'adjacency_up', 'adjacencies')) return []
   const parts = [
     routes.length ? `${count(routes.length, 'router')} with ${range(routes)} routes` : '',
     runs.length
@@ -176,7 +177,7 @@ function normal(
       id: 'igp.normal',
       because: `IGP as usual: ${parts.filter(Boolean).join(', ')}`,
       onset: null,
-      where: places([]),
+      where: [],
     },
   ]
 }

@@ -25,6 +25,7 @@ import {
   percent,
   some,
   times,
+  wholly,
 } from './measure.ts'
 import type { PlanesView, Scene } from './scene.ts'
 
@@ -80,7 +81,7 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
     ]
   const all = [sums.inBits, sums.inPackets].filter(({ usual }) => usual > 0)
   const within = all.every(({ now, usual }) => now < MORE * usual && now > LESS * usual)
-  if (within && full.length === 0)
+  if (within && full.length === 0 && wholly(planes, 'in_bps', 'in_pps'))
     return [{ id: 'in.normal', because: `${said}: nothing extra comes in`, onset: null, where: [] }]
   return []
 }

@@ -15,6 +15,7 @@ import {
   named,
   percent,
   some,
+  wholly,
 } from './measure.ts'
 import type { Scene } from './scene.ts'
 
@@ -48,6 +49,8 @@ function by(probes: readonly Known[], label: string): ReadonlyMap<string, readon
 export function seekProbe(scene: Scene): readonly Finding[] {
   const probes = known(scene.planes, 'probe_success')
   if (probes.length === 0) return []
+  const one = oneTarget(scene, probes)
+  if (one) return one
   const inside = by(
     probes.filter(({ labels }) => labels['set'] === 'inside'),
     'pop',
@@ -62,7 +65,7 @@ export function seekProbe(scene: Scene): readonly Finding[] {
         lost,
       ),
     ]
-  return oneTarget(scene, probes) ?? (failing.length ? [] : allWell(scene, probes))
+  return failing.length ? [] : allWell(scene, probes)
 }
 
 /** Everything but the one thing under load answers; null when that is not so. */
@@ -112,7 +115,7 @@ function allWell({ planes }: Scene, probes: readonly Known[]): readonly Finding[
     groups.every((group) => rate(group) >= WELL * usually(group)) &&
     usually(probes) >= ANSWERS &&
     known(planes, 'up_24s').every(({ last, usual }) => last >= BLOCKS * usual)
-  if (!well) return []
+  if (!well || !wholly(planes, 'probe_success', 'up_24s')) return []
   return [
     {
       id: 'pr.ok',

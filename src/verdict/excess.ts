@@ -2,7 +2,7 @@
 // queries; a rule asks what part of the *excess* something has. Of a series with the level now, its usual
 // level, the share s now and its usual u, that is (s · now − u · usual) / (now − usual).
 
-import { type Known, mean, named, risen, type Sum, sumOf } from './measure.ts'
+import { type Known, mean, risen, type Sum, sumOf } from './measure.ts'
 
 /** From here on there is an excess to speak of: below, its parts drown in what is ordinary. */
 export const EXCESS = 1.5
@@ -42,21 +42,21 @@ export function shareOfExcess(
   load: readonly Known[],
   label: 'exporter' | 'resolver',
 ): Excess | null {
-  const owners = named(load, label)
-  const apart = shares.filter(({ labels }) => owners.includes(labels[label] ?? ''))
-  if (apart.length) {
-    const used = apart.flatMap((share) => {
-      const sum = sumOf(load.filter(({ labels }) => labels[label] === share.labels[label]))
-      return exceeds(sum) ? [{ share, sum }] : []
-    })
+  const owned = byOwner(load, label)
+  const pairs = shares.flatMap((share) => {
+    const sum = owned.get(share.labels[label] ?? '')
+    return sum ? [{ share, sum }] : []
+  })
+  if (pairs.length) {
+    const used = pairs.filter(({ sum }) => exceeds(sum))
     const series = [...new Set(used.flatMap(({ sum }) => sum.series))]
-    if (used.length === 0) return null
     let part = 0
     let whole = 0
     for (const { share, sum } of used) {
       part += share.last * sum.now - share.usual * sum.usual
       whole += sum.now - sum.usual
     }
+    if (whole <= 0 || whole < PART_OF_ALL * sumOf(load).usual) return null
     return {
       share: Math.min(1, Math.max(0, part / whole)),
       sum: sumOf(series),
@@ -68,4 +68,16 @@ export function shareOfExcess(
   const share = mean(shares.map(({ last }) => last))
   const usual = mean(shares.map((one) => one.usual))
   return { share: partOfExcess(share, usual, sum.now / sum.usual), sum, shares }
+}
+
+function byOwner(load: readonly Known[], label: string): ReadonlyMap<string, Sum> {
+  const owned = new Map<string, Known[]>()
+  for (const series of load) {
+    const owner = series.labels[label]
+    if (owner === undefined) continue
+    const list = owned.get(owner)
+    if (list) list.push(series)
+    else owned.set(owner, [series])
+  }
+  return new Map([...owned].map(([owner, list]) => [owner, sumOf(list)]))
 }

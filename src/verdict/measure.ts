@@ -12,6 +12,16 @@ export interface Known extends SeriesView {
 export const known = (planes: PlanesView, metric: string): readonly Known[] =>
   planes.series(metric).filter((series): series is Known => series.usual !== null)
 
+/** So large a part of the series may have fallen silent for the rest to stand for them. */
+const MISSING = 0.1
+
+/** Whether nearly all that ordinarily tells of these is heard: else nobody knows that all is normal. */
+export const wholly = (planes: PlanesView, ...names: readonly string[]): boolean =>
+  names.every((metric) => {
+    const silent = planes.silent?.(metric) ?? 0
+    return silent <= MISSING * (silent + planes.series(metric).length)
+  })
+
 /** Well above, well below for more than one scrape: one alone may be a counter that began anew. */
 export const risen = (series: SeriesView): boolean => series.shift?.up === true
 export const fallen = (series: SeriesView): boolean => series.shift?.up === false
@@ -64,6 +74,9 @@ export function earliest(series: readonly SeriesView[]): Onset | null {
 
 const NAMES = ['router', 'link', 'pop', 'resolver'] as const
 
+/** Nobody reads more of them. */
+const MOST_PLACES = 50
+
 /** POPs, links, routers and own resolvers, each once, in order of text: no other label is a place. */
 export function places(series: readonly SeriesView[]): readonly string[] {
   const all = new Set<string>()
@@ -72,7 +85,7 @@ export function places(series: readonly SeriesView[]): readonly string[] {
       const value = labels[name]
       if (value) all.add(value)
     }
-  return [...all].sort()
+  return [...all].sort().slice(0, MOST_PLACES)
 }
 
 export const named = (series: readonly SeriesView[], label: string): readonly string[] =>

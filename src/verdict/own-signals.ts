@@ -111,11 +111,6 @@ export class OwnSignals {
     return this.#cases.some(({ hold }) => hold.confirmedAt !== null)
   }
 
-  /** Whether something may open soon. */
-  get waits(): boolean {
-    return this.#cases.some(({ hold }) => hold.since !== null)
-  }
-
   get since(): Instant | null {
     const open = this.#cases.filter(({ hold }) => hold.confirmedAt !== null)
     return open.length === 0 ? null : Math.min(...open.map(({ startedAt }) => startedAt))

@@ -18,6 +18,10 @@ const FORGET: Span = hours(6)
 /** A silence of this length between two looks: what happened in it was not followed. */
 const GAP: Span = minutes(10)
 const MOST_BOOKS = 2_000
+/** So many falls within this are flapping. */
+const FLAPS = 4
+const FLAP_WITHIN: Span = minutes(15)
+const MOST_FALLEN = 10_000
 
 /** A step is what happens within this. */
 const STEP: Span = minutes(5)
@@ -57,6 +61,9 @@ export interface Sight {
   /** How long the present loss has gone on. */
   readonly runs: Span
   readonly onset: Onset | null
+  /** Prefixes that fell again and again lately, and since when. */
+  readonly flapping: readonly number[]
+  readonly flapsSince: Instant
 }
 
 interface Look {
@@ -67,6 +74,9 @@ interface Look {
 
 interface Book {
   readonly looks: Look[]
+  /** Lost at the last look; when each fell lately. */
+  lost: ReadonlySet<number>
+  readonly falls: Map<number, Instant[]>
   usualLost: number
   usualHeld: number
 }
@@ -82,7 +92,7 @@ interface Counted {
 export const isHostRoute = (afi: Afi, length: number): boolean => length > (afi === 4 ? 24 : 48)
 
 export class Sights {
-  /** Networks there was no room for: of them it is known what is lost, not how fast. */
+  /** Networks there was no room for, of which it is known what is lost and not how fast; prefixes that fell. */
   dropped = 0
   readonly #books = new Map<number, Book>()
 
@@ -93,15 +103,47 @@ export class Sights {
       const counted = count(view, afi, prefixes)
       if (counted.of === 0 || view.voters(afi) === 0) return []
       const book = this.#book(asn * 8 + afi, at)
-      return [judge(view, afi, counted, follow(view, book, counted, at))]
+      const flaps = this.#flaps(book, counted.lost, at)
+      return [{ ...judge(view, afi, counted, follow(view, book, counted, at)), ...flaps }]
     })
+  }
+
+  /** Falls between two looks that are already over are not seen; a detector counts those. */
+  #flaps(book: Book, lost: readonly number[], at: Instant): Pick<Sight, 'flapping' | 'flapsSince'> {
+    const { falls } = book
+    if (book.looks.length > 0)
+      for (const prefix of lost) {
+        if (book.lost.has(prefix)) continue
+        const times = falls.get(prefix)
+        if (times) times.push(at)
+        else if (falls.size < MOST_FALLEN) falls.set(prefix, [at])
+        else this.dropped++
+      }
+    book.lost = new Set(lost)
+    const flapping: number[] = []
+    let flapsSince = at
+    for (const [prefix, times] of falls) {
+      while (times.length > 0 && at - (times[0] as number) > FLAP_WITHIN) times.shift()
+      if (times.length === 0) falls.delete(prefix)
+      else if (times.length >= FLAPS) {
+        flapping.push(prefix)
+        flapsSince = Math.min(flapsSince, times[0] as number)
+      }
+    }
+    return { flapping, flapsSince }
   }
 
   #book(key: number, at: Instant): Book {
     const known = this.#books.get(key)
     const last = known?.looks.at(-1)
     if (known && last && at - last.at < FORGET) return known
-    const made: Book = { looks: [], usualLost: 0, usualHeld: 1 }
+    const made: Book = {
+      looks: [],
+      lost: new Set(),
+      falls: new Map(),
+      usualLost: 0,
+      usualHeld: 1,
+    }
     if (!known && this.#books.size >= MOST_BOOKS && !this.#makeRoom(at)) {
       this.dropped++
       return made
@@ -162,7 +204,9 @@ function follow(view: View, book: Book, { of, lost, held }: Counted, at: Instant
   return book
 }
 
-function judge(view: View, afi: Afi, { of, lost, up, held }: Counted, book: Book): Sight {
+type Judged = Omit<Sight, 'flapping' | 'flapsSince'>
+
+function judge(view: View, afi: Afi, { of, lost, up, held }: Counted, book: Book): Judged {
   const { looks, usualLost, usualHeld } = book
   const calm = { afi, of, lost, up, held, loss: 'none', step: 0, runs: 0, onset: null } as const
   const missing = lost.length / of - usualLost
@@ -171,14 +215,13 @@ function judge(view: View, afi: Afi, { of, lost, up, held }: Counted, book: Book
   const from = beginning(book)
   const run = looks.slice(from)
   const step = steepest(run, ({ lost }) => lost)
+  const thinning = steepest(run, ({ held }) => -held)
   const runs = (looks.at(-1)?.at ?? 0) - (looks[from]?.at ?? 0)
   const whole = Math.max(missing, thinner)
-  const gradual =
-    runs >= SLOW_AFTER &&
-    cusum(run, usualHeld) >= H &&
-    steepest(run, ({ held }) => -held) <= whole / 2
+  const gradual = runs >= SLOW_AFTER && cusum(run, usualHeld) >= H && thinning <= whole / 2
+  // Prefixes that all lose one carrier after the other cross the bar at once: that is no step.
   const loss: Loss =
-    step >= BROAD && missing >= BROAD / 2
+    step >= BROAD && thinning >= BROAD / 2 && missing >= BROAD / 2
       ? 'broad'
       : gradual
         ? 'slow'

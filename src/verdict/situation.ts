@@ -7,15 +7,15 @@ import { type EvidenceId, evidence, type Finding } from '../core/evidence.ts'
 import type { Signal } from '../core/incident.ts'
 import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
-import type { Verdict } from '../core/verdict.ts'
+import { sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { gatesOf } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnSignals } from './own-signals.ts'
 import type { Planes } from './planes.ts'
-import type { Scene } from './scene.ts'
-import { seek } from './seekers.ts'
+import type { Scene, Seeker } from './scene.ts'
+import { seekerOf } from './seekers.ts'
 
 /** After so long without anything open, what comes next is another story with a verdict of its own. */
 const OVER: Span = minutes(30)
@@ -27,8 +27,15 @@ const normal: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
   'pr.ok',
 ])
 
-const isSure = (verdict: Verdict | null): boolean =>
-  verdict !== null && verdict.cause !== 'undetermined'
+/** What is found instead when there is less of it. */
+const lessOf: Readonly<Partial<Record<EvidenceId, EvidenceId>>> = {
+  'bgp.vis_partial': 'bgp.vis_broad',
+  'in.mild': 'in.surge',
+  'igp.spf_storm': 'igp.lsdb_jump',
+}
+
+const hasSide = (verdict: Verdict | null): boolean =>
+  verdict !== null && sideOf(verdict.cause) !== 'neither'
 
 export class Situation {
   readonly asn: Asn
@@ -40,6 +47,7 @@ export class Situation {
   /** Open signals of detectors, by key. */
   readonly #standing = new Map<string, Signal>()
   readonly #own: OwnSignals
+  readonly #seek: Seeker = seekerOf()
   #history: History = noHistory
   /** What has been weighed in this story, and which planes were not as usual in it. */
   readonly #weighed = new Set<EvidenceId>()
@@ -75,14 +83,9 @@ export class Situation {
 
   /** What it has to say by itself, once the planes have had their tick. */
   tick(at: Instant): Signal[] {
-    const stirs = planes.some((plane) => this.#planes.state(plane).state === 'anomalous')
-    if (!stirs && !this.#isHeld() && this.#planes.changes.length === 0) {
-      if (at - this.#openAt > OVER) this.#close()
-      return []
-    }
     const signals = [...this.#standing.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }
-    const findings = seek(scene)
+    const findings = this.#seek(scene)
     const gates = gatesOf(scene, findings, this.#known)
     const out = this.#own.tick(at, findings, this.#seen(), gates)
     if (this.isOpen) {
@@ -90,10 +93,6 @@ export class Situation {
       this.#judge(findings, gates)
     } else if (at - this.#openAt > OVER) this.#close()
     return out
-  }
-
-  #isHeld(): boolean {
-    return this.isOpen || this.#own.waits
   }
 
   #close(): void {
@@ -106,7 +105,7 @@ export class Situation {
   #judge(findings: readonly Finding[], gates: ReturnType<typeof gatesOf>): void {
     const states = this.#states()
     for (const plane of planes) if (states[plane] === 'anomalous') this.#stirred.add(plane)
-    const news = findings.filter(({ id }) => !this.#weighed.has(id) && !this.#isRecovery(id))
+    const news = findings.filter(({ id }) => !this.#isKnown(id) && !this.#isRecovery(id))
     const { verdict, history } = judge({
       findings,
       planes: states,
@@ -115,12 +114,19 @@ export class Situation {
       previous: this.verdict,
       history: this.#history,
     })
-    // Evidence that goes because it is getting well takes nothing back of what was established.
-    const fades = news.length === 0 && isSure(this.verdict) && !isSure(verdict)
+    // Evidence that goes because it is getting well takes nothing back of what was established; that our
+    // witnesses get into trouble later does not either.
+    const explained = gates.mitigation !== null || gates.planned !== null
+    const fades = news.length === 0 && !explained && hasSide(this.verdict) && !hasSide(verdict)
     if (fades) return
     for (const { id } of findings) this.#weighed.add(id)
     this.verdict = verdict
     this.#history = history
+  }
+
+  #isKnown(id: EvidenceId): boolean {
+    const more = lessOf[id]
+    return this.#weighed.has(id) || (more !== undefined && this.#weighed.has(more))
   }
 
   /** That a plane is as usual speaks against a fault, but not where it was not so before. */

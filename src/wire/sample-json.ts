@@ -1,7 +1,14 @@
 // Samples and changes as lines of JSON (config/README.md has the notation). What is wrong with a line is
 // said with what was expected, for those who write a pusher; nothing in here throws, whatever the line.
 
-import { hostsIn, isLine, missingLabels, readLabels, withoutHosts } from '../core/labels.ts'
+import {
+  hostsIn,
+  isLine,
+  labelsWithoutHosts,
+  missingLabels,
+  readLabels,
+  withoutHosts,
+} from '../core/labels.ts'
 import { nearest } from '../core/nearest.ts'
 import {
   type Change,
@@ -122,8 +129,10 @@ function change(line: Readonly<Record<string, unknown>>): Change {
     return fail(`note: must be one line of at most ${sampleLimits.note} characters`)
   const uncertainty = spanOf(line['uncertainty'], changeUncertainty[event])
   // The scope of planned work is the operator's own; who is attacked is somebody's address.
-  const labels = event.startsWith('window-') ? given : withoutHosts(given)
-  return { kind: 'change', at, event, labels, note, uncertainty }
+  const own = event.startsWith('window-')
+  const labels = own ? given : labelsWithoutHosts(given)
+  const said = own ? note : withoutHosts(note).slice(0, sampleLimits.note)
+  return { kind: 'change', at, event, labels, note: said, uncertainty }
 }
 
 /** A way back: what `readSample` reads as the same fact. */

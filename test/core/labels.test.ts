@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { blockOf, compareLabels, hostsIn, readLabels } from '../../src/core/labels.ts'
+import { blockOf, compareLabels, hostsIn, readLabels, withoutHosts } from '../../src/core/labels.ts'
 
 test('labels come in order of their names, whatever the order given', () => {
   const one = readLabels({ b: '2', a: '1', c: '' })
@@ -13,6 +13,7 @@ test('a single host is its block; what is no host stays', () => {
     '192.0.2.77': '192.0.2.0/24',
     '192.0.2.77/32': '192.0.2.0/24',
     '192.0.2.0/24': '192.0.2.0/24',
+    '192.0.2.77/24': '192.0.2.0/24',
     '192.0.0.0/16': '192.0.0.0/16',
     '2001:db8:1:2::3': '2001:db8:1::/48',
     '2001:db8::/32': '2001:db8::/32',
@@ -36,4 +37,17 @@ test('an order by content is total', () => {
   for (const [i, a] of all.entries())
     for (const [j, b] of all.entries())
       expect(Math.sign(compareLabels(a, { ...b }))).toBe(Math.sign(i - j))
+})
+
+test('addresses in the middle of a text are found, times are none', () => {
+  const said = {
+    'to 192.0.2.77.': 'to 192.0.2.0/24.',
+    'to 192.0.2.77:80, 192.0.2.9/32': 'to 192.0.2.0/24:80, 192.0.2.0/24',
+    '[2001:db8:1:2::3]:80 at 02:16:00': '[2001:db8:1::/48]:80 at 02:16:00',
+    'aa:bb:cc:dd:ee:ff, 1.2.3, CHG-2231': 'aa:bb:cc:dd:ee:ff, 1.2.3, CHG-2231',
+  }
+  for (const [text, told] of Object.entries(said)) {
+    expect(withoutHosts(text)).toBe(told)
+    expect(withoutHosts(told)).toBe(told)
+  }
 })

@@ -161,7 +161,7 @@ function anyFact(dice: Dice): Sample | Change {
   const text = (longest: number) =>
     String.fromCharCode(
       ...Array.from({ length: dice.int(1, longest) }, () =>
-        dice.chance(0.8) ? dice.int(33, 126) : dice.int(0xa1, 0xffff),
+        dice.chance(0.8) ? dice.int(59, 126) : dice.int(0xa1, 0xffff),
       ),
     )
   const labelsFor = (wanted: readonly string[]) => {
