@@ -34,14 +34,22 @@ export function explanation(
     .join('\n\n')}\n`
 }
 
-/** The first revision that holds each version; those that nobody kept are counted. */
+/**
+ * The first revision that holds each version; those that nobody kept are counted. What is open of a network
+ * is judged together, so that the first version of one incident need not be number 1.
+ */
 function versions(sorted: readonly Incident[]): string[] {
   const out: string[] = []
   let last = 0
   for (const { verdict, updatedAt } of sorted) {
     if (verdict === null || verdict.version <= last) continue
     const missing = verdict.version - last - 1
-    if (missing > 0) out.push(`(${missing === 1 ? 'one version' : `${missing} versions`} not kept)`)
+    if (missing > 0)
+      out.push(
+        last === 0
+          ? `(${missing === 1 ? 'v1' : `v1 to v${missing}`}: before this incident, or not kept)`
+          : `(${missing === 1 ? 'one version' : `${missing} versions`} not kept)`,
+      )
     last = verdict.version
     const { cause, confidence, routingDb, floodDb, changedBecause } = verdict
     const sums = `routing ${decibels(routingDb)}, flood ${decibels(floodDb)}`

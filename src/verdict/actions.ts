@@ -54,7 +54,7 @@ function doFirst({ cause, items, harm }: Acted): string {
     case 'routing-fault':
       return cure
     case 'routing-fault-with-secondary-surge':
-      return `serve stale DNS answers; ${cure}`
+      return `${cure}; serve stale DNS answers`
     case 'traffic-flood':
       return of('dns.concentrated') !== undefined || of('dns.random_names') !== undefined
         ? 'at the resolvers, block the few clients that ask most, and filter the names'
@@ -81,7 +81,8 @@ function mend(of: (id: EvidenceId) => string | undefined): string {
     return 'call the foreign originator and its upstreams; announce more-specifics'
   if (of('bgp.leak') !== undefined)
     return 'call the network that leaks our routes, and its upstreams to filter'
-  if (change !== undefined) return `freeze changes; look at this one and roll it back: ${change}`
+  // What was changed comes early: a phone shows the beginning of a line.
+  if (change !== undefined) return `look at, and roll back: ${change}; freeze other changes`
   if (of('bgp.rx_prefix_flood') !== undefined)
     return 'shut the session that floods prefixes, and call the neighbour'
   if (of('igp.lsdb_jump') !== undefined)

@@ -88,7 +88,8 @@ export function counterfactual(
     single.some((turn) => turn.ids.some((id) => specOf(id).plane === plane)),
   )
   const lost = watched && missing.length === 0 && cause === 'undetermined'
-  const lacking = lost ? blind : missing
+  // Nothing settles it alone. What was changed never does.
+  const lacking = lost ? blind.filter((plane) => plane !== 'change') : missing
   const told = single.length > 0 ? various(single, MOST) : various(byRank(turns(pairs(open))), 2)
   return {
     missing: lacking.map((plane) => planeWords[plane]),

@@ -139,5 +139,5 @@ function floodBehind({ established, db }: Sum): string {
     : 'what it is for is unknown'
 }
 
-export const signed = (db: number): string =>
+const signed = (db: number): string =>
   `${db > 0 ? '+' : db < 0 ? '−' : ''}${Math.round(Math.abs(db))} dB`

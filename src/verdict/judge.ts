@@ -89,7 +89,7 @@ export function judge(given: Case): Judgement {
   const next = previous === null ? verdict : numbered(verdict, previous)
   // It takes some milliseconds to find, and is the same where all that decides is.
   const { wouldChange, missing } =
-    previous?.version === next.version
+    previous !== null && restsOnTheSame(next, previous)
       ? previous
       : counterfactual(found, gates, cause, blind, given.watched)
   return {
@@ -158,11 +158,19 @@ function orderOf(items: readonly { id: EvidenceId; because: string }[]): string 
   return 'unresolved: there are no two onsets to compare'
 }
 
+/** What weighs less comes and goes without a new version, or there would be one at every tick. */
+const NEWS = 5
+
 /** Ids that weigh something. */
 function idsOf(verdict: Unsupposed): Set<EvidenceId> {
   const all: Ground[] = [...verdict.for, ...verdict.against, ...verdict.other]
   return new Set(all.flatMap(({ id }) => (id === 'prior' || id === 'limit' ? [] : [id])))
 }
+
+const restsOnTheSame = (a: Unsupposed, b: Unsupposed): boolean =>
+  a.cause === b.cause &&
+  a.blind.join() === b.blind.join() &&
+  [...idsOf(a)].sort().join() === [...idsOf(b)].sort().join()
 
 /** The next version where something that decides is another than before. */
 function numbered(verdict: Unsupposed, previous: Verdict): Unsupposed {
@@ -170,7 +178,9 @@ function numbered(verdict: Unsupposed, previous: Verdict): Unsupposed {
   const now = idsOf(verdict)
   const before = idsOf(previous)
   const changed = (some: Set<EvidenceId>, others: Set<EvidenceId>) =>
-    [...some].filter((id) => !others.has(id)).sort((a, b) => most(b) - most(a) || (a < b ? -1 : 1))
+    [...some]
+      .filter((id) => !others.has(id) && most(id) >= NEWS)
+      .sort((a, b) => most(b) - most(a) || (a < b ? -1 : 1))
   const arrived = changed(now, before)
   const left = changed(before, now)
   if (arrived.length > 0) reasons.push(`arrived: ${arrived.join(', ')}`)

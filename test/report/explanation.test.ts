@@ -31,6 +31,13 @@ test('tells all versions in their order, and counts those that nobody kept', () 
   expect(told.match(/^ {2}v\d/gm)).toHaveLength(2)
 })
 
+test('a story may begin in the middle of what is said of the network', () => {
+  const begins = (n: number) => explanation([version(n, 1)])
+  expect(begins(4)).toContain('\n  (v1 to v3: before this incident, or not kept)\n  v4 ')
+  expect(begins(2)).toContain('\n  (v1: before this incident, or not kept)\n  v2 ')
+  expect(begins(1)).not.toContain('not kept')
+})
+
 test('holds the page, each ground with its sum, the order and the planes', () => {
   const told = explanation([judged])
   for (const line of page(judged)) expect(told).toContain(`  ${line}\n`)

@@ -61,12 +61,12 @@ describe.each<Cause>([...causes])('%s', (cause) => {
 })
 
 test.each<[Cause, EvidenceId[], string]>([
-  ['routing-fault', ['ctx.change'], 'roll it back: why ctx.change'],
+  ['routing-fault', ['ctx.change'], 'look at, and roll back: why ctx.change; freeze other changes'],
   ['routing-fault', ['bgp.leak', 'ctx.change'], 'call the network that leaks our routes'],
   [
     'routing-fault-with-secondary-surge',
     ['igp.lsdb_jump'],
-    'serve stale DNS answers; freeze changes',
+    'fills the IGP table; serve stale DNS answers',
   ],
   ['traffic-flood', ['dns.concentrated'], 'at the resolvers, block the few clients'],
   ['traffic-flood', ['in.surge'], 'divert to the scrubber'],

@@ -14,7 +14,7 @@ export const finding = (id: EvidenceId, factor = 1): Finding => ({
 })
 
 /** A plane of which nothing is found is blind. */
-export function statesOf(ids: readonly EvidenceId[]): Case['planes'] {
+function statesOf(ids: readonly EvidenceId[]): Case['planes'] {
   const seen = new Set(ids.map((id) => evidence[id].plane as Plane | null))
   return Object.fromEntries(
     planes.map((plane) => [plane, seen.has(plane) ? 'anomalous' : 'blind']),

@@ -71,6 +71,13 @@ describe('missing', () => {
   })
 })
 
+test('where no single thing settles it, all that is blind is missing, but for changes', () => {
+  const calm: EvidenceId[] = ['bgp.quiet', 'igp.normal', 'in.normal', 'pr.ok', 'sp.one_target']
+  const { missing } = changes(calm, ['flow', 'change'])
+  expect(missing).toEqual(['sources and targets of the traffic'])
+  expect(changes(calm, ['change']).missing).toEqual([])
+})
+
 test('of a network of others only its routes could tell more', () => {
   const found = items('bgp.vis_partial')
   const blind: Plane[] = ['igp', 'ingress', 'flow', 'dns', 'probe', 'change']

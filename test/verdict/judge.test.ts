@@ -404,6 +404,24 @@ describe('one verdict after another', () => {
     expect(second).toEqual(first)
   })
 
+  test('what weighs less than 5 dB is no news by itself, but stands in the sums', () => {
+    const [first, second] = follow(['in.surge'], ['in.surge', 'bgp.quiet', 'in.mild'])
+    expect(second).toMatchObject({ version: 2, changedBecause: 'seen again: bgp' })
+    const [, third] = follow(['in.surge', 'bgp.flap'], ['in.surge', 'bgp.flap', 'in.mild'])
+    expect(third).toMatchObject({ version: 1, floodDb: 13 })
+    expect(first?.floodDb).toBe(11)
+  })
+
+  test('what would change it is found anew when the evidence is another', () => {
+    const [first, second] = follow(
+      ['in.surge', 'in.detector'],
+      ['in.surge', 'in.detector', 'pr.victim_only'],
+    )
+    expect(first?.cause).toBe('undetermined')
+    expect(second?.cause).toBe('traffic-flood')
+    expect(second?.wouldChange).not.toEqual(first?.wouldChange)
+  })
+
   test('goes to the other side when it is found there twice', () => {
     const told = follow(KT, FLOOD, FLOOD, FLOOD)
     expect(told.map(({ cause, version }) => [cause, version])).toEqual([
