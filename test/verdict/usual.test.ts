@@ -20,19 +20,19 @@ function learn(
 }
 
 describe('when it is known', () => {
-  const after = (samples: number, apart: number): number | null => {
+  const usualAfter = (samples: number, apart: number): number | null => {
     const usual = new Usual(mannerOf('in_bps'))
     for (let i = 0; i < samples; i++) usual.learn(monday + i * seconds(apart), 5e9)
     return usual.at(monday + samples * seconds(apart))
   }
 
   test('ten samples over ten minutes', () => {
-    expect(after(11, 60)).toBe(5e9)
-    expect(after(10, 60)).toBeNull()
-    expect(after(39, 15)).toBeNull()
-    expect(after(41, 15)).toBe(5e9)
-    expect(after(9, 300)).toBeNull()
-    expect(after(11, 300)).toBe(5e9)
+    expect(usualAfter(11, 60)).toBe(5e9)
+    expect(usualAfter(10, 60)).toBeNull()
+    expect(usualAfter(39, 15)).toBeNull()
+    expect(usualAfter(41, 15)).toBe(5e9)
+    expect(usualAfter(9, 300)).toBeNull()
+    expect(usualAfter(11, 300)).toBe(5e9)
   })
 })
 
