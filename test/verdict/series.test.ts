@@ -183,6 +183,11 @@ describe('an exporter that hangs', () => {
     expect(playSeries('adjacencies', [monday, until], 60, () => 4).series.frozenSince).toBeNull()
   })
 
+  test('nor is a small resolver at night', () => {
+    const night = (at: Instant) => (at < hang ? Math.round(value(at) / 1e7) : 94)
+    expect(playSeries('qps', [monday, hang + hours(3)], 60, night).series.frozenSince).toBeNull()
+  })
+
   test('nor is what is asked more often than it changes', () => {
     const slow = (at: Instant) => 1e9 + ((Math.floor(at / minutes(1)) * 7_919) % 10_007)
     const { series } = playSeries('in_bps', [monday, monday + hours(3)], 5, slow)
