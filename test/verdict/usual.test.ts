@@ -20,19 +20,19 @@ function learn(
 }
 
 describe('when it is known', () => {
-  const after = (samples: number, apart: number): number | null => {
+  const usualAfter = (samples: number, apart: number): number | null => {
     const usual = new Usual(mannerOf('in_bps'))
     for (let i = 0; i < samples; i++) usual.learn(monday + i * seconds(apart), 5e9)
     return usual.at(monday + samples * seconds(apart))
   }
 
   test('ten samples over ten minutes', () => {
-    expect(after(11, 60)).toBe(5e9)
-    expect(after(10, 60)).toBeNull()
-    expect(after(39, 15)).toBeNull()
-    expect(after(41, 15)).toBe(5e9)
-    expect(after(9, 300)).toBeNull()
-    expect(after(11, 300)).toBe(5e9)
+    expect(usualAfter(11, 60)).toBe(5e9)
+    expect(usualAfter(10, 60)).toBeNull()
+    expect(usualAfter(39, 15)).toBeNull()
+    expect(usualAfter(41, 15)).toBe(5e9)
+    expect(usualAfter(9, 300)).toBeNull()
+    expect(usualAfter(11, 300)).toBe(5e9)
   })
 })
 
@@ -115,6 +115,12 @@ describe('taking back', () => {
     for (let m = 300; m < 26 * 60; m++) usual.learn(monday + 2 * day + minutes(m), 1e9)
     // A day later, at the hours of the outage.
     expect(usual.at(monday + 3 * day + hours(2))).toBeCloseTo(1e9, -3)
+  })
+
+  test('leaves what was known before it, also in the first hours', () => {
+    const usual = learn('lsdb_routes', monday, monday + hours(3), () => 9_800)
+    for (let m = 0; m < 10; m++) usual.learn(monday + hours(7) + minutes(m), 9_000)
+    expect(usual.at(monday + hours(7.2))).toBe(9_800)
   })
 
   test('of everything leaves the level from before: better than none', () => {
