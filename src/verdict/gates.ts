@@ -6,6 +6,7 @@ import { evidence } from '../core/evidence.ts'
 import type { Afi } from '../core/prefix.ts'
 import { PeerState, type View } from '../core/view.ts'
 import { type MitigationGate, type Mitigators, mitigationGate, noMitigators } from './mitigation.ts'
+import { Newcomers } from './newcomers.ts'
 import { plannedGate } from './planned.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
@@ -17,15 +18,25 @@ export interface GateAnswers {
   readonly mitigation: MitigationGate | null
 }
 
-export function gatesOf(
-  scene: Scene,
-  findings: readonly Finding[],
-  known: Mitigators = noMitigators,
-): GateAnswers {
-  return {
-    artefact: artefactGate(scene, findings),
-    planned: plannedGate(scene, findings),
-    mitigation: mitigationGate(scene, findings, known),
+export class Gates {
+  readonly #known: Mitigators
+  readonly #newcomers = new Newcomers()
+
+  constructor(known: Mitigators = noMitigators) {
+    this.#known = known
+  }
+
+  get dropped(): number {
+    return this.#newcomers.dropped
+  }
+
+  /** Best at each tick of a watched network: then it is known what was there before. */
+  ask(scene: Scene, findings: readonly Finding[]): GateAnswers {
+    return {
+      artefact: artefactGate(scene, findings),
+      planned: plannedGate(scene, findings),
+      mitigation: mitigationGate(scene, findings, this.#known, this.#newcomers),
+    }
   }
 }
 
