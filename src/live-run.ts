@@ -16,12 +16,15 @@ import { type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
+import { openPrometheus } from './feeds/prometheus.ts'
+import type { Prometheus, PrometheusSettings } from './feeds/prometheus-settings.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
 import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
+import { warmUp } from './warm-up.ts'
 import { RisDecoder } from './wire/ris-json.ts'
 import { rawUpdates } from './wire/ris-raw.ts'
 
@@ -33,6 +36,8 @@ export interface LiveFeed {
 export interface LiveOptions {
   readonly asns: ReadonlySet<Asn>
   readonly feeds: readonly LiveFeed[]
+  /** Who is asked for what is known beside the routes. */
+  readonly prometheus?: readonly PrometheusSettings[]
   /** Starting tables as files. */
   readonly ribs: Archive | null
   readonly baseline: 'rib' | 'learned-live'
@@ -98,6 +103,7 @@ export class LiveRun {
   readonly journey: Journey
   readonly order: Order
   readonly feeds: readonly LiveFeedState[]
+  prometheus: readonly Prometheus[] = []
   journal: JournalWriter | null = null
   readonly #options: LiveOptions
   readonly #pool = new BatchPool()
@@ -144,6 +150,7 @@ export class LiveRun {
   async open(): Promise<void> {
     const { table } = this.journey
     const { ribs } = this.#options
+    warmUp()
     if (ribs) {
       const input = new ArchiveInput(this.vantages, this.#pool, table.files)
       const tables = await loadTables(input, table, ribs, () => this.#closed)
@@ -184,6 +191,12 @@ export class LiveRun {
     table.start()
     for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
     for (const feed of this.feeds) this.#listen(feed)
+    this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
+      openPrometheus(settings, {
+        sample: (sample) => this.order.fact(sample),
+        log: (level, text) => this.#options.log(level, text),
+      }),
+    )
     this.#timer = setInterval(() => this.#beat(), FLUSH)
   }
 
@@ -191,7 +204,10 @@ export class LiveRun {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
-    await Promise.all(this.feeds.map(({ client }) => client?.close()))
+    await Promise.all([
+      ...this.feeds.map(({ client }) => client?.close()),
+      ...this.prometheus.map((client) => client.close()),
+    ])
     for (const feed of this.feeds) this.#flush(feed)
     this.order.flush()
     this.journey.finish()

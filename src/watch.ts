@@ -65,11 +65,15 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
   const settled = settle({
     ...config,
     listen: flags.listen === undefined ? config.listen : loopback(flags.listen),
-    feeds: config.feeds.map((feed) => ({
-      ...feed,
-      ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
-      ...(flags.history ? { history: true } : {}),
-    })),
+    feeds: config.feeds.map((feed) =>
+      feed.type === 'ris-live'
+        ? {
+            ...feed,
+            ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
+            ...(flags.history ? { history: true } : {}),
+          }
+        : feed,
+    ),
     context: {
       ...withFlags(config.context, flags),
       rib: [...config.context.rib, ...(flags.rib ?? [])],

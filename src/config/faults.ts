@@ -2,6 +2,7 @@
 // be <what belongs there>, not <what stands there>", every unknown key comes with the nearest known one.
 
 import type { z } from 'zod'
+import { nearest } from '../core/nearest.ts'
 import { branches, jsonSchema, keysAt, type Node, schemasAt } from './json-schema.ts'
 import { type Found, join, type Mark } from './yaml.ts'
 
@@ -33,9 +34,9 @@ export function formatFaults(faults: readonly Fault[]): string {
 }
 
 /** What later versions will know, and older documents of ours already speak of. */
-const later = new Set(['planes', 'verdict', 'receivers', 'routes', 'maintenance', 'state'])
+const later = new Set(['verdict', 'receivers', 'routes', 'state'])
 const laterFeeds = new Set(
-  ['routeviews', 'bmp', 'archive', 'prometheus', 'flows', 'push', 'samples'], // DESIGN §1
+  ['routeviews', 'bmp', 'archive', 'flows', 'push', 'samples'], // DESIGN §1
 )
 const notYet = 'is not available in this version yet'
 
@@ -43,9 +44,11 @@ const notYet = 'is not available in this version yet'
 export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
   marks: ReadonlyMap<string, Mark>,
+  root: Node = jsonSchema(),
 ): Found[] {
-  const root = jsonSchema()
   const found: Found[] = []
+  const typeAt = (path: readonly PropertyKey[]) =>
+    marks.get([...path, 'type'].reduce<string>(join, '$'))?.content
   const add = (path: readonly PropertyKey[], why: string, hint: string, key = false) => {
     const where = path.reduce<string>(join, '$')
     found.push({ at: placeOf(marks, path, key), where, why, hint })
@@ -53,7 +56,7 @@ export function explainIssues(
   const explain = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
     const path = [...above, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(root, path)
+      const known = keysAt(root, path, typeAt)
       for (const key of issue.keys) {
         const soon = path.length === 0 && later.has(key)
         const why = soon ? notYet : 'is not a setting we know'
@@ -62,7 +65,7 @@ export function explainIssues(
           why,
           soon
             ? 'remove the section for now'
-            : (nearest(key, known) ?? `known here: ${known.join(', ')}`),
+            : (meantBy(key, known) ?? `known here: ${known.join(', ')}`),
           true,
         )
       }
@@ -79,7 +82,7 @@ export function explainIssues(
   }
   const ofValue = (path: readonly PropertyKey[], mark: Mark | undefined): [string, string] => {
     const content = mark?.content
-    const { be, like, choices } = wanted(schemasAt(root, path))
+    const { be, like, choices } = wanted(schemasAt(root, path, typeAt))
     if (path.length === 0) {
       const why = content === null ? 'the file is empty' : `must be settings, not ${shown(content)}`
       return [why, 'begin with the line version: 1']
@@ -89,7 +92,7 @@ export function explainIssues(
     if (path.at(-1) === 'type' && laterFeeds.has(String(content))) {
       return [`${shown(content)} ${notYet}`, `remove the feed for now, or use ${like}`]
     }
-    const meantWord = typeof content === 'string' ? nearest(content, choices) : undefined
+    const meantWord = typeof content === 'string' ? meantBy(content, choices) : undefined
     return [`must be ${be}, not ${shown(content)}`, meantWord ?? `write it like ${like}`]
   }
   for (const issue of issues) explain(issue, [])
@@ -149,31 +152,7 @@ function shown(value: unknown): string {
   return whole.length > 60 ? `${whole.slice(0, 58)}…"` : whole
 }
 
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((name) => ({ name, apart: distance(word.slice(0, 40).toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.apart - b.apart)
-  return ranked[0] && `did you mean ${ranked[0].name}?`
-}
-
-/** Letters to change, insert, remove or swap with their neighbour to make one word of the other. */
-function distance(a: string, b: string): number {
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        swap ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      )
-    }
-    before = row
-    row = next
-  }
-  return row[b.length] ?? 0
+function meantBy(word: string, known: readonly string[]): string | undefined {
+  const name = nearest(word, known)
+  return name === undefined ? undefined : `did you mean ${name}?`
 }

@@ -9,6 +9,7 @@ import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import type { FeedOf } from './feeds.ts'
 import {
   asn,
   asnOf,
@@ -26,6 +27,8 @@ import {
   text,
   watched,
 } from './fields.ts'
+import { maintenanceSchema, planesSchema } from './planes.ts'
+import { prometheusFeed } from './prometheus.ts'
 
 const rrc = /^rrc\d{2}$/
 
@@ -238,11 +241,11 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive]))
+    .array(z.discriminatedUnion('type', [risLive, prometheusFeed]))
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])
-    .describe('Where routing data comes from.'),
+    .describe('Where routing data, and what else is known, comes from.'),
   context: group({
     rib: list(file)
       .prefault([])
@@ -276,6 +279,10 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('What is known beforehand.'),
+  planes: planesSchema.prefault({}).describe('Telemetry beside the routes, and who may push it.'),
+  maintenance: maintenanceSchema
+    .prefault([])
+    .describe('Planned work: what happens in its time and scope was meant.'),
   detect: group({
     outage: group(detectFields.outage)
       .refine(fastIsFaster, slip)
@@ -344,7 +351,7 @@ export const configSchema = group({
 export type Config = z.output<typeof configSchema>
 
 /** What the RIS Live client is opened with. Prefixes found in a table come later, by `subscribe`. */
-export function risLiveSettings(config: Config, feed: Config['feeds'][number]): RisLiveSettings {
+export function risLiveSettings(config: Config, feed: FeedOf<'ris-live'>): RisLiveSettings {
   const { type: _, history, ...settings } = feed
   return {
     ...risLiveDefaults,

@@ -3,6 +3,7 @@
 
 import type { EvidenceId, Finding } from '../core/evidence.ts'
 import { evidence } from '../core/evidence.ts'
+import type { Signal } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { PeerState, type View } from '../core/view.ts'
 import { type MitigationGate, type Mitigators, mitigationGate, noMitigators } from './mitigation.ts'
@@ -10,7 +11,7 @@ import { Newcomers } from './newcomers.ts'
 import { plannedGate } from './planned.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
-import { isBlindSignal, listed } from './told.ts'
+import { listed, routingSignals } from './told.ts'
 
 export interface GateAnswers {
   readonly artefact: string | null
@@ -57,6 +58,8 @@ const ASKED = 64
 /** Part of the routes elsewhere that may be missing: somebody always wanders between paths. */
 const STRAY = 0.05
 
+const isNoLoss = ({ kind }: Signal): boolean => !/^(outage|withdrawal|churn)\./.test(kind)
+
 interface Collector {
   readonly name: string
   known: number
@@ -76,8 +79,8 @@ export function artefactGate(scene: Scene, findings: readonly Finding[]): string
     ({ id }) =>
       !id.startsWith('bgp.') && Math.max(evidence[id].routing, evidence[id].flood) >= TELLS,
   )
-  // With no trouble in BGP there is nothing to explain, unless being blind is all there is.
-  if (routes.length === 0 && (others || !scene.signals.some(isBlindSignal))) return null
+  // With no trouble in BGP there is nothing to explain, unless being half blind is all there is.
+  if (routes.length === 0 && (others || routingSignals(scene).some(isNoLoss))) return null
   const { view, asn } = scene
   const told: string[] = []
   for (const afi of [4, 6] as const) {

@@ -3,6 +3,7 @@
 // hour. What comes out are revisions: each a whole record, numbered, with the reason it was written.
 
 import { createHash } from 'node:crypto'
+import type { Asn } from '../core/asn.ts'
 import type {
   Baseline,
   Confidence,
@@ -15,6 +16,7 @@ import type {
 } from '../core/incident.ts'
 import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
+import type { Cause, Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
 import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
 import { Wholes } from './wholes.ts'
@@ -28,15 +30,27 @@ export interface LedgerSettings {
   readonly update: Span
   /** Incidents held in memory; the oldest that are over go first. */
   readonly most: number
+  /** What is said of the cause of an incident, `previous` what was said of it last. */
+  readonly verdict: (signal: Signal, previous: Verdict | null) => Verdict | null
+  /** Whether more than its routes is known of it, so that the verdict may change by itself. */
+  readonly watches: (asn: Asn) => boolean
 }
 
 export const ledgerDefaults = {
   reopen: minutes(30),
   update: minutes(5),
   most: 2_000,
+  verdict: () => null,
+  watches: () => false,
 }
 
 const MOST_REFUSED = 10_000
+/** Nobody need be woken for these. */
+const explained: ReadonlySet<Cause> = new Set<Cause>([
+  'collector-artefact',
+  'planned-maintenance',
+  'mitigation',
+])
 
 interface Entry {
   readonly id: string
@@ -65,6 +79,8 @@ export class Ledger {
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
   readonly #wholes = new Wholes()
+  /** Open incidents of watched networks. */
+  readonly #watched = new Map<string, Entry>()
   /** Of those, what was never told by itself, as it was said last. */
   readonly #inside = new Map<string, Signal>()
   /** What there was no room for, as it was said last. */
@@ -91,7 +107,6 @@ export class Ledger {
    */
   take(signals: readonly Signal[], vantage: Vantage, at: Instant): Incident[] {
     const due = this.#due(signals, at)
-    if (signals.length + due.length === 0) return []
     // What others are part of comes before them.
     const rank = ({ absorbs }: Signal) => (absorbs === undefined ? 1 : 0)
     const sorted = [...signals, ...due].sort(
@@ -105,7 +120,24 @@ export class Ledger {
       if (entry && isBehind(entry)) this.#behind.set(signal.key, entry)
       else this.#behind.delete(signal.key)
     }
+    this.#judge(out, vantage, at)
     return out
+  }
+
+  /** Other planes may change what is said of an incident of which no detector has anything new. */
+  #judge(out: Incident[], vantage: Vantage, at: Instant): void {
+    for (const entry of this.#watched.values()) {
+      if (entry.overAt !== null) {
+        this.#watched.delete(entry.record.key)
+        continue
+      }
+      const { signal, record } = entry
+      const verdict = this.#settings.verdict(signal, record.verdict)
+      if (verdict === null || verdict.version === record.verdict?.version) continue
+      entry.signal = { ...signal, at }
+      const why = verdict.changedBecause ?? verdict.because
+      out.push(this.#write(entry, record.state, `verdict: ${verdict.cause}; ${why}`, vantage))
+    }
   }
 
   /** What was said before and is to be written by now. */
@@ -310,17 +342,20 @@ export class Ledger {
     const { signal, record } = entry
     const rank = (s: Signal['severity']) => severities.indexOf(s)
     const worse = rank(signal.severity) > rank(record.severity) ? signal.severity : record.severity
+    const verdict = this.#settings.verdict(signal, record.verdict)
+    if (this.#settings.watches(signal.asn)) this.#watched.set(record.key, entry)
     const ended = signal.phase === 'resolved' || signal.phase === 'transient'
     for (const segment of signal.segments) entry.links.add(linkOf(segment))
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
       revision: record.revision + 1,
-      kinds: record.kinds.includes(signal.kind) ? record.kinds : [...record.kinds, signal.kind],
+      kinds: [...new Set([...record.kinds, ...(signal.kinds ?? [signal.kind])])],
       state,
       endedAt: ended && signal.endedAt !== null ? iso(signal.endedAt) : null,
       updatedAt: iso(signal.at),
-      severity: worse,
+      severity: verdict !== null && explained.has(verdict.cause) ? 'info' : worse,
+      verdict,
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
       vantage,

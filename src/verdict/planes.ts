@@ -36,6 +36,8 @@ const MOST_SKEW: Span = minutes(15)
 const LONGEST_FREEZE: Span = hours(7 * 24)
 /** A series that has been silent for so long is forgotten. */
 const FORGET_AFTER: Span = hours(7 * 24)
+/** And is missed no more after this long: it was taken away. */
+const MISSED_FOR: Span = hours(6)
 const MOST_NOTES = 20
 
 interface Waiting {
@@ -110,6 +112,11 @@ export class Planes implements PlanesView {
     const views = heard.sort((a, b) => (a.key < b.key ? -1 : 1)).map((series) => series.view())
     this.#views.set(metric, views)
     return views
+  }
+
+  silent(metric: string): number {
+    const all = this.#byMetric.get(metric) ?? []
+    return all.filter((one) => !this.#isHeard(one) && this.#now - one.heardAt <= MISSED_FOR).length
   }
 
   /**

@@ -11,7 +11,7 @@ import { Usual } from './usual.ts'
 const FROZEN_AFTER = 10
 /** A shift that lasts so long is the new usual; sooner while no day is known to compare with. */
 const LONGEST: Span = hours(7 * 24)
-const LONGEST_AT_FIRST: Span = hours(6)
+const LONGEST_AT_FIRST: Span = hours(24)
 /** However seldom it is scraped. */
 const LONGEST_SILENCE: Span = minutes(30)
 
@@ -105,7 +105,9 @@ export class Series {
     this.#expected = this.#usual.at(at)
     if (this.frozenSince !== null) return true
     if (this.#expected !== null) this.#compare(at, before, value, this.#expected, give)
-    if (learns && !this.isShifted) this.#usual.learn(at, value)
+    if (!learns) return true
+    this.#accept(at)
+    if (!this.isShifted) this.#usual.learn(at, value)
     return true
   }
 
@@ -139,12 +141,15 @@ export class Series {
       const { at: onset, within } = this.#shifts.current?.onset ?? { at, within: 0 }
       this.#usual.takeBack(onset - within)
     }
+  }
+
+  /** What has lasted for so long without being an incident is how it is now. */
+  #accept(at: Instant): void {
     const shift = this.#shifts.current
-    const longest = this.#usual.rhythm === 'none' ? LONGEST_AT_FIRST : LONGEST
-    if (shift !== null && at - shift.onset.at > longest) {
-      this.#shifts.end()
-      this.#usual.forgetLevel()
-    }
+    const isYoung = this.#manner.swings && this.#usual.rhythm === 'none'
+    if (shift === null || at - shift.onset.at <= (isYoung ? LONGEST_AT_FIRST : LONGEST)) return
+    this.#shifts.end()
+    this.#usual.forgetLevel()
   }
 
   #repeats(at: Instant, value: number): void {

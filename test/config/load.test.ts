@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { formatFaults } from '../../src/config/faults.ts'
+import { feedsOf } from '../../src/config/feeds.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { risLiveSettings } from '../../src/config/schema.ts'
 import { defaultConfig, settle } from '../../src/config/settle.ts'
@@ -35,7 +36,8 @@ function sound(text: string) {
   return loaded
 }
 
-const known = 'version, asns, listen, feeds, context, detect, limits, journal, log'
+const known =
+  'version, asns, listen, feeds, context, planes, maintenance, detect, limits, journal, log'
 const open =
   'can be reached from other machines, and the page and the API ask for no password; ' +
   'listen on 127.0.0.1:9477; or, behind a firewall or a proxy that asks, ' +
@@ -164,7 +166,7 @@ describe('a setting that is wrong', () => {
     [
       'a misspelt feed',
       'feeds: [{type: rislive}]',
-      '2:16 $.feeds[0].type: must be ris-live, not "rislive"; did you mean ris-live?',
+      '2:16 $.feeds[0].type: must be one of ris-live, prometheus, not "rislive"; did you mean ris-live?',
     ],
     ['no type', 'feeds: [{mode: firehose}]', '2:9 $.feeds[0].type: is missing; add type: ris-live'],
     [
@@ -387,7 +389,7 @@ version: 1
 asns: [1, {asn: 2, prefixes: [192.0.2.0/24]}]
 feeds: [{type: ris-live, url: "ws://127.0.0.1:1/", history: true, hosts: [rrc06]}]
 `)
-    expect(config.feeds.map((feed) => risLiveSettings(config, feed))).toEqual([
+    expect(feedsOf(config, 'ris-live').map((feed) => risLiveSettings(config, feed))).toEqual([
       {
         ...risLiveDefaults,
         url: 'ws://127.0.0.1:1/',

@@ -15,7 +15,8 @@ test('says the same as a map, whatever comes and goes', () => {
     const before = map.get(key) ?? 0
     if (dice.chance(grows ? 0.8 : 0.2)) {
       const path = dice.int(1, 1_000_000)
-      expect(routes.set(vantage, prefix, path)).toBe(before)
+      expect(routes.replace(vantage, prefix, path)).toBe(before)
+      expect(routes.add(vantage, prefix, path)).toBe(before === 0)
       map.set(key, path)
     } else {
       expect(routes.delete(vantage, prefix)).toBe(before)
