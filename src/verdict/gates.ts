@@ -3,13 +3,15 @@
 
 import type { EvidenceId, Finding } from '../core/evidence.ts'
 import { evidence } from '../core/evidence.ts'
+import type { Signal } from '../core/incident.ts'
 import type { Afi } from '../core/prefix.ts'
 import { PeerState, type View } from '../core/view.ts'
 import { type MitigationGate, type Mitigators, mitigationGate, noMitigators } from './mitigation.ts'
+import { Newcomers } from './newcomers.ts'
 import { plannedGate } from './planned.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
-import { isBlindSignal, listed } from './told.ts'
+import { listed, routingSignals } from './told.ts'
 
 export interface GateAnswers {
   readonly artefact: string | null
@@ -17,15 +19,25 @@ export interface GateAnswers {
   readonly mitigation: MitigationGate | null
 }
 
-export function gatesOf(
-  scene: Scene,
-  findings: readonly Finding[],
-  known: Mitigators = noMitigators,
-): GateAnswers {
-  return {
-    artefact: artefactGate(scene, findings),
-    planned: plannedGate(scene, findings),
-    mitigation: mitigationGate(scene, findings, known),
+export class Gates {
+  readonly #known: Mitigators
+  readonly #newcomers = new Newcomers()
+
+  constructor(known: Mitigators = noMitigators) {
+    this.#known = known
+  }
+
+  get dropped(): number {
+    return this.#newcomers.dropped
+  }
+
+  /** Best at each tick of a watched network: then it is known what was there before. */
+  ask(scene: Scene, findings: readonly Finding[]): GateAnswers {
+    return {
+      artefact: artefactGate(scene, findings),
+      planned: plannedGate(scene, findings),
+      mitigation: mitigationGate(scene, findings, this.#known, this.#newcomers),
+    }
   }
 }
 
@@ -46,6 +58,8 @@ const ASKED = 64
 /** Part of the routes elsewhere that may be missing: somebody always wanders between paths. */
 const STRAY = 0.05
 
+const isNoLoss = ({ kind }: Signal): boolean => !/^(outage|withdrawal|churn)\./.test(kind)
+
 interface Collector {
   readonly name: string
   known: number
@@ -65,8 +79,8 @@ export function artefactGate(scene: Scene, findings: readonly Finding[]): string
     ({ id }) =>
       !id.startsWith('bgp.') && Math.max(evidence[id].routing, evidence[id].flood) >= TELLS,
   )
-  // With no trouble in BGP there is nothing to explain, unless being blind is all there is.
-  if (routes.length === 0 && (others || !scene.signals.some(isBlindSignal))) return null
+  // With no trouble in BGP there is nothing to explain, unless being half blind is all there is.
+  if (routes.length === 0 && (others || routingSignals(scene).some(isNoLoss))) return null
   const { view, asn } = scene
   const told: string[] = []
   for (const afi of [4, 6] as const) {

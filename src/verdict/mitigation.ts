@@ -8,10 +8,12 @@
 import type { Asn } from '../core/asn.ts'
 import { evidence, type Finding } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
-import { maskWord, parsePrefix, prefixText } from '../core/prefix.ts'
+import { type Afi, maskWord, parsePrefix, prefixText } from '../core/prefix.ts'
+import { quorum } from '../core/quorum.ts'
 import type { Change } from '../core/sample.ts'
 import { type Instant, minutes, type Span, words } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
+import { Newcomers } from './newcomers.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import {
@@ -57,6 +59,9 @@ export interface MitigationGate {
 /** What comes within this after a rule may be its doing. */
 const CONSEQUENCE: Span = minutes(15)
 const MOST_SHOWN = 3
+/** Peers that must hold it from a scrubber (Khadka 2026), of those who are asked. */
+const WITNESSES = 2
+const MOST_ASKED = 8
 const PATHS: ReadonlySet<Kind> = new Set<Kind>([
   'path.new-upstream',
   'path.upstream-lost',
@@ -71,8 +76,9 @@ export function mitigationGate(
   scene: Scene,
   findings: readonly Finding[],
   known: Mitigators,
+  newcomers = new Newcomers(),
 ): MitigationGate | null {
-  const running = mitigationsOf(scene, known)
+  const running = mitigationsOf(scene, known, newcomers)
   if (running.length === 0) return null
   const harm = harmOf(scene, findings, running)
   if (harm !== null) return { because: harm, explainsBgp: false, isFault: true }
@@ -82,14 +88,36 @@ export function mitigationGate(
 }
 
 /** What is in force now, by routes and by what was told; always-on scrubbing is ordinary and not among it. */
-export function mitigationsOf(scene: Scene, known: Mitigators): readonly Mitigation[] {
+function mitigationsOf(
+  scene: Scene,
+  known: Mitigators,
+  newcomers: Newcomers,
+): readonly Mitigation[] {
+  const { view, asn, at } = scene
+  const holes = view
+    .prefixesOf(asn)
+    .filter((prefix) => isHostRoute(view.afi(prefix), view.length(prefix)))
+  const parts = partsOf(scene, known)
+  const fresh = newcomers.look(view, asn, [...holes, ...parts.keys()], at)
+  const taken = [...parts].filter(([prefix]) => fresh.has(prefix))
   return [
     ...changed(scene),
     ...diversions(scene, known),
-    ...originated(scene, known),
-    ...blackholes(scene),
+    ...[...taken, ...wholesOf(scene, known)].map(([prefix, scrubber]) =>
+      found('scrubber', view.prefixText(prefix), scrubber, fresh.get(prefix)),
+    ),
+    ...holes
+      .filter((prefix) => fresh.has(prefix))
+      .map((prefix) => found('rtbh', view.prefixText(prefix), null, fresh.get(prefix))),
   ]
 }
+
+const found = (
+  kind: MitigationKind,
+  prefix: string,
+  asn: Asn | null,
+  since: Instant | undefined,
+): Mitigation => ({ kind, prefix, asn, since: since ?? null, within: minutes(1), from: 'route' })
 
 function changed({ planes }: Scene): Mitigation[] {
   const running = new Map<string, Change>()
@@ -134,29 +162,55 @@ const isDiversion = (signal: Signal, { isScrubber }: Mitigators): boolean =>
   signal.kind !== 'path.upstream-lost' &&
   (isScrubber(signal.culprit) || (hasTag(signal, DIVERTED) && signal.kind.startsWith('hijack.')))
 
-/** Own space that a scrubber originates now and did not from the beginning. */
-function originated({ view, asn }: Scene, { scrubbers }: Mitigators): Mitigation[] {
-  return scrubbers.flatMap((scrubber) =>
-    view.prefixesOf(scrubber).flatMap((prefix): Mitigation[] => {
-      if (view.hadOrigin(prefix, scrubber) || view.visible(prefix) === 0) return []
+/** Parts of own space that a scrubber originates, and which. */
+function partsOf({ view, asn }: Scene, { scrubbers }: Mitigators): Map<number, Asn> {
+  const parts = new Map<number, Asn>()
+  for (const scrubber of scrubbers)
+    for (const prefix of view.prefixesOf(scrubber)) {
       const cover = view.coverOf(prefix)
-      if (!view.hadOrigin(prefix, asn) && (cover < 0 || view.origin(cover) !== asn)) return []
-      const text = view.prefixText(prefix)
-      return [
-        { kind: 'scrubber', prefix: text, asn: scrubber, since: null, within: 0, from: 'route' },
-      ]
-    }),
-  )
+      if (cover >= 0 && view.origin(cover) === asn) parts.set(prefix, scrubber)
+    }
+  return parts
 }
 
-/** Own prefixes longer than anybody forwards, which the starting table had not. */
-function blackholes({ view, asn }: Scene): Mitigation[] {
-  return view.prefixesOf(asn).flatMap((prefix): Mitigation[] => {
-    const isLong = isHostRoute(view.afi(prefix), view.length(prefix))
-    if (!isLong || view.hadOrigin(prefix, asn) || view.visible(prefix) === 0) return []
-    const text = view.prefixText(prefix)
-    return [{ kind: 'rtbh', prefix: text, asn: null, since: null, within: 0, from: 'route' }]
+/** Own prefixes that a scrubber originates as they are. */
+function wholesOf({ view, asn }: Scene, known: Mitigators): [number, Asn][] {
+  const asked = { 4: witnessesOf(view, 4), 6: witnessesOf(view, 6) }
+  return view.prefixesOf(asn).flatMap((prefix): [number, Asn][] => {
+    const scrubber = takenBy(view, prefix, asked[view.afi(prefix)], known)
+    return scrubber === null ? [] : [[prefix, scrubber]]
   })
+}
+
+/** The scrubber from which some hold it now; null when none does, or it was so from the beginning. */
+function takenBy(
+  view: View,
+  prefix: number,
+  witnesses: readonly number[],
+  { isScrubber }: Mitigators,
+): Asn | null {
+  const votes = new Map<Asn, number>()
+  for (const id of witnesses) {
+    const path = view.pathAt(id, prefix)
+    const origin = path === 0 ? 0 : view.pathOrigin(path)
+    if (isScrubber(origin) && !view.hadOrigin(prefix, origin))
+      votes.set(origin, (votes.get(origin) ?? 0) + 1)
+  }
+  const [most] = [...votes].sort(([a, x], [b, y]) => y - x || a - b)
+  return most && most[1] >= quorum(WITNESSES, witnesses.length, 1) ? most[0] : null
+}
+
+/** A few of those who vote, the same ones whatever the order in which they were met. */
+function witnessesOf(view: View, afi: Afi): readonly number[] {
+  const all: { readonly id: number; readonly name: string }[] = []
+  for (let id = 0; id < view.vantagePoints; id++)
+    if (view.votes(id, afi)) {
+      const { collector, address } = view.vantagePoint(id)
+      all.push({ id, name: `${address} ${collector}` })
+    }
+  all.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const step = Math.max(1, Math.floor(all.length / MOST_ASKED))
+  return all.filter((_, i) => i % step === 0).map(({ id }) => id)
 }
 
 /** Why it does harm; null when nothing says so. */

@@ -9,7 +9,7 @@ import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
-import { gatesOf } from './gates.ts'
+import { type GateAnswers, Gates } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
@@ -33,7 +33,7 @@ export class Situation {
   verdict: Verdict | null = null
   readonly #view: View
   readonly #planes: Planes
-  readonly #known: Mitigators
+  readonly #gates: Gates
   /** Open signals of detectors, by key. */
   readonly #standing = new Map<string, Signal>()
   readonly #own: OwnSignals
@@ -48,7 +48,7 @@ export class Situation {
     this.asn = asn
     this.#view = view
     this.#planes = seen
-    this.#known = known
+    this.#gates = new Gates(known)
     this.#own = new OwnSignals(asn, view)
   }
 
@@ -76,7 +76,7 @@ export class Situation {
     const signals = [...this.#standing.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }
     const findings = this.#seek(scene)
-    const gates = gatesOf(scene, findings, this.#known)
+    const gates = this.#gates.ask(scene, findings)
     const out = this.#own.tick(at, findings, this.#seen(), gates)
     if (this.isOpen) {
       this.#openAt = at
@@ -91,7 +91,7 @@ export class Situation {
     this.#memory.clear()
   }
 
-  #judge(findings: readonly Finding[], gates: ReturnType<typeof gatesOf>): void {
+  #judge(findings: readonly Finding[], gates: GateAnswers): void {
     const states = this.#states()
     for (const plane of planes) if (states[plane] === 'anomalous') this.#memory.stir(plane)
     const { verdict, history } = judge({

@@ -379,6 +379,15 @@ describe('what is known beforehand', () => {
     expect(research.confidence.level).toBe('medium')
   })
 
+  test('a scrubber passes its customers on, and by itself is no leaker', () => {
+    const leak = only(world({}), 'leak.path')
+    const told = world({ isScrubber: (asn) => asn === 5001 })
+    for (const { confidence, kind } of told.filter(({ kind }) => kind === 'leak.path'))
+      expect([kind, confidence.score]).toEqual(['leak.path', leak.confidence.score - 6])
+    const others = world({ isScrubber: (asn) => asn === 3356 })
+    expect(only(others, 'leak.path').confidence.score).toBe(leak.confidence.score)
+  })
+
   test('more against it than for it: nothing is told, and its withdrawals are losses', () => {
     const context = { isResearch: (asn: number) => asn === 5001, sameOrganisation: () => true }
     expect(world(context)).toEqual([])

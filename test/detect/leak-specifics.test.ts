@@ -42,6 +42,12 @@ test('ninety-nine are not enough, ten of a watched network are', () => {
   expect(some(100, [7001])).toEqual([])
 })
 
+test('blackholes for single hosts are none, however many', () => {
+  const hosts = Array.from({ length: 200 }, (_, i) => `198.0.${i}.9/32`)
+  const told = world([7000]).at('00:10:00').announce(both, hosts, '1299 7000')
+  expect(kinds(told)).not.toContain('leak.own-specifics')
+})
+
 test('too few who carry them are not enough', () => {
   const told = kinds(world().at('00:10:00').announce('a', hundred, '1299 7000'))
   expect(told).toEqual([])

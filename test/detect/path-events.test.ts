@@ -169,3 +169,25 @@ test('an upstream that is lost while vantage points go is lost all the same', ()
   const gone = world().at('00:20:00').down('abcAB').play('01:00:00')
   expect(gone.filter(({ kind }) => kind === 'path.upstream-lost')).toEqual([])
 })
+
+test('a scrubber that takes over is told as one', () => {
+  const told = (isScrubber: (asn: number) => boolean) =>
+    new World({ watch: [7000], context: { isScrubber } })
+      .holds('abcAB', list, '174 3356 7000')
+      .holds('deCDE', list, '174 1299 7000')
+      .at('00:20:00')
+      .announce(ten, list, '174 32787 7000', 1)
+      .play('00:40:00')
+  const lost = (incidents: ReturnType<typeof told>) =>
+    incidents
+      .filter(({ kind }) => kind.startsWith('path.'))
+      .flatMap(({ kind, culprit, confidence }) =>
+        confidence.tags
+          .filter(({ name }) => name === 'scrubber')
+          .map(({ because }) => `${kind} AS${culprit}: ${because}`),
+      )
+  const cleaned = 'AS32787 has 100 % of its paths now, to clean its traffic'
+  expect(lost(told((asn) => asn === 32787))).toContain(`path.new-upstream AS32787: ${cleaned}`)
+  expect(lost(told((asn) => asn === 32787))).toContain(`path.upstream-lost AS3356: ${cleaned}`)
+  expect(lost(told(() => false))).toEqual([])
+})

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Change, Sample } from '../../src/core/sample.ts'
 import { BgpEvidence } from '../../src/verdict/evidence-bgp.ts'
-import { type GateAnswers, gatesOf } from '../../src/verdict/gates.ts'
+import { type GateAnswers, Gates } from '../../src/verdict/gates.ts'
 import { many, World } from '../detect/world.ts'
 import { ids, scenes, series } from './scenes.ts'
 
@@ -13,6 +13,7 @@ const calm = () => new World({ watch: [7000] }).holds(ten, list, '174 3356 7000'
 /** What the gates say at the last tick, and of what. */
 function look(world: World, until: string, facts: readonly (Sample | Change)[] = []) {
   const bgp = new BgpEvidence()
+  const all = new Gates()
   let found: string[] = []
   const ever = new Set<string>()
   let gates: GateAnswers = { artefact: null, planned: null, mitigation: null }
@@ -22,7 +23,7 @@ function look(world: World, until: string, facts: readonly (Sample | Change)[] =
     (scene) => {
       const findings = bgp.seek(scene)
       found = ids(findings)
-      gates = gatesOf(scene, findings)
+      gates = all.ask(scene, findings)
       if (gates.artefact) ever.add(gates.artefact)
     },
     facts,
