@@ -2,16 +2,7 @@
 // more. It is a question of conservation; how large a surge is weighs nothing.
 
 import type { Finding } from '../core/evidence.ts'
-import {
-  anyFallen,
-  anyRisen,
-  type Border,
-  border,
-  detectorsOn,
-  FULL,
-  fullLinks,
-  inbound,
-} from './border.ts'
+import { type Border, border, detectorsOn, FULL, fell, fullLinks, inbound, rose } from './border.ts'
 import { EXCESS } from './excess.ts'
 import {
   against,
@@ -63,14 +54,11 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
   if (!incoming) return []
   const said = `border inbound ${against(incoming, incoming.unit)}`
   const up = incoming.series.filter((series) => series.shift?.up)
-  if (incoming.ratio >= EXCESS) {
-    if (!anyRisen(incoming)) return []
-    return [finding(incoming.ratio >= SURGE ? 'in.surge' : 'in.mild', said, up)]
-  }
+  if (incoming.ratio >= SURGE) return up.length ? [finding('in.surge', said, up)] : []
+  if (incoming.ratio >= EXCESS) return [finding('in.mild', said, up)]
   const { bothIn, bothOut } = sums
   const full = fullLinks(planes)
-  const down = (sum: typeof bothIn) =>
-    sum.usual > 0 && sum.now <= LESS * sum.usual && anyFallen(sum)
+  const down = (sum: typeof bothIn) => sum.usual > 0 && sum.now <= LESS * sum.usual && fell(sum)
   if (down(bothIn) && down(bothOut) && full.length === 0)
     return [
       finding(
@@ -91,7 +79,7 @@ function ratio({ bothIn, bothOut }: Border): readonly Finding[] {
   if (!(bothIn.usual > 0 && bothOut.usual > 0 && bothOut.now > 0)) return []
   const now = bothIn.now / bothOut.now
   const usual = bothIn.usual / bothOut.usual
-  if (now < LOPSIDED * usual || bothIn.now < MORE * bothIn.usual || !anyRisen(bothIn)) return []
+  if (now < LOPSIDED * usual || bothIn.now < MORE * bothIn.usual || !rose(bothIn)) return []
   return [
     finding(
       'in.ratio',

@@ -95,9 +95,29 @@ describe('the border', () => {
     expect(idsOf({ lines: [...silent, ...heard], after: 15 })).not.toContain('in.collapse')
   })
 
-  test('does not surge by one scrape of one link', () => {
+  test('does not surge by one scrape: a second one must tell the same', () => {
     const lines = on('in_bps', 2e10, 2e11)
-    expect(idsOf({ lines, after: 0 })).not.toContain('in.surge')
+    expect(idsOf({ lines, after: 0 })).toEqual([])
+    expect(idsOf({ lines, after: 0.5 })).toEqual(['in.surge'])
+  })
+
+  test('does not collapse by one scrape of one link, but of several at once', () => {
+    const fallen = (which: string[]) => [
+      ...on('in_bps', 2e10, 1e10, which),
+      ...on('out_bps', 1e10, 5e9, which),
+    ]
+    expect(idsOf({ lines: fallen(['ix-1']), after: 0 })).toEqual([])
+    expect(idsOf({ lines: fallen(links), after: 0 })).toEqual(['in.collapse'])
+  })
+
+  test('has its ratio by a second scrape of one link, or by the first of several', () => {
+    const lopsided = (which: string[]) => [
+      ...on('in_bps', 2e10, 9e10, which),
+      ...on('out_bps', 1e10, 1e10, which),
+    ]
+    expect(idsOf({ lines: lopsided(['ix-1']), after: 0 })).toEqual([])
+    expect(idsOf({ lines: lopsided(['ix-1']), after: 0.5 })).toEqual(['in.surge', 'in.ratio'])
+    expect(idsOf({ lines: lopsided(links), after: 0 })).toEqual(['in.ratio'])
   })
 
   test('is not normal when a link of three has fallen silent: it may be the one that matters', () => {
