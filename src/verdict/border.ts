@@ -61,6 +61,10 @@ export const fell = ({ series }: Sum): boolean =>
 export const fullLinks = (planes: PlanesView): readonly SeriesView[] =>
   planes.series('link_load').filter(({ last }) => last >= FULL)
 
+/** Those that are not always full. */
+export const newlyFull = (planes: PlanesView): readonly SeriesView[] =>
+  fullLinks(planes).filter(({ usual }) => usual === null || usual < FULL)
+
 /** A detector whose end was never told is believed for so long. */
 const DETECTOR_LASTS = hours(6)
 

@@ -2,7 +2,16 @@
 // more. It is a question of conservation; how large a surge is weighs nothing.
 
 import type { Finding } from '../core/evidence.ts'
-import { type Border, border, detectorsOn, FULL, fell, fullLinks, inbound, rose } from './border.ts'
+import {
+  type Border,
+  border,
+  detectorsOn,
+  fell,
+  fullLinks,
+  inbound,
+  newlyFull,
+  rose,
+} from './border.ts'
 import { EXCESS } from './excess.ts'
 import {
   against,
@@ -57,9 +66,8 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
   if (incoming.ratio >= SURGE) return up.length ? [finding('in.surge', said, up)] : []
   if (incoming.ratio >= EXCESS) return [finding('in.mild', said, up)]
   const { bothIn, bothOut } = sums
-  const full = fullLinks(planes)
   const down = (sum: typeof bothIn) => sum.usual > 0 && sum.now <= LESS * sum.usual && fell(sum)
-  if (down(bothIn) && down(bothOut) && full.length === 0)
+  if (down(bothIn) && down(bothOut) && fullLinks(planes).length === 0)
     return [
       finding(
         'in.collapse',
@@ -69,7 +77,7 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
     ]
   const all = [sums.inBits, sums.inPackets].filter(({ usual }) => usual > 0)
   const within = all.every(({ now, usual }) => now < MORE * usual && now > LESS * usual)
-  if (within && full.length === 0 && wholly(planes, 'in_bps', 'in_pps'))
+  if (within && newlyFull(planes).length === 0 && wholly(planes, 'in_bps', 'in_pps'))
     return [{ id: 'in.normal', because: `${said}: nothing extra comes in`, onset: null, where: [] }]
   return []
 }
@@ -90,8 +98,7 @@ function ratio({ bothIn, bothOut }: Border): readonly Finding[] {
 }
 
 function full(planes: PlanesView): readonly Finding[] {
-  // A link that is always full is no news.
-  const links = fullLinks(planes).filter(({ usual }) => usual === null || usual < FULL)
+  const links = newlyFull(planes)
   const discards = known(planes, 'in_discards').filter(discarding)
   if (links.length + discards.length === 0) return []
   const said = [

@@ -133,6 +133,9 @@ describe('sources while only queries rise', () => {
     expect(found?.id).toBe('fl.src_known')
     expect(found?.because).toMatch(/^while queries rose, 9\d% of the traffic/)
     expect(found?.where).toEqual(['hyehwa'])
+    expect(idsOf({ lines: [queries, ...on('own_source_share', 0.95, 0.96)] })).toEqual([
+      'fl.src_known',
+    ])
   })
 
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Deed, examine, find, idsOf, type Line } from './hour.ts'
 
 const links = ['transit-1', 'transit-2', 'ix-1']
-const on = (metric: string, calm: number, then: number | null, which = links): Line[] =>
+const on = (metric: string, calm: number | null, then: number | null, which = links): Line[] =>
   which.map((link) => [metric, { link, pop: 'seo' }, calm, then])
 const inOut = (inThen: number, outThen: number): Line[] => [
   ...on('in_bps', 2e10, inThen),
@@ -139,12 +139,33 @@ describe('the border', () => {
     expect(idsOf({ lines })).toEqual(['in.saturated'])
   })
 
+  test.each([
+    ['by 1.9 times is not out of place', 3.8e10, false],
+    ['by 2.1 times is', 4.2e10, true],
+  ])('inbound by outbound %s', (_, inThen, is) => {
+    expect(idsOf({ lines: inOut(inThen, 1e10) }).includes('in.ratio')).toBe(is)
+  })
+
+  test.each([
+    ['nine times as many', 100, 900, []],
+    ['eleven times', 100, 1_100, ['in.saturated']],
+    ['ninety where there was one', 1, 90, []],
+  ])('discards: %s', (_, calm, then, ids) => {
+    expect(idsOf({ lines: on('in_discards', calm, then) })).toEqual(ids)
+  })
+
   test('has no ratio out of place where less goes out, and nothing more comes in', () => {
     expect(idsOf({ lines: inOut(2e10, 0.4e10) })).not.toContain('in.ratio')
   })
 
   test('a link that is always full is no news', () => {
-    expect(idsOf({ lines: on('link_load', 0.97, 0.98) })).toEqual([])
+    const full = on('link_load', 0.97, 0.98, ['ix-1'])
+    expect(idsOf({ lines: full })).toEqual([])
+    expect(idsOf({ lines: [...full, ...on('in_bps', 2e10, 2e10)] })).toEqual(['in.normal'])
+  })
+
+  test('a link that is full before its usual is known is', () => {
+    expect(idsOf({ lines: on('link_load', null, 0.98, ['ix-1']) })).toEqual(['in.saturated'])
   })
 })
 
