@@ -19,8 +19,9 @@ const NOISE = 1
 const MILD: Span = minutes(5)
 /** A jump that took longer to be sure of was none. */
 const CLEAR = 4
-/** Back again: three standard deviations. */
+/** Back again: three standard deviations, less where the shift itself is hardly more. */
 const BACK = 1.5
+const LEAST_BACK = 0.75
 const BACK_FOR: Span = minutes(5)
 
 export interface Shift {
@@ -57,7 +58,11 @@ export class Shifts {
   readonly #up = still()
   readonly #down = still()
   #current: Shift | null = null
-  #backSince: Instant | null = null
+  /** The furthest it was out. */
+  #peak = 0
+  /** For how long it has been back, less what it was a little out between. */
+  #back: Span = 0
+  #isBack = false
 
   get current(): Shift | null {
     return this.#current
@@ -72,24 +77,34 @@ export class Shifts {
     const down = this.#current?.up !== false && crosses(this.#down, -z, at, before)
     if (up || down) {
       this.#current = { up, onset: onsetOf(up ? this.#up : this.#down, at, uncertainty) }
-      this.#backSince = null
+      this.#peak = Math.abs(z)
       this.#still()
       return true
     }
-    if (this.#current === null) return false
-    if (Math.abs(z) > BACK) this.#backSince = null
-    else this.#backSince ??= at
-    if (this.#backSince !== null && at - this.#backSince >= BACK_FOR) this.end()
+    if (this.#current !== null) this.#ends(at, z, before)
     return false
   }
 
   end(): void {
     this.#current = null
-    this.#backSince = null
     this.#still()
   }
 
+  #ends(at: Instant, z: number, before: Instant): void {
+    const off = Math.abs(z)
+    const passed = Math.max(0, at - before)
+    this.#peak = Math.max(this.#peak, off)
+    const isBack = off <= Math.min(BACK, Math.max(LEAST_BACK, this.#peak / 2))
+    if (off > BACK) this.#back = 0
+    else if (!isBack) this.#back = Math.max(0, this.#back - passed)
+    else if (this.#isBack) this.#back += passed
+    this.#isBack = isBack
+    if (this.#back >= BACK_FOR) this.end()
+  }
+
   #still(): void {
+    this.#back = 0
+    this.#isBack = false
     Object.assign(this.#up, still())
     Object.assign(this.#down, still())
   }

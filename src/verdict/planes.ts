@@ -32,6 +32,8 @@ export const planesDefaults: PlanesSettings = {
 const STALE_AFTER: Span = minutes(5)
 /** A clock may be off by so much; what is further away is old, not off. */
 const MOST_SKEW: Span = minutes(15)
+/** On its way to us a sample may be so long at any rate. */
+const LEAST_DELAY: Span = seconds(30)
 /** As long as a usual is left alone for an incident. */
 const LONGEST_FREEZE: Span = hours(7 * 24)
 /** A series that has been silent for so long is forgotten. */
@@ -157,7 +159,9 @@ export class Planes implements PlanesView {
     if (series === null) return
     // A clock ahead of ours would put off all that comes after it.
     const timely = ahead > 0 ? { ...sample, at: now } : sample
-    const skew = off > sample.uncertainty ? off : 0
+    // What is asked for now and then comes late by as much, and its clock is right.
+    const delay = ahead > 0 ? 0 : Math.max(LEAST_DELAY, series.interval)
+    const skew = off > sample.uncertainty + delay ? off : 0
     if (!series.take(timely, timely.at + (behind > 0 ? off : 0), skew, this.#learns(now)))
       this.#late++
   }

@@ -9,6 +9,7 @@ import { Usual } from './usual.ts'
 
 /** A rate that has always changed and repeats itself so often comes from an exporter that hangs. */
 const FROZEN_AFTER = 10
+const COARSE = 1_000
 /** A shift that lasts so long is the new usual; sooner while no day is known to compare with. */
 const LONGEST: Span = hours(7 * 24)
 const LONGEST_AT_FIRST: Span = hours(24)
@@ -58,6 +59,10 @@ export class Series {
     return this.#heardAt
   }
 
+  get interval(): Span {
+    return this.#interval
+  }
+
   get skew(): Span {
     return this.#skew
   }
@@ -73,8 +78,9 @@ export class Series {
   /** Since when its exporter has repeated itself; null when it does not. */
   get frozenSince(): Instant | null {
     const { form, swings } = this.#manner
-    // Silence is no repetition, nor is what jumped before it stood still: both are news.
-    if (form !== 'ratio' || !swings || this.#last === 0 || this.isShifted) return null
+    // Small whole numbers repeat themselves; what jumped before it stood still is news.
+    const isCoarse = Number.isInteger(this.#last) && this.#last < COARSE
+    if (form !== 'ratio' || !swings || isCoarse || this.isShifted) return null
     const isUnlike = this.#changed >= FROZEN_AFTER && this.#same >= 3 * this.#mostSame
     return isUnlike && this.#same >= FROZEN_AFTER ? this.#sameSince : null
   }

@@ -50,8 +50,8 @@ export class Usual {
   #hours: Float32Array | null = null
   #knownHours = 0
   #newestHour = -1
-  /** Median deviation of the samples of a bin, the latest ones. */
-  readonly #strays = new Float32Array(SPREAD_BINS)
+  /** Median deviation of the samples of a bin, the latest ones, by number of the bin; NaN: not known. */
+  readonly #strays = new Float32Array(SPREAD_BINS).fill(Number.NaN)
   #strayed = 0
   /** The bin under way. */
   readonly #samples = new Float32Array(MOST_IN_BIN)
@@ -152,14 +152,12 @@ export class Usual {
     this.#sampled = 0
     const first = Math.floor(from / BIN)
     const oldest = Math.max(first, this.#newestBin - this.#bins.length + 1)
-    for (let bin = oldest; bin <= this.#newestBin; bin++) {
-      if (Number.isNaN(this.#binAt(bin))) continue
-      this.#bins[bin % this.#bins.length] = Number.NaN
-      this.#strayed = Math.max(0, this.#strayed - 1)
-    }
+    for (let bin = oldest; bin <= this.#newestBin; bin++) this.#setBin(bin, Number.NaN, Number.NaN)
+    this.#newestBin = Math.min(this.#newestBin, first - 1)
     const hour = Math.floor(from / HOUR)
     for (let h = Math.max(hour, this.#newestHour - FOUR_WEEKS + 1); h <= this.#newestHour; h++)
       this.#setHour(h, h === hour ? this.#medianOfHour(h) : Number.NaN)
+    this.#newestHour = Math.min(this.#newestHour, hour - 1)
     this.#learnedAt = Math.min(this.#learnedAt, from)
     this.#relevel()
   }
@@ -167,8 +165,8 @@ export class Usual {
   /** The level has changed for good: it is learned from the beginning. The shape of the day stays. */
   forgetLevel(): void {
     this.#bins.fill(Number.NaN)
+    this.#strays.fill(Number.NaN)
     this.#sampled = 0
-    this.#strayed = 0
     this.#learned = 0
     this.#firstAt = null
     this.#level = null
@@ -182,12 +180,11 @@ export class Usual {
     const median = middle(samples, samples.length)
     const at = (bin + 0.5) * BIN
     const usual = this.at(at)
-    if (usual !== null || samples.length > 2) {
-      const around = usual ?? median
-      this.#stray(middle(samples.map((x) => Math.abs(this.deviation(x, around))).sort()))
-    }
+    // One sample is no median to compare itself with: while nothing is usual it has to wait for others.
+    const around = usual ?? (samples.length > 2 ? median : Number.NaN)
+    const stray = middle(samples.map((x) => Math.abs(this.deviation(x, around))).sort())
     this.#sampled = 0
-    this.#setBin(bin, median)
+    this.#append(bin, median, stray)
     const hour = Math.floor(((bin + 1) * BIN) / HOUR) - 1
     // An hour is closed with its last bin, or with the first one after it.
     if (hour > this.#newestHour) {
@@ -197,16 +194,9 @@ export class Usual {
     }
     this.#lookUp(at + BIN)
     this.#relevel()
-    if (usual === null && this.#level !== null && samples.length <= 2) {
-      const around = this.#together(this.#shapeAt(at), this.#level)
-      this.#stray(Math.abs(this.deviation(median, around)))
-    }
-  }
-
-  #stray(deviation: number): void {
-    this.#strays[this.#strayed++ % SPREAD_BINS] = deviation
-    // Two rounds are counted, so that what is taken back leaves what is still there.
-    if (this.#strayed === 2 * SPREAD_BINS) this.#strayed = SPREAD_BINS
+    if (!Number.isNaN(stray) || this.#level === null) return
+    const level = this.#together(this.#shapeAt(at), this.#level)
+    this.#strays[bin % SPREAD_BINS] = Math.abs(this.deviation(median, level))
   }
 
   #binAt(bin: number): number {
@@ -214,18 +204,23 @@ export class Usual {
     return this.#bins[bin % this.#bins.length] ?? Number.NaN
   }
 
-  #setBin(bin: number, median: number): void {
-    const size = this.#bins.length
-    if (size < BINS_A_DAY && bin - this.#newestBin >= 1 && this.#newestBin >= 0) {
-      const filled = Number.isNaN(this.#bins[bin % size] ?? Number.NaN)
-      if (!filled) this.#widen(Math.min(BINS_A_DAY, size * 2))
-    }
-    // What lies between was not seen.
-    const from = Math.max(this.#newestBin + 1, bin - this.#bins.length + 1)
-    if (this.#newestBin >= 0)
-      for (let b = from; b < bin; b++) this.#bins[b % this.#bins.length] = Number.NaN
-    this.#newestBin = bin
+  #setBin(bin: number, median: number, stray: number): void {
     this.#bins[bin % this.#bins.length] = median
+    this.#strays[bin % SPREAD_BINS] = stray
+  }
+
+  #append(bin: number, median: number, stray: number): void {
+    const size = this.#bins.length
+    // What would be overwritten is kept, up to a day.
+    if (size < BINS_A_DAY && !Number.isNaN(this.#bins[bin % size] ?? Number.NaN))
+      this.#widen(Math.min(BINS_A_DAY, size * 2))
+    // What lies between was not seen.
+    if (this.#newestBin >= 0) {
+      const from = Math.max(this.#newestBin + 1, bin - BINS_A_DAY + 1)
+      for (let b = from; b < bin; b++) this.#setBin(b, Number.NaN, Number.NaN)
+    }
+    this.#newestBin = bin
+    this.#setBin(bin, median, stray)
   }
 
   #widen(size: number): void {
@@ -313,8 +308,14 @@ export class Usual {
     this.#knownBins = count
     // When all of it was taken back, the level from before that is the best there is.
     if (count > 0) this.#level = middle(known.subarray(0, count).sort())
-    const strays = Math.min(this.#strayed, SPREAD_BINS)
-    this.#spread = strays === 0 ? 0 : middle(this.#strays.slice(0, strays).sort())
+    this.#respread()
+  }
+
+  #respread(): void {
+    let count = 0
+    for (const stray of this.#strays) if (!Number.isNaN(stray)) scratch[count++] = stray
+    this.#strayed = count
+    this.#spread = count === 0 ? 0 : middle(scratch.subarray(0, count).sort())
   }
 }
 
