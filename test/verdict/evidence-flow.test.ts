@@ -157,6 +157,14 @@ describe('a shift from a neighbour', () => {
     expect(shift([...flood, ...on('own_source_share', 0.95, 0.95)])).toBe(false)
   })
 
+  test.each([
+    [0.14, true],
+    [0.16, false],
+  ])('in a mix of distance %f where 0.05 is usual', (distance, is) => {
+    const own = on('own_source_share', 0.95, 0.95)
+    expect(shift([...flood, ...own, ...on('mix_distance', 0.05, distance)])).toBe(is)
+  })
+
   test.each<[string, Line[]]>([
     ['the mix is another', on('mix_distance', 0.05, 0.3)],
     ['new sources have come', on('new_source_share', 0.05, 0.25)],
