@@ -71,10 +71,6 @@ export class Series {
     return this.#shifts.current !== null
   }
 
-  get memory(): number {
-    return this.#usual.memory
-  }
-
   /** Since when its exporter has repeated itself; null when it does not. */
   get frozenSince(): Instant | null {
     const { form, swings } = this.#manner

@@ -144,6 +144,29 @@ describe('an outage', () => {
   })
 })
 
+test('a real night: Iraq off the Internet for its examinations, 21 August 2023, by IODA', () => {
+  // /24s visible in routing, every five minutes from 22:00 UTC on; off from 01:00 (04:00 there) to 05:00.
+  const evening = [...Array(12).fill(2922), ...Array(20).fill(2920), 2922, 2922, 2912, 2904]
+  const off = [
+    1160, 1150, 1141, 1085, 1043, 1005, 1006, 1006, 1006, 1006, 1005, 1006, 1033, 1034, 1034, 1034,
+    1034, 1034, 1033, 1034, 1033, 1033, 1034, 1033, 1033, 1034, 1033, 1034, 1034, 1030, 1031, 1031,
+    1030, 1030, 1030, 1030, 1030, 1031, 1031, 1031, 1031, 1031, 1030, 1030, 1031, 1030, 1031, 1076,
+  ]
+  const morning = [2885, 2894, 2905, 2915, 2919, 2919, 2919, 2920, 2920, 2920, 2920, 2920]
+  const begin = monday + hours(22)
+  const all = [...evening, ...off, ...morning]
+  const value = (at: Instant) => all[Math.round((at - begin) / minutes(5))] ?? Number.NaN
+  const night = [begin, begin + minutes(5) * all.length] as const
+  const { series, begun, ended } = playSeries('visible_24s', night, 300, value)
+  const one = begin + hours(3)
+  expect(begun).toEqual([one + minutes(5)])
+  expect(ended).toEqual([one + hours(4) + minutes(5)])
+  expect(series.view()).toMatchObject({ last: 2920, usual: 2920, shift: null })
+  const during = playSeries('visible_24s', [begin, one + hours(2)], 300, value).series.view()
+  expect(during).toMatchObject({ usual: 2920, shift: { up: false } })
+  expect(during.shift?.onset).toEqual({ at: one - minutes(2.5), within: minutes(2.5) })
+})
+
 test('a counter that is reset is one wrong scrape and no shift', () => {
   const dice = new Dice('reset')
   const value = noisy(dice, () => 1e9)
