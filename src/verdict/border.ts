@@ -45,11 +45,25 @@ export function inbound({
   return sums.sort((a, b) => b.ratio - a.ratio)[0] ?? null
 }
 
-export const anyRisen = ({ series }: Sum): boolean => series.some(risen)
-export const anyFallen = ({ series }: Sum): boolean => series.some(fallen)
+/** A link that has gone so far from its usual has moved. */
+const MOVED = 0.2
+
+/**
+ * Not one odd scrape: a link is known to have shifted, or several have moved the same way at once. The
+ * first takes long where the step is small.
+ */
+export const rose = ({ series }: Sum): boolean =>
+  series.some(risen) || series.filter(({ last, usual }) => last > (1 + MOVED) * usual).length > 1
+
+export const fell = ({ series }: Sum): boolean =>
+  series.some(fallen) || series.filter(({ last, usual }) => last < (1 - MOVED) * usual).length > 1
 
 export const fullLinks = (planes: PlanesView): readonly SeriesView[] =>
   planes.series('link_load').filter(({ last }) => last >= FULL)
+
+/** Those that are not always full. */
+export const newlyFull = (planes: PlanesView): readonly SeriesView[] =>
+  fullLinks(planes).filter(({ usual }) => usual === null || usual < FULL)
 
 /** A detector whose end was never told is believed for so long. */
 const DETECTOR_LASTS = hours(6)

@@ -121,7 +121,7 @@ function sources(planes: PlanesView, load: readonly Known[], all: Sum): readonly
   // Queries hardly show among all traffic. Where only they rise, the sources are known when nearly all
   // are, and no fewer than usual.
   const queries = surging(known(planes, 'qps'))
-  if (!queries || own.length === 0 || exceeds(all) || !(all.usual > 0)) return []
+  if (!queries || own.length === 0 || exceeds(all)) return []
   const now = mean(own.map(({ last }) => last))
   const usual = mean(own.map((one) => one.usual))
   if (now < NEARLY_ALL || usual - now >= STEADY) return []

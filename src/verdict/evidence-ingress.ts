@@ -3,14 +3,14 @@
 
 import type { Finding } from '../core/evidence.ts'
 import {
-  anyFallen,
-  anyRisen,
   type Border,
   border,
   detectorsOn,
-  FULL,
+  fell,
   fullLinks,
   inbound,
+  newlyFull,
+  rose,
 } from './border.ts'
 import { EXCESS } from './excess.ts'
 import {
@@ -63,15 +63,11 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
   if (!incoming) return []
   const said = `border inbound ${against(incoming, incoming.unit)}`
   const up = incoming.series.filter((series) => series.shift?.up)
-  if (incoming.ratio >= EXCESS) {
-    if (!anyRisen(incoming)) return []
-    return [finding(incoming.ratio >= SURGE ? 'in.surge' : 'in.mild', said, up)]
-  }
+  if (incoming.ratio >= SURGE) return up.length ? [finding('in.surge', said, up)] : []
+  if (incoming.ratio >= EXCESS) return [finding('in.mild', said, up)]
   const { bothIn, bothOut } = sums
-  const full = fullLinks(planes)
-  const down = (sum: typeof bothIn) =>
-    sum.usual > 0 && sum.now <= LESS * sum.usual && anyFallen(sum)
-  if (down(bothIn) && down(bothOut) && full.length === 0)
+  const down = (sum: typeof bothIn) => sum.usual > 0 && sum.now <= LESS * sum.usual && fell(sum)
+  if (down(bothIn) && down(bothOut) && fullLinks(planes).length === 0)
     return [
       finding(
         'in.collapse',
@@ -81,7 +77,7 @@ function level(planes: PlanesView, sums: Border): readonly Finding[] {
     ]
   const all = [sums.inBits, sums.inPackets].filter(({ usual }) => usual > 0)
   const within = all.every(({ now, usual }) => now < MORE * usual && now > LESS * usual)
-  if (within && full.length === 0 && wholly(planes, 'in_bps', 'in_pps'))
+  if (within && newlyFull(planes).length === 0 && wholly(planes, 'in_bps', 'in_pps'))
     return [{ id: 'in.normal', because: `${said}: nothing extra comes in`, onset: null, where: [] }]
   return []
 }
@@ -91,7 +87,7 @@ function ratio({ bothIn, bothOut }: Border): readonly Finding[] {
   if (!(bothIn.usual > 0 && bothOut.usual > 0 && bothOut.now > 0)) return []
   const now = bothIn.now / bothOut.now
   const usual = bothIn.usual / bothOut.usual
-  if (now < LOPSIDED * usual || bothIn.now < MORE * bothIn.usual || !anyRisen(bothIn)) return []
+  if (now < LOPSIDED * usual || bothIn.now < MORE * bothIn.usual || !rose(bothIn)) return []
   return [
     finding(
       'in.ratio',
@@ -102,8 +98,7 @@ function ratio({ bothIn, bothOut }: Border): readonly Finding[] {
 }
 
 function full(planes: PlanesView): readonly Finding[] {
-  // A link that is always full is no news.
-  const links = fullLinks(planes).filter(({ usual }) => usual === null || usual < FULL)
+  const links = newlyFull(planes)
   const discards = known(planes, 'in_discards').filter(discarding)
   if (links.length + discards.length === 0) return []
   const said = [

@@ -2,7 +2,7 @@
 // queries; a rule asks what part of the *excess* something has. Of a series with the level now, its usual
 // level, the share s now and its usual u, that is (s · now − u · usual) / (now − usual).
 
-import { type Known, mean, risen, type Sum, sumOf } from './measure.ts'
+import { type Known, mean, type Sum, sumOf } from './measure.ts'
 
 /** From here on there is an excess to speak of: below, its parts drown in what is ordinary. */
 export const EXCESS = 1.5
@@ -18,8 +18,11 @@ export interface Excess {
   readonly shares: readonly Known[]
 }
 
-export const exceeds = ({ now, usual, series }: Sum): boolean =>
-  usual > 0 && now >= EXCESS * usual && series.some(risen)
+/**
+ * No shift is asked for: half as much again takes long to be told from noise, and one odd scrape has no
+ * odd composition.
+ */
+export const exceeds = ({ now, usual }: Sum): boolean => usual > 0 && now >= EXCESS * usual
 
 /** Those of a load that are in excess, each for itself or all together; null when there is none. */
 export function surging(load: readonly Known[]): Sum | null {

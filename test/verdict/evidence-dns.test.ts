@@ -142,16 +142,24 @@ describe('answers that fail', () => {
       0,
     ],
     ['timeouts alone', [on('timeout_ratio', 0.01, 0.2)], 1],
-    ['four in a hundred', [on('servfail_ratio', 0.003, 0.04)], 0],
-    ['twice the usual', [on('servfail_ratio', 0.1, 0.2)], 0],
-  ])('%s', (_, lines, n) => {
-    expect(idsOf({ lines })).toHaveLength(n)
+    ['four more in a hundred', [on('servfail_ratio', 0.003, 0.045)], 0],
+    ['ten more', [on('servfail_ratio', 0.003, 0.103)], 1],
+    ['2.7 times the usual', [on('servfail_ratio', 0.1, 0.27)], 0],
+    ['3.4 times the usual', [on('servfail_ratio', 0.1, 0.34)], 1],
+  ])('%s, for an hour', (_, lines, n) => {
+    expect(idsOf({ lines, after: 60 })).toHaveLength(n)
   })
 })
 
 describe('names', () => {
   test.each<[string, Line[], string[]]>([
-    ['another mix is not the same', [storm, on('name_distance', 0.05, 0.2)], []],
+    ['a mix that has hardly moved', [storm, on('name_distance', 0.05, 0.138)], ['dns.same_names']],
+    ['another mix is not the same', [storm, on('name_distance', 0.05, 0.165)], []],
+    ['NXDOMAIN by 0.17 more', [on('nxdomain_ratio', 0.1, 0.27)], []],
+    ['NXDOMAIN by 0.24 more', [on('nxdomain_ratio', 0.1, 0.34)], ['dns.random_names']],
+    ['NXDOMAIN 1.7 times', [on('nxdomain_ratio', 0.3, 0.52)], []],
+    ['NXDOMAIN 2.4 times', [on('nxdomain_ratio', 0.25, 0.6)], ['dns.random_names']],
+    ['two fifths of a bit', [storm, on('label_entropy', 2.5, 2.93)], []],
     [
       'half a bit more of entropy is random',
       [storm, on('label_entropy', 2.5, 3.1)],

@@ -133,10 +133,18 @@ describe('sources while only queries rise', () => {
     expect(found?.id).toBe('fl.src_known')
     expect(found?.because).toMatch(/^while queries rose, 9\d% of the traffic/)
     expect(found?.where).toEqual(['hyehwa'])
+    expect(idsOf({ lines: [queries, ...on('own_source_share', 0.95, 0.96)] })).toEqual([
+      'fl.src_known',
+    ])
+  })
+
+  test('may be a little fewer', () => {
+    const steady = [...calm, queries, ...on('own_source_share', 0.95, 0.91)]
+    expect(idsOf({ lines: steady })).toEqual(['fl.src_known'])
   })
 
   test.each([
-    ['strangers add something', 0.95, 0.85],
+    ['strangers add something', 0.95, 0.885],
     ['most are strangers anyway', 0.7, 0.7],
   ])('are not known when %s', (_, usual, then) => {
     expect(idsOf({ lines: [...calm, queries, ...on('own_source_share', usual, then)] })).toEqual([])
@@ -152,6 +160,14 @@ describe('a shift from a neighbour', () => {
     expect(shift([...calm, ...usual])).toBe(false)
     expect(shift([...flood, ...on('mix_distance', 0.05, 0.06)])).toBe(false)
     expect(shift([...flood, ...on('own_source_share', 0.95, 0.95)])).toBe(false)
+  })
+
+  test.each([
+    [0.14, true],
+    [0.16, false],
+  ])('in a mix of distance %f where 0.05 is usual', (distance, is) => {
+    const own = on('own_source_share', 0.95, 0.95)
+    expect(shift([...flood, ...own, ...on('mix_distance', 0.05, distance)])).toBe(is)
   })
 
   test.each<[string, Line[]]>([
@@ -171,6 +187,6 @@ describe('drops', () => {
   test.each(['unroutable_drops', 'policed_drops'])('%s', (metric) => {
     expect(idsOf({ lines: on(metric, 100, 250) })).toEqual([])
     expect(idsOf({ lines: on(metric, 100, 350) })).toHaveLength(1)
-    expect(idsOf({ lines: on(metric, 1, 6) })).toEqual([])
+    expect(idsOf({ lines: on(metric, 2, 11) })).toEqual([])
   })
 })

@@ -123,6 +123,19 @@ describe('shortest-path runs', () => {
   })
 })
 
+describe('purges and policers', () => {
+  test.each([
+    ['nine times as many purges are no storm', 'lsp_purges', 10, 90, []],
+    ['eleven times are one', 'lsp_purges', 10, 110, ['igp.spf_storm']],
+    ['eight purges where there was one in two minutes are none', 'lsp_purges', 0.5, 8, []],
+    ['four times as many drops are not many', 'cpu_punt_drops', 100, 400, []],
+    ['five and a half times are', 'cpu_punt_drops', 100, 550, ['cpu.punt']],
+    ['forty drops where there were two are not', 'cpu_punt_drops', 2, 40, []],
+  ])('%s', (_, metric, calm, then, ids) => {
+    expect(idsOf({ lines: on(metric, calm, then) })).toEqual(ids)
+  })
+})
+
 describe('a lost adjacency', () => {
   test('of one router of several is no loss of adjacencies', () => {
     const lines: Line[] = [

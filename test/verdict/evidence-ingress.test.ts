@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Deed, examine, find, idsOf, type Line } from './hour.ts'
 
 const links = ['transit-1', 'transit-2', 'ix-1']
-const on = (metric: string, calm: number, then: number | null, which = links): Line[] =>
+const on = (metric: string, calm: number | null, then: number | null, which = links): Line[] =>
   which.map((link) => [metric, { link, pop: 'seo' }, calm, then])
 const inOut = (inThen: number, outThen: number): Line[] => [
   ...on('in_bps', 2e10, inThen),
@@ -95,9 +95,29 @@ describe('the border', () => {
     expect(idsOf({ lines: [...silent, ...heard], after: 15 })).not.toContain('in.collapse')
   })
 
-  test('does not surge by one scrape of one link', () => {
+  test('does not surge by one scrape: a second one must tell the same', () => {
     const lines = on('in_bps', 2e10, 2e11)
-    expect(idsOf({ lines, after: 0 })).not.toContain('in.surge')
+    expect(idsOf({ lines, after: 0 })).toEqual([])
+    expect(idsOf({ lines, after: 0.5 })).toEqual(['in.surge'])
+  })
+
+  test('does not collapse by one scrape of one link, but of several at once', () => {
+    const fallen = (which: string[]) => [
+      ...on('in_bps', 2e10, 1e10, which),
+      ...on('out_bps', 1e10, 5e9, which),
+    ]
+    expect(idsOf({ lines: fallen(['ix-1']), after: 0 })).toEqual([])
+    expect(idsOf({ lines: fallen(links), after: 0 })).toEqual(['in.collapse'])
+  })
+
+  test('has its ratio by a second scrape of one link, or by the first of several', () => {
+    const lopsided = (which: string[]) => [
+      ...on('in_bps', 2e10, 9e10, which),
+      ...on('out_bps', 1e10, 1e10, which),
+    ]
+    expect(idsOf({ lines: lopsided(['ix-1']), after: 0 })).toEqual([])
+    expect(idsOf({ lines: lopsided(['ix-1']), after: 0.5 })).toEqual(['in.surge', 'in.ratio'])
+    expect(idsOf({ lines: lopsided(links), after: 0 })).toEqual(['in.ratio'])
   })
 
   test('is not normal when a link of three has fallen silent: it may be the one that matters', () => {
@@ -119,12 +139,33 @@ describe('the border', () => {
     expect(idsOf({ lines })).toEqual(['in.saturated'])
   })
 
+  test.each([
+    ['by 1.9 times is not out of place', 3.8e10, false],
+    ['by 2.1 times is', 4.2e10, true],
+  ])('inbound by outbound %s', (_, inThen, is) => {
+    expect(idsOf({ lines: inOut(inThen, 1e10) }).includes('in.ratio')).toBe(is)
+  })
+
+  test.each([
+    ['nine times as many', 100, 900, []],
+    ['eleven times', 100, 1_100, ['in.saturated']],
+    ['ninety where there was one', 1, 90, []],
+  ])('discards: %s', (_, calm, then, ids) => {
+    expect(idsOf({ lines: on('in_discards', calm, then) })).toEqual(ids)
+  })
+
   test('has no ratio out of place where less goes out, and nothing more comes in', () => {
     expect(idsOf({ lines: inOut(2e10, 0.4e10) })).not.toContain('in.ratio')
   })
 
   test('a link that is always full is no news', () => {
-    expect(idsOf({ lines: on('link_load', 0.97, 0.98) })).toEqual([])
+    const full = on('link_load', 0.97, 0.98, ['ix-1'])
+    expect(idsOf({ lines: full })).toEqual([])
+    expect(idsOf({ lines: [...full, ...on('in_bps', 2e10, 2e10)] })).toEqual(['in.normal'])
+  })
+
+  test('a link that is full before its usual is known is', () => {
+    expect(idsOf({ lines: on('link_load', null, 0.98, ['ix-1']) })).toEqual(['in.saturated'])
   })
 })
 

@@ -49,8 +49,12 @@ describe('inside probes', () => {
     expect(idsOf({ lines: inside(pops, 0.6) })).toEqual([])
   })
 
+  test('of which two fifths succeed fail', () => {
+    expect(idsOf({ lines: inside(pops, 0.42) })).toEqual(['pr.inside_fail'])
+  })
+
   test('that never succeeded do not fail now', () => {
-    expect(idsOf({ lines: inside(pops, 0.1, 0.3) })).toEqual([])
+    expect(idsOf({ lines: inside(pops, 0.1, 0.7) })).toEqual([])
   })
 
   test('that have fallen silent in three POPs neither fail nor succeed', () => {

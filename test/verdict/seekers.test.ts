@@ -10,7 +10,7 @@ import type { View } from '../../src/core/view.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { Planes } from '../../src/verdict/planes.ts'
 import { seek, seekers } from '../../src/verdict/seekers.ts'
-import { calmly, type Day, find, type Line, sceneOf } from './hour.ts'
+import { calmly, type Day, type Deed, find, type Line, sceneOf } from './hour.ts'
 
 const lines = readFileSync('config/README.md', 'utf8').split('\n')
 const cells = (line: string) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, ''))
@@ -200,4 +200,28 @@ test('three ordinary days, with nights and noise, show nothing but what is norma
       told.add(id)
   }
   expect([...told].sort()).toEqual(['igp.normal', 'in.normal', 'pr.ok'])
+})
+
+test('whatever is told, nothing is thrown, and what is found is fit to be read', () => {
+  const dice = new Dice('whatever')
+  const one = <T>(list: readonly T[]): T => list[Math.floor(dice.float() * list.length)] as T
+  const values = [0, 1e-9, 0.02, 0.5, 0.99, 1, 7, 4_000, 3e10, -5]
+  const ids = new Set<string>()
+  for (let round = 0; round < 25; round++) {
+    const lines = Array.from({ length: 40 }, (): Line => {
+      const label = one(['router', 'link', 'pop', 'resolver', 'exporter', 'target', 'set'])
+      const labels = dice.float() < 0.2 ? {} : { [label]: one(['a', 'b', 'inside', '']) }
+      const calm = dice.float() < 0.1 ? null : one(values)
+      return [one(Object.keys(metrics)), labels, calm, dice.float() < 0.1 ? null : one(values)]
+    })
+    const deeds = changeEvents.map((event): Deed => [5 * dice.float() - 2, event, {}])
+    const found = find({ lines, deeds })
+    expect(new Set(found.map(({ id }) => id)).size).toBe(found.length)
+    for (const { id, because, where } of found) {
+      ids.add(id)
+      expect(because).not.toMatch(/NaN|undefined|null|Infinity|\[object/)
+      expect([...where].sort()).toEqual([...where])
+    }
+  }
+  expect(ids.size).toBeGreaterThan(15)
 })
