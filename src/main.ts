@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   replay: async () => (await import('./replay.ts')).replayCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   score: async () => (await import('./score.ts')).scoreCommand(),
+  samples: async () => (await import('./samples.ts')).samplesCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),

@@ -37,18 +37,21 @@ const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list
 
 /** By series, what it was on ordinary minutes and what it is in the midst of it, medians both. */
 function beforeAndThen(one: PlayedIncident, metric: string, until = one.over) {
-  const series = new Map<string, { calm: number[]; then: number[] }>()
+  const series = new Map<string, { calm: number[]; meanwhile: number[] }>()
   for (const { at, value, labels } of samplesOf(one, metric)) {
     const key = JSON.stringify(labels)
-    const mine = series.get(key) ?? { calm: [], then: [] }
+    const mine = series.get(key) ?? { calm: [], meanwhile: [] }
     series.set(key, mine)
     if (at < one.onset) mine.calm.push(value)
-    else if (at > one.onset + minutes(5) && at < until) mine.then.push(value)
+    else if (at > one.onset + minutes(5) && at < until) mine.meanwhile.push(value)
   }
-  return [...series.values()].map((s) => ({ usual: median(s.calm), then: median(s.then) }))
+  return [...series.values()].map((s) => ({
+    usual: median(s.calm),
+    meanwhile: median(s.meanwhile),
+  }))
 }
-const total = (list: readonly { usual: number; then: number }[]) =>
-  list.reduce((n, s) => n + s.then, 0) / list.reduce((n, s) => n + s.usual, 0)
+const total = (list: readonly { usual: number; meanwhile: number }[]) =>
+  list.reduce((n, s) => n + s.meanwhile, 0) / list.reduce((n, s) => n + s.usual, 0)
 
 it('there are forty, each with its number and a name of its own', () => {
   const ids = Array.from({ length: 40 }, (_, i) => `S${String(i + 1).padStart(2, '0')}`)
@@ -154,6 +157,7 @@ it('archives decode, and tell of the own routes after the onset only', () => {
       messages += batch.messages
       batch.clear()
     }
+    expect(reader.stats.malformed).toBe(0)
   }
   expect(one.internet.asns).toEqual(one.play.internet.asns)
   for (const m of one.play.messages)
@@ -167,8 +171,8 @@ it('archives decode, and tell of the own routes after the onset only', () => {
 describe('what each has to show', () => {
   it('S01: IGP beyond 3 times, both directions below 60 %, a storm of 4 to 30 times', () => {
     const one = played('S01')
-    for (const { usual, then } of beforeAndThen(one, 'lsdb_routes'))
-      expect(then / usual).toBeGreaterThan(10)
+    for (const { usual, meanwhile } of beforeAndThen(one, 'lsdb_routes'))
+      expect(meanwhile / usual).toBeGreaterThan(10)
     expect(total(beforeAndThen(one, 'in_bps'))).toBeLessThan(0.5)
     expect(total(beforeAndThen(one, 'out_bps'))).toBeLessThan(0.5)
     expect(total(beforeAndThen(one, 'qps'))).toBeGreaterThan(4)
@@ -217,7 +221,9 @@ describe('what each has to show', () => {
 
   it('S04 and S38: a hundredth of the clients asks most, S01 and S06 have no such', () => {
     const top = (id: string) =>
-      Math.max(...beforeAndThen(played(id), 'top1pct_source_share').map(({ then }) => then))
+      Math.max(
+        ...beforeAndThen(played(id), 'top1pct_source_share').map(({ meanwhile }) => meanwhile),
+      )
     expect(top('S04')).toBeGreaterThan(0.8)
     expect(top('S38')).toBeGreaterThan(0.6)
     expect(top('S01')).toBeLessThan(0.15)
@@ -257,7 +263,7 @@ describe('what each has to show', () => {
       (m) => m.kind === 'update' && m.at > onset && m.withdraw.some((p) => p.startsWith('60.12.')),
     )
     expect(own).toEqual([])
-    for (const { usual, then } of beforeAndThen(played('S12'), 'in_bps'))
-      expect(then / usual).toBeGreaterThan(0.9)
+    for (const { usual, meanwhile } of beforeAndThen(played('S12'), 'in_bps'))
+      expect(meanwhile / usual).toBeGreaterThan(0.9)
   })
 })
