@@ -10,6 +10,7 @@ import { Batch } from './core/batch.ts'
 import { iso, words } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
+import { daySamples, playSamples } from './day-samples.ts'
 import type { LiveRun } from './live-run.ts'
 import { type FormatName, formatNames } from './report/format.ts'
 import { type Day, generateDay, updatesOf } from './scenario/day.ts'
@@ -103,16 +104,29 @@ async function perform(
   const ended = daemon.ended.then(() => {
     over = true
   })
+  const arrivals = daySamples()
   for (let round = 0; !over; round++) {
     while (!over && !daemon.run.sees()) await sleep(50)
     const playing = play(server, cues, day.start, speed, round * (day.end - day.start))
+    const shift = round * (day.end - day.start)
+    const telling = playSamples(arrivals, () => playing.now, poster(daemon.url), shift)
     await Promise.race([playing.done, ended])
     playing.stop()
+    telling.stop()
     await Promise.race([sleep(Math.min(5_000, (AFTERGLOW / speed) * 1e3 + 1_000)), ended])
     if (once) return
     if (!over) daemon.log.info('the day is over; it begins again')
   }
 }
+
+/** As any operator's exporter would do it: through the daemon's own door. */
+const poster =
+  (url: string) =>
+  async (body: string): Promise<void> => {
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const answer = await fetch(`${url}/api/v1/samples`, { method: 'POST', headers, body })
+    await answer.arrayBuffer()
+  }
 
 function introduction({ start, end, internet }: Day, { url }: Daemon, speed: number): string {
   const lasts = words(((end - start) / speed) | 0)

@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   score: async () => (await import('./score.ts')).scoreCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
+  samples: async () => (await import('./samples.ts')).samplesCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),

@@ -48,11 +48,11 @@ export function writeIncident(script: IncidentScript, wanted: Wanted, write: Wri
 const inSeconds = (span: Span): number => Math.round(span / 1e6)
 
 export function truthOfIncident(
-  { script, variant, onset, over, play }: PlayedIncident,
+  { script, variant, onset, over, internet }: PlayedIncident,
   { seed }: Wanted,
 ): object {
   const { id, name, what, cause, pages, within, first } = script
-  const asn = play.internet.asns[play.internet.watched]
+  const asn = internet.asns[internet.watched]
   const jitter = Math.max(0, ...[...variant.jitter.values()].map(Math.abs))
   // What is asked for every five minutes is known ten minutes later, and a slow fault has no first minute.
   const slower = 2 * (variant.interval ?? 0) + jitter + variant.lateBy
@@ -62,7 +62,7 @@ export function truthOfIncident(
       {
         name: `${id} ${name}, seed ${seed}, variant ${variant.number}`,
         about: `${what}; ${variant.what}`,
-        files: script.routes === null ? [] : play.internet.collectors,
+        files: script.routes === null ? [] : internet.collectors,
         samples: [SAMPLES],
         // VRPs would have it told which of its prefixes no ROA covers, from the start on.
         asRelationships: [RELATIONSHIPS],

@@ -72,7 +72,7 @@ export function simulateCommand(): Command {
         Object.entries(builtIn).map(([name, { what }]) => [name, what]),
       )}\nIncidents to be told apart, with samples (by number or name; \`${FORTY}\` is all of them, a folder each):\n${list(
         incidentRows(),
-        28,
+        32,
       )}\nKinds of events in a file (its form is in config/scenarios.md):\n${list(
         Object.entries(eventKinds),
       )}\nExample:\n  faultline simulate suite --out suite && faultline score suite/truth.json\n`,

@@ -32,9 +32,10 @@ export interface Judged {
 
 const micros = (text: string): number => Date.parse(text) * 1e3
 
-export function outcomeOf({ cause, side }: KnownVerdict, said: Cause | null): Outcome {
+export function outcomeOf({ cause, side, pages }: KnownVerdict, said: Cause | null): Outcome {
   if (cause === 'none') return said === null || sideOf(said) === 'neither' ? 'right' : 'wrong'
-  if (said === null) return 'silent'
+  // Where nobody is to be woken nothing has to be said.
+  if (said === null) return pages === false ? 'right' : 'silent'
   if (said === cause) return 'right'
   if (sideOf(said) === side) return 'side'
   return sideOf(said) === 'neither' ? 'undetermined' : 'wrong'

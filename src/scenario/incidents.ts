@@ -8,6 +8,7 @@ import { type IncidentScript, LATE_BY } from './incident.ts'
 import { faults } from './incidents-fault.ts'
 import { floods } from './incidents-flood.ts'
 import { others } from './incidents-other.ts'
+import { buildInternet, type Internet } from './internet.ts'
 import { operatorNetwork } from './network.ts'
 import { type Play, playScript } from './play.ts'
 import { scriptDefaults } from './script.ts'
@@ -36,7 +37,8 @@ export interface PlayedIncident {
   /** When it was over. */
   readonly over: Instant
   readonly end: Instant
-  /** Of what nobody hears, all the same: who is who. */
+  readonly internet: Internet
+  /** What the collectors hear; made when it is asked for. */
   readonly play: Play
   /** Samples and changes, in the order in which they arrive. */
   readonly arrivals: readonly Arrival[]
@@ -51,11 +53,11 @@ export function playIncident(
   const variant = variantOf(variantNumber, dice)
   // On no round minute: instruments are asked on those.
   const onset = script.at ?? DAY + CALM + seconds(dice.fork('onset').int(5, 55))
-  const start = Math.floor((onset - CALM) / minutes(1)) * minutes(1)
+  // Archives begin with a file of updates: a table in the midst of one would not be taken for theirs.
+  const start = Math.floor((onset - CALM) / minutes(15)) * minutes(15)
   const over = onset + script.lasts
   const end = Math.ceil((over + AFTER) / minutes(1)) * minutes(1)
-  const play = playRoutes(script, seed, variant, { start, onset, end })
-  const { internet } = play
+  const internet = internetOf(script, seed)
   const providers = (internet.out[internet.watched] ?? [])
     .map((e) => internet.edges[e])
     .flatMap((edge) => (edge?.role === 'provider' ? [internet.asns[edge.to] ?? 0] : []))
@@ -75,7 +77,27 @@ export function playIncident(
   const early = -Math.abs(variant.jitter.get('change') ?? 0)
   const changes = changesOf(log, onset + early).map((fact) => ({ at: fact.at, fact }))
   const arrivals = inOrder([...changes, ...samples])
-  return { script, variant, start, onset, over, end, play, arrivals }
+  let play: Play | undefined
+  return {
+    script,
+    variant,
+    start,
+    onset,
+    over,
+    end,
+    internet,
+    get play() {
+      play ??= playRoutes(script, seed, variant, { start, onset, end })
+      return play
+    },
+    arrivals,
+  }
+}
+
+/** As `playScript` makes it. */
+function internetOf({ world }: IncidentScript, seed: string | number): Internet {
+  const built = buildInternet(new Dice(seed).fork('internet'), { ...scriptDefaults, ...SIZE })
+  return world ? world(built) : built
 }
 
 function playRoutes(

@@ -6,7 +6,7 @@ import { type Instant, iso, minutes, type Span, seconds } from '../core/time.ts'
 import { control } from './control.ts'
 import type { Dice } from './dice.ts'
 import type { Reading } from './gauge.ts'
-import { conditionsAt, type Network, type Phase } from './network.ts'
+import { type Conditions, conditionsAt, type Network, type Phase } from './network.ts'
 import { probes } from './probes.ts'
 import { Resolvers } from './resolvers.ts'
 import { Traffic } from './traffic.ts'
@@ -68,48 +68,64 @@ const deviceOf = (plane: string, labels: Labels): string =>
   labels['exporter'] ??
   (plane === 'ingress' ? `${labels['pop']}-border` : `${plane}-${labels['pop'] ?? 'outside'}`)
 
-export function watch(net: Network, dice: Dice, watching: Watching): Arrival[] {
-  const { start, end, onset, phases, variant } = watching
+/** All that can be read at an instant, of what is watched; each plane with what it knows of by then. */
+function modelsOf(
+  net: Network,
+  { onset, phases, sees, variant: { jitter } }: Watching,
+): (at: Instant) => Reading[] {
   const resolvers = new Resolvers(net)
   const traffic = new Traffic(net)
-  const all = new Map<string, Series>()
+  const planes = ['bgp', 'igp', 'ingress', 'flow', 'dns', 'probe'] as const
+  return (at) => {
+    const since = at - onset
+    const usual = conditionsAt(phases, since)
+    const then = (plane: Plane) => {
+      const shift = jitter.get(plane) ?? 0
+      return shift === 0 ? usual : conditionsAt(phases, since - shift)
+    }
+    const known = new Map<Conditions, Reading[]>()
+    const once = (is: Conditions, read: (is: Conditions) => Reading[]) => {
+      const made = known.get(is) ?? read(is)
+      known.set(is, made)
+      return made
+    }
+    const border = (is: Conditions) => [
+      ...traffic.read(at, is),
+      ...control(net, is),
+      ...probes(net, is),
+    ]
+    // Resolvers remember: they are asked once a step.
+    const asked = resolvers.read(at, then('dns'))
+    return [
+      ...planes.flatMap((plane) =>
+        once(then(plane), border).filter((reading) => reading.plane === plane),
+      ),
+      ...asked,
+    ].filter(({ plane, metric }) => sees(plane, metric))
+  }
+}
+
+export function watch(net: Network, dice: Dice, watching: Watching): Arrival[] {
+  const { start, end, onset, variant } = watching
+  const models = modelsOf(net, watching)
+  const all: Series[] = []
   const devices: string[] = []
   const out: Arrival[] = []
-  const isAt = (plane: Plane, at: Instant) =>
-    conditionsAt(phases, at - onset - (variant.jitter.get(plane) ?? 0))
-
   const seriesOf = ({ plane, metric, labels }: Reading): Series => {
-    const key = `${metric} ${JSON.stringify(labels)}`
-    const known = all.get(key)
-    if (known) return known
     const device = deviceOf(plane, labels)
     if (!devices.includes(device)) devices.push(device)
-    const made = {
-      plane,
-      metric,
-      labels,
-      device,
-      dice: dice.fork(key),
-      sum: 0,
-      steps: 0,
-      held: null,
-    }
-    all.set(key, made)
-    return made
+    const mine = dice.fork(`${metric} ${JSON.stringify(labels)}`)
+    return { plane, metric, labels, device, dice: mine, sum: 0, steps: 0, held: null }
   }
   /** Drawn by turn from all devices there are, which are known after the first step. */
   const drawn = (turn: number | null) => (turn === null ? null : devices[turn % devices.length])
 
   for (let at = start; at < end; at += STEP) {
-    const readings = [
-      ...traffic.read(at, isAt('ingress', at)).filter(({ plane }) => plane === 'ingress'),
-      ...traffic.read(at, isAt('flow', at)).filter(({ plane }) => plane === 'flow'),
-      ...resolvers.read(at, isAt('dns', at)),
-      ...control(net, isAt('bgp', at)).filter(({ plane }) => plane === 'bgp'),
-      ...control(net, isAt('igp', at)).filter(({ plane }) => plane === 'igp'),
-      ...probes(net, isAt('probe', at)),
-    ].filter(({ plane, metric }) => watching.sees(plane, metric))
-    const series = readings.map((reading) => [seriesOf(reading), reading] as const)
+    // Models give the same readings in the same order, whatever is the matter.
+    const series = models(at).map((reading, i) => {
+      all[i] ??= seriesOf(reading)
+      return [all[i], reading] as const
+    })
     const frozen = drawn(variant.frozen)
     const skewed = drawn(variant.skewed)
     for (const [one, reading] of series) {
