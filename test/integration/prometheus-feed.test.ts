@@ -145,7 +145,10 @@ describe.skipIf(!has('prometheus', 'the feed before a real Prometheus'))(
       expect(faults).toEqual([])
       exporters = createServer((request, response) => {
         const name = request.url?.slice(1) ?? ''
-        if (dead.has(name)) return response.destroy()
+        if (dead.has(name)) {
+          response.destroy()
+          return
+        }
         const at = frozen.get(name)
         const now = at ?? Date.now()
         const text = `${pages[name]?.((now - began) / 1e3)}\n`
