@@ -117,6 +117,85 @@ const pages: Record<string, Page> = {
         ['thread="0"', 2 * t],
       ]),
     ].join('\n'),
+  frr: () => {
+    const peer = (ip: string, afi: string) =>
+      `afi="${afi}",local_as="64500",peer="${ip}",peer_as="64501",safi="unicast",vrf="default"`
+    return [
+      gauge('frr_route_rib_count', 'Number of routes of route type in RIB', [
+        ['afi="ipv4",route_type="isis",vrf="default"', 700],
+        ['afi="ipv6",route_type="ospf6",vrf="default"', 50],
+        ['afi="ipv4",route_type="ebgp",vrf="default"', 900_000],
+      ]),
+      gauge('frr_ospf_lsa_external_counter', 'Number of external LSAs.', [['vrf="default"', 20]]),
+      gauge('frr_ospf_area_lsa_number', 'Number of LSAs of an area.', [
+        ['area="0.0.0.0",vrf="default"', 300],
+        ['area="0.0.0.1",vrf="default"', 80],
+      ]),
+      gauge('frr_ospf_neighbor_adjacencies', 'Number of neighbor adjacencies formed.', [
+        ['area="0.0.0.0",iface="swp1",vrf="default"', 1],
+        ['area="0.0.0.0",iface="swp2",vrf="default"', 2],
+      ]),
+      // Established; down in one family; shut down on purpose.
+      gauge(
+        'frr_bgp_peer_state',
+        'State of the peer (2 = Administratively Down, 1 = Established)',
+        [
+          [peer('192.0.2.1', 'ipv4'), 1],
+          [peer('192.0.2.2', 'ipv4'), 1],
+          [peer('192.0.2.2', 'ipv6'), 0],
+          [peer('192.0.2.3', 'ipv4'), 2],
+        ],
+      ),
+      gauge('frr_bgp_peer_prefixes_received_count_total', 'Number of prefixes received.', [
+        [peer('192.0.2.1', 'ipv4'), 1_000],
+      ]),
+    ].join('\n')
+  },
+  coredns: (t) =>
+    [
+      counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone.', [
+        ['family="1",proto="udp",server="dns://:53",type="A",view="",zone="."', 80 * t],
+        ['family="1",proto="tcp",server="dns://:53",type="ANY",view="",zone="."', 20 * t],
+      ]),
+      counter('coredns_dns_responses_total', 'Counter of response status codes.', [
+        ['plugin="cache",rcode="NOERROR",server="dns://:53",view="",zone="."', 75 * t],
+        ['plugin="forward",rcode="NXDOMAIN",server="dns://:53",view="",zone="."', 25 * t],
+      ]),
+    ].join('\n'),
+  dnsdist: (t) =>
+    [
+      counter('dnsdist_queries', 'Number of received queries', [['', 400 * t]]),
+      counter('dnsdist_frontend_servfail', 'Number of SERVFAIL answers', [['', 40 * t]]),
+      counter('dnsdist_frontend_nxdomain', 'Number of NXDomain answers', [['', 80 * t]]),
+      counter('dnsdist_downstream_timeouts', 'Number of queries not answered', [['', 10 * t]]),
+      counter('dnsdist_server_queries', 'Amount of queries relayed to server', [
+        ['server="a",address="192.0.2.53:53"', 60 * t],
+        ['server="b",address="192.0.2.54:53"', 40 * t],
+      ]),
+    ].join('\n'),
+  // Its HELP has no name and its TYPE stands before each series.
+  fastnetmon: () =>
+    [
+      [
+        'fastnetmon_total_traffic_bits',
+        'traffic_direction="incoming",protocol_version="ipv4"',
+        6e9,
+      ],
+      [
+        'fastnetmon_total_traffic_bits',
+        'traffic_direction="incoming",protocol_version="ipv6"',
+        1e9,
+      ],
+      [
+        'fastnetmon_total_traffic_bits',
+        'traffic_direction="internal",protocol_version="ipv4"',
+        3e9,
+      ],
+      ['fastnetmon_host_traffic_bits', 'ip="192.0.2.9",traffic_direction="incoming"', 4e9],
+      ['fastnetmon_host_traffic_bits', 'ip="192.0.2.53",traffic_direction="incoming"', 5e9],
+    ]
+      .map(([name, labels, n]) => `# HELP Traffic\n# TYPE ${name} gauge\n${name}{${labels}} ${n}`)
+      .join('\n'),
   probe: () => gauge('probe_success', 'Displays whether or not the probe was a success', [['', 0]]),
 }
 
@@ -137,8 +216,18 @@ describe.skipIf(!has('prometheus', 'the feed before a real Prometheus'))(
     let feed: Prometheus
     let url = ''
 
-    const parameters = { window: '10s', scrape: `${EVERY}s`, job: 'snmp|junos|bind|unbound|probe' }
-    const sets = ['snmp', 'junos', 'bind', 'unbound', 'blackbox']
+    const parameters = { window: '10s', scrape: `${EVERY}s`, resolvers: '192.0.2.53' }
+    const sets = [
+      'snmp',
+      'junos',
+      'frr',
+      'bind',
+      'unbound',
+      'coredns',
+      'dnsdist',
+      'blackbox',
+      'fastnetmon',
+    ]
     const { queries, faults } = queriesOf({ sets, parameters, queries: [] })
 
     beforeAll(async () => {
@@ -231,6 +320,22 @@ describe.skipIf(!has('prometheus', 'the feed before a real Prometheus'))(
       ['servfail_ratio', unbound, 0, 'dns'],
       ['nxdomain_ratio', unbound, 0.1, 'dns'],
       ['duplicate_ratio', unbound, 0.05, 'dns'],
+      ['lsdb_routes', { router: 'frr-1' }, 750, 'igp'],
+      ['lsdb_routes', { of: 'lsas', router: 'frr-1' }, 400, 'igp'],
+      ['adjacencies', { router: 'frr-1' }, 3, 'igp'],
+      ['session_up', { peer: '192.0.2.1', router: 'frr-1' }, 1, 'bgp'],
+      ['session_up', { peer: '192.0.2.2', router: 'frr-1' }, 0, 'bgp'],
+      ['rx_prefixes', { peer: '192.0.2.1', router: 'frr-1' }, 1_000, 'bgp'],
+      ['qps', { resolver: 'coredns-1' }, 100, 'dns'],
+      ['servfail_ratio', { resolver: 'coredns-1' }, 0, 'dns'],
+      ['nxdomain_ratio', { resolver: 'coredns-1' }, 0.25, 'dns'],
+      ['any_txt_ratio', { resolver: 'coredns-1' }, 0.2, 'dns'],
+      ['qps', { resolver: 'dnsdist-1' }, 400, 'dns'],
+      ['servfail_ratio', { resolver: 'dnsdist-1' }, 0.1, 'dns'],
+      ['nxdomain_ratio', { resolver: 'dnsdist-1' }, 0.2, 'dns'],
+      ['timeout_ratio', { resolver: 'dnsdist-1' }, 0.1, 'dns'],
+      ['flow_bps', { exporter: 'fastnetmon-1' }, 7e9, 'flow'],
+      ['top_destination_bps', { exporter: 'fastnetmon-1' }, 4e9, 'flow'],
       ['probe_success', { pop: 'busan', set: 'inside', target: 'probe-1' }, 0, 'probe'],
     ]
 
