@@ -107,6 +107,8 @@ export class LiveRun {
   readonly order: Order
   readonly feeds: readonly LiveFeedState[]
   prometheus: readonly Prometheus[] = []
+  /** Samples that came before anything was heard. */
+  samplesDropped = 0
   journal: JournalWriter | null = null
   readonly #options: LiveOptions
   readonly #pool = new BatchPool()
@@ -197,7 +199,7 @@ export class LiveRun {
     for (const feed of this.feeds) this.#listen(feed)
     this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
       openPrometheus(settings, {
-        sample: (sample) => this.order.fact(sample),
+        sample: (sample) => this.#sample(sample),
         log: (level, text) => this.#options.log(level, text),
       }),
     )
@@ -326,6 +328,12 @@ export class LiveRun {
     if (at === Number.NEGATIVE_INFINITY) return
     const fact = { at, feed: feed.name, source: feed.source, collector: null }
     this.order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
+  }
+
+  #sample(sample: Sample): void {
+    // While nothing was heard, event time stands still, and whatever waited for it would pile up.
+    if (this.#wall.estimate(uptime()) === null) this.samplesDropped++
+    else this.order.fact(sample)
   }
 
   #beat(): void {

@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
 import type { FeedOf } from './feeds.ts'
+import { askedFields, keptFields } from './prometheus.ts'
 import { queriesOf } from './query-sets.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Settled, settle } from './settle.ts'
@@ -34,7 +35,7 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
   } else if (data !== undefined) {
     const parsed = configSchema.safeParse(data)
     const files = fileFaults(data, dirname(path), marks)
-    const asked = parsed.success ? queryFaults(parsed.data, marks) : { own: [], sets: [] }
+    const asked = queryFaults(data, marks)
     if (asked.sets.length > 0) return { ok: false, faults: asked.sets }
     files.push(...asked.own)
     if (parsed.success && faults.length + files.length === 0) {
@@ -78,13 +79,20 @@ function withAbsolute(feed: FeedOf<'prometheus'>, base: string): FeedOf<'prometh
   }
 }
 
+/** Of a file that may be wrong otherwise. */
+function feedsIn(data: unknown): [number, unknown][] {
+  const feeds = typeof data === 'object' && data && 'feeds' in data ? data.feeds : undefined
+  return Array.isArray(feeds) ? [...(feeds as unknown[]).entries()] : []
+}
+
 /** What is asked of a Prometheus must be complete; and the files of the sets, which are ours, in order. */
-function queryFaults(config: Config, marks: ReadonlyMap<string, Mark>) {
+function queryFaults(data: unknown, marks: ReadonlyMap<string, Mark>) {
   const own: Found[] = []
   const sets: Fault[] = []
-  for (const [i, feed] of config.feeds.entries()) {
-    if (feed.type !== 'prometheus') continue
-    const { faults, setFaults } = queriesOf(feed)
+  for (const [i, feed] of feedsIn(data)) {
+    const asked = askedFields.safeParse(feed)
+    if (!asked.success) continue
+    const { faults, setFaults } = queriesOf(asked.data)
     sets.push(...setFaults)
     for (const { path, why, hint } of faults) {
       const full = ['feeds', i, ...path]
@@ -130,13 +138,21 @@ function attempt<T>(act: () => T, ifMissing: string): T | Reason {
 
 /** Files that are named must be there, even when something else is wrong as well. */
 function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark>): Found[] {
-  const wanted = { context: true, journal: true, planes: true, feeds: true } as const
-  const named = configSchema.pick(wanted).strip().safeParse(data)
-  if (!named.success) return []
-  const { context, journal, planes } = named.data
   const found: Found[] = []
   const add = (where: string, why: string, hint: string) =>
     found.push({ at: marks.get(where)?.value ?? 0, where, why, hint })
+  for (const [i, feed] of feedsIn(data)) {
+    const kept = keptFields.safeParse(feed)
+    for (const [key, name] of kept.success ? filesOf(kept.data) : []) {
+      const file = resolve(base, name)
+      const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+      if (unfit) add(`$.feeds[${i}].${key}`, `${file} ${unfit[0]}`, unfit[1])
+    }
+  }
+  const wanted = { context: true, journal: true, planes: true } as const
+  const named = configSchema.pick(wanted).strip().safeParse(data)
+  if (!named.success) return found
+  const { context, journal, planes } = named.data
   for (const key of ['rib', 'vrps', 'asRelationships'] as const)
     for (const [i, name] of context[key].entries()) {
       const file = resolve(base, key === 'rib' ? name : dated(name).path)
@@ -148,14 +164,6 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
     const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
     if (unfit) add('$.planes.token.file', `${file} ${unfit[0]}`, unfit[1])
   }
-  for (const [i, feed] of named.data.feeds.entries()) {
-    if (feed.type !== 'prometheus') continue
-    for (const [key, name] of filesOf(feed)) {
-      const file = resolve(base, name)
-      const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
-      if (unfit) add(`$.feeds[${i}].${key}`, `${file} ${unfit[0]}`, unfit[1])
-    }
-  }
   if (journal === undefined) return found
   const file = resolve(base, journal)
   if (isDirectory(file)) add('$.journal', `${file} is a directory`, 'name a file in it')
@@ -165,7 +173,11 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
   return found
 }
 
-function filesOf({ bearer, basic, ca }: FeedOf<'prometheus'>): [key: string, file: string][] {
+function filesOf({
+  bearer,
+  basic,
+  ca,
+}: Pick<FeedOf<'prometheus'>, 'bearer' | 'basic' | 'ca'>): [key: string, file: string][] {
   const out: [string, string][] = []
   if (bearer && 'file' in bearer) out.push(['bearer.file', bearer.file])
   if (basic && 'file' in basic.password) out.push(['basic.password.file', basic.password.file])

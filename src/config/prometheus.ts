@@ -34,7 +34,7 @@ const secret = z
   ])
   .meta({ title: 'where the secret is kept' })
 
-export const prometheusFeed = group({
+const fields = {
   type: z.literal('prometheus').describe('What a Prometheus has scraped from own equipment.'),
   url: reader(
     z.string(),
@@ -69,7 +69,23 @@ export const prometheusFeed = group({
     .prefault({})
     .describe('Values for the {{parameters}} of sets and queries.'),
   queries: z.array(query).max(200).prefault([]).describe('Queries of your own.'),
+}
+
+/** What of it is looked into although something else is wrong. */
+export const askedFields = z.object({
+  type: fields.type,
+  sets: fields.sets,
+  parameters: fields.parameters,
+  queries: fields.queries,
 })
+export const keptFields = z.object({
+  type: fields.type,
+  bearer: fields.bearer,
+  basic: fields.basic,
+  ca: fields.ca,
+})
+
+export const prometheusFeed = group(fields)
   .refine(({ sets, queries }) => sets.length + queries.length > 0, {
     error: 'asks nothing',
     params: { hint: 'name sets: [bind, …], or give queries' },

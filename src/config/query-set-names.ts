@@ -9,6 +9,7 @@ export const querySetNames = [
   'fastnetmon-border',
   'frr',
   'junos',
+  'pdns-recursor',
   'snmp',
   'snmp-isis',
   'unbound',

@@ -93,7 +93,8 @@ describe('a feed from Prometheus that is wrong', () => {
 
   test('tells all of it at once', () => {
     const feed = 'url: 1\n    sets: [bimd]\n    bearer: {file: nonesuch}'
-    expect(faults(feed)).toHaveLength(2)
+    expect(faults(feed)).toHaveLength(3)
+    expect(faults('url: 1\n    sets: [bind]\n    parameters: {a: b}')).toHaveLength(2)
     expect(faults(`${asks}\n    parameters: {a: b}\n    ca: nonesuch`)).toHaveLength(2)
   })
 })
