@@ -4,25 +4,31 @@
 
 export class Cells {
   readonly #sums: Float64Array
+  /** Which of them are not empty, in the order they were filled; nothing below depends on it. */
+  readonly #used: Uint32Array
   readonly #mask: number
+  #filled = 0
   #total = 0
 
   /** `size` is a power of two. */
   constructor(size: number) {
     this.#sums = new Float64Array(size)
+    this.#used = new Uint32Array(size)
     this.#mask = size - 1
   }
 
   /** Amounts are whole numbers, so that it does not matter which is added first. */
   add(hash: number, amount: number): void {
     const i = hash & this.#mask
-    this.#sums[i] = (this.#sums[i] as number) + amount
+    const before = this.#sums[i] as number
+    if (before === 0 && amount > 0) this.#used[this.#filled++] = i
+    this.#sums[i] = before + amount
     this.#total += amount
   }
 
   clear(): void {
-    if (this.#total > 0) this.#sums.fill(0)
-    this.#total = 0
+    for (let n = 0; n < this.#filled; n++) this.#sums[this.#used[n] as number] = 0
+    this.#filled = this.#total = 0
   }
 
   get total(): number {
@@ -35,7 +41,8 @@ export class Cells {
     for (const [hash, amount] of without)
       less.set(hash & this.#mask, (less.get(hash & this.#mask) ?? 0) + amount)
     let most = 0
-    for (let i = 0; i < this.#sums.length; i++) {
+    for (let n = 0; n < this.#filled; n++) {
+      const i = this.#used[n] as number
       const sum = this.#sums[i] as number
       if (sum > most) most = Math.max(most, less.size > 0 ? sum - (less.get(i) ?? 0) : sum)
     }
@@ -63,7 +70,9 @@ export class Cells {
   }
 
   #ascending(): Float64Array {
-    return this.#sums.filter((sum) => sum > 0).sort()
+    const out = new Float64Array(this.#filled)
+    for (let n = 0; n < this.#filled; n++) out[n] = this.#sums[this.#used[n] as number] as number
+    return out.sort()
   }
 
   /** By how many are empty, how many are shared can be told (linear counting). */

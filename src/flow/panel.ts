@@ -6,6 +6,8 @@
 import { hashOf } from './hash.ts'
 
 const MOST = 1 << 16
+/** One more comes in before it is found out that there are too many. */
+const ROOM = MOST + 1
 const SLOTS = 2 * MOST
 /** Usual is what it was for about two hours: short enough to follow the time of day. */
 const MEMORY = 120
@@ -15,6 +17,8 @@ const LISTENING = 30
 const FEWEST = 2
 const LEAST_RISE = 2
 const MOST_RISE = 30
+/** Packets a minute of somebody who as good as never asks. */
+const RARE = 0.05
 /** Something is going on: what is usual is not learned from it, but not for ever. */
 const UNUSUAL = 1.8
 const LONGEST_UNUSUAL = 180
@@ -29,52 +33,50 @@ export interface PanelReading {
 }
 
 export class Panel {
-  /** Members at present. */
+  /** Members at present: they are numbered from 0. */
   size = 0
   #limit = 2 ** 32
-  #high = new Uint32Array(SLOTS)
-  #low = new Uint32Array(SLOTS)
-  /** Minutes since it is a member, plus 1; 0 where nobody is. */
-  #age = new Uint16Array(SLOTS)
+  /** Number of a member plus 1, by hash; 0 where nobody is. */
+  readonly #index = new Int32Array(SLOTS)
+  readonly #high = new Uint32Array(ROOM)
+  readonly #low = new Uint32Array(ROOM)
+  /** Minutes of it that were learned from. */
+  readonly #age = new Uint16Array(ROOM)
   /** The first minute it asked in. */
-  #since = new Int32Array(SLOTS)
-  #usual = new Float64Array(SLOTS)
+  readonly #since = new Int32Array(ROOM)
+  readonly #usual = new Float64Array(ROOM)
   /** Of the two minutes that may be open at once. */
-  #counts = [new Float64Array(SLOTS), new Float64Array(SLOTS)] as const
+  readonly #counts = [new Float64Array(ROOM), new Float64Array(ROOM)] as const
   #unusual = 0
 
   add(minute: number, packets: number, w0: number, w1: number, w2: number, w3: number): void {
     const high = hashOf(3, w0, w1, w2, w3)
     if (high >= this.#limit) return
-    const low = hashOf(4, w0, w1, w2, w3)
-    const i = this.#find(high, low, minute)
+    const id = this.#member(high, hashOf(4, w0, w1, w2, w3), minute)
     const counts = this.#counts[minute & 1] as Float64Array
-    counts[i] = (counts[i] as number) + packets
-    if (minute < (this.#since[i] as number)) this.#since[i] = minute
-    if (this.size > MOST) this.#halve()
+    counts[id] = (counts[id] as number) + packets
+    if (minute < (this.#since[id] as number)) this.#since[id] = minute
+    if (this.size <= MOST) return
+    this.#limit /= 2
+    this.#keep((member) => (this.#high[member] as number) < this.#limit)
   }
 
   /** The minute is over: how it was, and, when it was heard whole, what is usual from now on. */
   close(minute: number, whole: boolean): PanelReading {
     const counts = this.#counts[minute & 1] as Float64Array
-    let judged = 0
-    let risen = 0
-    let now = 0
-    let judgedUsual = 0
-    let usual = 0
-    for (let i = 0; i < SLOTS; i++) {
-      const before = this.#usual[i] as number
-      if (this.#age[i] === 0 || before === 0) continue
+    let [judged, risen, now, judgedUsual, usual] = [0, 0, 0, 0, 0]
+    for (let id = 0; id < this.size; id++) {
+      const before = this.#usual[id] as number
       usual += before
-      if ((this.#age[i] as number) <= LISTENING || before < FEWEST) continue
-      const count = counts[i] as number
+      if ((this.#age[id] as number) < LISTENING || before < FEWEST) continue
+      const count = counts[id] as number
       judged++
       judgedUsual += before
       now += count
       if (count >= LEAST_RISE * before && count <= MOST_RISE * before) risen++
     }
     if (whole) this.#learn(minute, counts, judged > 0 && now > UNUSUAL * judgedUsual)
-    counts.fill(0)
+    counts.fill(0, 0, this.size)
     this.#tidy()
     return {
       judged,
@@ -86,59 +88,59 @@ export class Panel {
   #learn(minute: number, counts: Float64Array, unusual: boolean): void {
     this.#unusual = unusual ? this.#unusual + 1 : 0
     if (unusual && this.#unusual <= LONGEST_UNUSUAL) return
-    for (let i = 0; i < SLOTS; i++) {
-      const age = this.#age[i] as number
-      if (age === 0 || (this.#since[i] as number) > minute) continue
-      const before = this.#usual[i] as number
-      this.#usual[i] = before + ((counts[i] as number) - before) / Math.min(age, MEMORY)
-      if (age < 65_535) this.#age[i] = age + 1
+    for (let id = 0; id < this.size; id++) {
+      if ((this.#since[id] as number) > minute) continue
+      const age = Math.min((this.#age[id] as number) + 1, MEMORY)
+      const before = this.#usual[id] as number
+      this.#usual[id] = before + ((counts[id] as number) - before) / age
+      this.#age[id] = age
     }
   }
 
   /** Who asks no more makes room; with much room, more are asked. */
   #tidy(): void {
     if (this.size > MOST / 2)
-      this.#keep((i) => (this.#age[i] as number) < LISTENING || (this.#usual[i] as number) >= 0.05)
+      this.#keep(
+        (id) => (this.#age[id] as number) < LISTENING || (this.#usual[id] as number) > RARE,
+      )
     if (this.size < MOST / 4 && this.#limit < 2 ** 32) this.#limit *= 2
   }
 
-  #halve(): void {
-    this.#limit /= 2
-    this.#keep((i) => (this.#high[i] as number) < this.#limit)
+  #member(high: number, low: number, minute: number): number {
+    const slot = this.#slot(high, low)
+    const found = (this.#index[slot] as number) - 1
+    if (found >= 0) return found
+    const id = this.size++
+    this.#index[slot] = id + 1
+    this.#high[id] = high
+    this.#low[id] = low
+    this.#since[id] = minute
+    this.#age[id] = this.#usual[id] = 0
+    for (const counts of this.#counts) counts[id] = 0
+    return id
   }
 
-  #find(high: number, low: number, minute: number): number {
-    let i = low & (SLOTS - 1)
-    while (this.#age[i] !== 0) {
-      if (this.#low[i] === low && this.#high[i] === high) return i
-      i = (i + 1) & (SLOTS - 1)
+  /** Where it is, or would be. */
+  #slot(high: number, low: number): number {
+    let slot = low & (SLOTS - 1)
+    for (;;) {
+      const id = (this.#index[slot] as number) - 1
+      if (id < 0 || (this.#low[id] === low && this.#high[id] === high)) return slot
+      slot = (slot + 1) & (SLOTS - 1)
     }
-    this.#high[i] = high
-    this.#low[i] = low
-    this.#age[i] = 1
-    this.#since[i] = minute
-    this.size++
-    return i
   }
 
-  #keep(stays: (i: number) => boolean): void {
-    const [high, low, age, since] = [this.#high, this.#low, this.#age, this.#since]
-    const [usual, even, odd] = [this.#usual, ...this.#counts]
-    const members: number[] = []
-    for (let i = 0; i < SLOTS; i++) if (age[i] !== 0 && stays(i)) members.push(i)
-    this.#high = new Uint32Array(SLOTS)
-    this.#low = new Uint32Array(SLOTS)
-    this.#age = new Uint16Array(SLOTS)
-    this.#since = new Int32Array(SLOTS)
-    this.#usual = new Float64Array(SLOTS)
-    this.#counts = [new Float64Array(SLOTS), new Float64Array(SLOTS)]
-    this.size = 0
-    for (const from of members) {
-      const i = this.#find(high[from] as number, low[from] as number, since[from] as number)
-      this.#age[i] = age[from] as number
-      this.#usual[i] = usual[from] as number
-      this.#counts[0][i] = even[from] as number
-      this.#counts[1][i] = odd[from] as number
+  #keep(stays: (id: number) => boolean): void {
+    const columns = [this.#high, this.#low, this.#age, this.#since, this.#usual, ...this.#counts]
+    let size = 0
+    for (let id = 0; id < this.size; id++) {
+      if (!stays(id)) continue
+      for (const column of columns) column[size] = column[id] as number
+      size++
     }
+    this.size = size
+    this.#index.fill(0)
+    for (let id = 0; id < size; id++)
+      this.#index[this.#slot(this.#high[id] as number, this.#low[id] as number)] = id + 1
   }
 }

@@ -48,7 +48,7 @@ describe('a network that has been watched for a day', () => {
       many(4_096, (i) => ({
         from: strange(i % 500),
         to: `198.19.${16 + (i >> 8)}.${i & 255}`,
-        ports: [i, i],
+        ports: [20_000 + i, 30_000],
         protocol: 17,
         flags: 0,
         bytes: 512 * 100,
@@ -96,14 +96,14 @@ describe('a network that has been watched for a day', () => {
     const told = line.told(DAY + 2)
     expect(told['syn_share']).toBeGreaterThan(0.99)
     expect(told['one_length_share']).toBeGreaterThan(0.99)
-    expect(told['new_source_share']).toBeGreaterThan(0.9)
+    expect(told['new_source_share']).toBeGreaterThan(0.85)
     expect(told['reflection_share']).toBe(0)
   })
 
   it('sees carpet bombing over a /20 as many destinations, none of them large', () => {
     const [before, told] = [line.told(DAY - 1), line.told(DAY + 4)]
-    expect(told['destinations']).toBeGreaterThan(1_500)
-    expect(told['destinations']).toBeLessThan(2_200)
+    expect(told['destinations']).toBeGreaterThan(1_300)
+    expect(told['destinations']).toBeLessThan(1_500)
     expect(told['top_destination_bps']).toBeLessThan(2 * (before['top_destination_bps'] as number))
     expect(told['one_length_share']).toBeGreaterThan(0.85)
   })
@@ -135,60 +135,60 @@ describe('a network that has been watched for a day', () => {
 describe('queries to a resolver', () => {
   const watched = (people: number): Line => {
     const line = new Line()
-    line.run(0, 70, people)
+    line.run(0, 35, people)
     return line
   }
 
   it('by everybody 4 times as often are a retry storm', () => {
     const line = watched(2_000)
     line.take(
-      70,
+      35,
       many(2_000, (i) => asking(subscriber(i), 40)),
     )
-    line.run(71, 73)
-    const [before, told] = [line.told(69), line.told(70)]
+    line.run(36, 38)
+    const [before, told] = [line.told(34), line.told(35)]
     expect((told['qps'] as number) / (before['qps'] as number)).toBeCloseTo(4, 0)
     expect(told['diffuse_source_share']).toBeGreaterThan(0.95)
     expect(told['top1pct_source_share']).toBeLessThan(0.02)
     expect(told['outside_source_share']).toBe(0)
-    expect(line.told(71)['diffuse_source_share']).toBe(0)
+    expect(line.told(36)['diffuse_source_share']).toBe(0)
   })
 
   it('do not become usual while the storm lasts for an hour and a half', () => {
     const line = watched(200)
-    for (let m = 70; m < 160; m++)
+    for (let m = 35; m < 125; m++)
       line.take(
         m,
         many(200, (i) => asking(subscriber(i), 40)),
       )
-    line.run(160, 162, 200)
-    expect(line.told(159)['diffuse_source_share']).toBe(1)
-    expect(line.told(160)['diffuse_source_share']).toBe(0)
+    line.run(125, 127, 200)
+    expect(line.told(124)['diffuse_source_share']).toBe(1)
+    expect(line.told(125)['diffuse_source_share']).toBe(0)
   })
 
   it('by a few heavy sources of our own are concentrated', () => {
-    const line = watched(20_000)
-    const heavy = many(1_000, (i) => asking(subscriber(i * 20), 3_000))
-    line.take(70, [...ordinary(70, 20_000), ...heavy])
-    line.run(71, 73, 100)
-    const told = line.told(70)
-    expect(told['top1pct_source_share']).toBeGreaterThan(0.15)
+    const line = watched(10_000)
+    const heavy = many(1_000, (i) => asking(subscriber(i * 10), 3_000))
+    line.take(35, [...ordinary(35, 10_000), ...heavy])
+    line.run(36, 38, 100)
+    const told = line.told(35)
+    expect(told['top1pct_source_share']).toBeGreaterThan(0.08)
     expect(told['diffuse_source_share']).toBeLessThan(0.05)
     expect(told['outside_source_share']).toBe(0)
-    // 200 of them are a hundredth of all.
+    // 100 of them are a hundredth of all.
     const few = new Line()
-    few.take(0, ordinary(0, 20_000))
-    few.take(1, [...ordinary(1, 20_000), ...heavy.slice(0, 200)])
+    few.take(0, ordinary(0, 10_000))
+    few.take(1, [...ordinary(1, 10_000), ...heavy.slice(0, 100)])
     few.run(2, 4, 10)
     expect(few.told(1)['top1pct_source_share']).toBeGreaterThan(0.7)
   })
 
   it('from elsewhere are told as such', () => {
     const line = watched(100)
-    line.take(70, [...ordinary(70), ...many(1_000, (i) => asking(strange(i), 9))])
-    line.run(71, 73)
-    expect(line.told(70)['outside_source_share']).toBeCloseTo(0.9, 1)
-    expect(line.told(70)['diffuse_source_share']).toBe(0)
+    line.take(35, [...ordinary(35), ...many(1_000, (i) => asking(strange(i), 9))])
+    line.run(36, 38)
+    expect(line.told(35)['outside_source_share']).toBeCloseTo(0.9, 1)
+    expect(line.told(35)['diffuse_source_share']).toBe(0)
   })
 
   it('that are sampled thinly are judged by block of addresses', () => {

@@ -1,7 +1,7 @@
 // A small network seen through its flows: what its subscribers fetch, and what they ask its resolver.
 
 import { emptyFlow, type FlowRow } from '../../src/core/flow.ts'
-import { parseAddress } from '../../src/core/prefix.ts'
+import { type Address, parseAddress } from '../../src/core/prefix.ts'
 import type { Sample } from '../../src/core/sample.ts'
 import { minutes, seconds } from '../../src/core/time.ts'
 import { FlowMinutes, type FlowMinutesOptions } from '../../src/flow/minutes.ts'
@@ -30,10 +30,17 @@ export interface Flow {
 export const subscriber = (i: number): string => `198.18.${i >> 8}.${i & 255}`
 export const server = (i: number): string => `203.${i >> 8}.${i & 255}.10`
 
+const addresses = new Map<string, Address | undefined>()
+
+function addressOf(text: string): Address | undefined {
+  if (!addresses.has(text)) addresses.set(text, parseAddress(text))
+  return addresses.get(text)
+}
+
 export function rowOf(minute: number, flow: Flow): FlowRow {
   const row = emptyFlow()
-  const from = parseAddress(flow.from)
-  const to = parseAddress(flow.to)
+  const from = addressOf(flow.from)
+  const to = addressOf(flow.to)
   if (!from || !to) throw new Error(`${flow.from} or ${flow.to} is no address`)
   const sampling = flow.sampling ?? 1
   row.at = row.told = BEGIN + minutes(minute) + seconds(flow.second ?? 5)
