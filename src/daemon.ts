@@ -1,7 +1,7 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
-import { risLiveSettings } from './config/schema.ts'
+import { isRisLive, risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import type { Archive } from './feeds/archive.ts'
@@ -56,7 +56,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (output.gone && !gone && output.fault !== null)
       log.error(`nothing more on standard output: ${output.fault}`)
   }
-  const several = config.feeds.length > 1
+  const routes = config.feeds.filter(isRisLive)
+  const several = routes.length > 1
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
   // Nobody is answered before the run is there: nothing below waits until then.
@@ -111,14 +112,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return new LiveRun(
         {
           asns: new Set(asns),
-          feeds: config.feeds.map((feed, i) => ({
+          feeds: routes.map((feed, i) => ({
             name: several ? `${feed.type}-${i + 1}` : feed.type,
             settings: risLiveSettings(config, feed),
           })),
           ribs,
           baseline: ribs || load ? 'rib' : 'learned-live',
           sideInputs,
-          hearsAll: config.feeds.every(({ mode }) => mode === 'firehose'),
+          hearsAll: routes.every(({ mode }) => mode === 'firehose'),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,

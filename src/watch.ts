@@ -12,6 +12,7 @@ import {
   several,
 } from './command.ts'
 import { isLoopback, parseListen } from './config/listen.ts'
+import { isRisLive } from './config/schema.ts'
 import { settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
@@ -65,11 +66,15 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
   const settled = settle({
     ...config,
     listen: flags.listen === undefined ? config.listen : loopback(flags.listen),
-    feeds: config.feeds.map((feed) => ({
-      ...feed,
-      ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
-      ...(flags.history ? { history: true } : {}),
-    })),
+    feeds: config.feeds.map((feed) =>
+      isRisLive(feed)
+        ? {
+            ...feed,
+            ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),
+            ...(flags.history ? { history: true } : {}),
+          }
+        : feed,
+    ),
     context: {
       ...withFlags(config.context, flags),
       rib: [...config.context.rib, ...(flags.rib ?? [])],

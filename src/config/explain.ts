@@ -2,6 +2,7 @@
 
 import { type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import type { FlowsFeed } from './feed-flows.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
 import { isLoopback } from './listen.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -38,7 +39,9 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
   return `AS${asn}${name ? ` ${name}` : ''}: ${some.join(', ') || 'no prefixes given'}`
 }
 
-function heard({ type, url, mode, hosts, includeRaw, history }: Config['feeds'][number]): string[] {
+function heard(feed: Config['feeds'][number]): string[] {
+  if (feed.type === 'flows') return heardFlows(feed)
+  const { type, url, mode, hosts, includeRaw, history } = feed
   const what =
     mode === 'firehose'
       ? 'everything'
@@ -51,6 +54,14 @@ function heard({ type, url, mode, hosts, includeRaw, history }: Config['feeds'][
     history || !staleAfter
       ? '  stamps of the past are expected'
       : `  stale when stamps are older than ${words(staleAfter)}`,
+  ]
+}
+
+function heardFlows({ type, brokers, topic, group, tls, sasl, resolvers }: FlowsFeed): string[] {
+  const ways = [tls === false ? 'not encrypted' : 'TLS', ...(sasl ? [`as ${sasl.username}`] : [])]
+  return [
+    `${type} in ${topic} at ${brokers.join(', ')}: ${ways.join(', ')}; group ${group}`,
+    `  own resolvers: ${resolvers.join(', ') || 'none named, so nothing of DNS'}`,
   ]
 }
 

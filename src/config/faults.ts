@@ -35,7 +35,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 /** What later versions will know, and older documents of ours already speak of. */
 const later = new Set(['planes', 'verdict', 'receivers', 'routes', 'maintenance', 'state'])
 const laterFeeds = new Set(
-  ['routeviews', 'bmp', 'archive', 'prometheus', 'flows', 'push', 'samples'], // DESIGN §1
+  ['routeviews', 'bmp', 'archive', 'prometheus', 'push', 'samples'], // DESIGN §1
 )
 const notYet = 'is not available in this version yet'
 

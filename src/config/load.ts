@@ -5,7 +5,8 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
-import { type Config, configSchema } from './schema.ts'
+import { placed } from './feed-flows.ts'
+import { type Config, configSchema, isFlows } from './schema.ts'
 import { type Settled, settle } from './settle.ts'
 import { type Found, type Mark, readYaml } from './yaml.ts'
 
@@ -45,6 +46,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
   const { context, journal } = config
   return {
     ...config,
+    feeds: config.feeds.map((feed) => (isFlows(feed) ? placed(feed, base) : feed)),
     context: {
       ...context,
       rib: context.rib.map((file) => resolve(base, file)),

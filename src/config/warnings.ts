@@ -4,10 +4,11 @@ import { isReserved } from '../core/asn.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import type { Remark } from './faults.ts'
 import { isLoopback } from './listen.ts'
-import type { Config } from './schema.ts'
+import { type Config, isFlows, isRisLive } from './schema.ts'
 
 export function warningsOf(config: Config): Remark[] {
-  const { asns, feeds, context, listen } = config
+  const { asns, context, listen } = config
+  const feeds = config.feeds.filter(isRisLive)
   const out: Remark[] = []
   const warn = (where: string, why: string, hint: string) => out.push({ where, why, hint })
   const subscribing = feeds.some(({ mode }) => mode === 'subscribe')
@@ -28,6 +29,14 @@ export function warningsOf(config: Config): Remark[] {
       'list its prefixes, or give a table in context.rib',
     )
   }
+  if (feeds.length === 0) {
+    warn('$.feeds', 'no feed tells of routes', 'add {type: ris-live}')
+  }
+  const own = asns.some(({ prefixes }) => prefixes.length > 0) || context.rib.length > 0
+  if (config.feeds.some(isFlows) && !own) {
+    const why = 'no prefix of yours is known, so flows are not told inbound from outbound'
+    warn('$.feeds', why, 'list the prefixes of your AS, or give a table in context.rib')
+  }
   const wanted = asns.reduce((sum, { prefixes }) => sum + prefixes.length, 0)
   if (subscribing && wanted > risLiveDefaults.mostPrefixes) {
     const why = `of ${wanted} prefixes only ${risLiveDefaults.mostPrefixes} are subscribed to`
@@ -37,8 +46,8 @@ export function warningsOf(config: Config): Remark[] {
     const why = `${listen.host} can be reached from other machines without a password`
     warn('$.listen', why, 'keep a firewall or a proxy that asks before it')
   }
-  for (const [i, { history, url }] of feeds.entries()) {
-    if (!history || url !== risLiveDefaults.url) continue
+  for (const [i, feed] of config.feeds.entries()) {
+    if (!isRisLive(feed) || !feed.history || feed.url !== risLiveDefaults.url) continue
     const why = 'the public service is live, but it will not be noticed when it grows stale'
     warn(`$.feeds[${i}].history`, why, 'remove it')
   }
