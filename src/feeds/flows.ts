@@ -93,6 +93,7 @@ class Feed implements FlowFeed {
         (batch) => this.#take(batch),
       )
     } catch (error) {
+      if (this.#isClosed()) return
       await source?.close().catch(() => undefined)
       this.#lost(causeText(error))
     }

@@ -152,7 +152,8 @@ export class FlowReader {
   #measured(bytes: unknown, packets: unknown, sampling: unknown): boolean {
     const row = this.#row
     // 0: the exporter does not know it, or does not sample.
-    const rate = numberOf(sampling) || 1
+    const given = numberOf(sampling)
+    const rate = given === 0 ? 1 : given
     row.counted = numberOf(packets)
     row.packets = row.counted * rate
     row.bytes = numberOf(bytes) * rate

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
-import { faultsText } from '../../src/config/faults.ts'
+import { formatFaults } from '../../src/config/faults.ts'
 import { flowsSettings } from '../../src/config/feed-flows.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { isFlows } from '../../src/config/schema.ts'
@@ -26,7 +26,7 @@ function load(feed: string) {
 
 function settings(feed: string) {
   const loaded = load(feed)
-  if (!loaded.ok) throw new Error(faultsText(loaded.faults))
+  if (!loaded.ok) throw new Error(formatFaults(loaded.faults))
   const [flows] = loaded.config.feeds.filter(isFlows)
   if (!flows) throw new Error('no flows')
   return { ...flowsSettings(flows), explained: explainConfig(loaded) }
@@ -78,12 +78,15 @@ it.each([
   ['{type: flows, topic: flows}', '$.feeds[1].brokers: is missing'],
   ['{type: flows, brokers: [k1], topic: flows}', 'must be a host and a port, not "k1"'],
   ['{type: flows, brokers: ["k1:1"], topic: "a b"}', 'must be the name of a topic, not "a b"'],
-  ['{type: flows, brokers: ["k1:1"], topic: f, resolvers: [dns]}', 'must be an IPv4 or IPv6 address'],
+  [
+    '{type: flows, brokers: ["k1:1"], topic: f, resolvers: [dns]}',
+    'must be an IPv4 or IPv6 address',
+  ],
   [
     '{type: flows, brokers: ["k1:1"], topic: f, sasl: {mechanism: plain, username: u, password: pw}}',
     'must be a secret: {env: NAME} or {file: PATH}',
   ],
 ])('%s is a fault', (feed, fault) => {
   const loaded = load(feed)
-  expect(loaded.ok ? '' : faultsText(loaded.faults)).toContain(fault)
+  expect(loaded.ok ? '' : formatFaults(loaded.faults)).toContain(fault)
 })
