@@ -74,7 +74,8 @@ export class JournalRun {
       },
       fact: (fact: Fact) => {
         // What is known from then on is nothing that happened.
-        if (fact.kind !== 'side-input') this.now = fact.at
+        if (fact.kind !== 'side-input') this.now = Math.max(this.now, fact.at)
+        if (fact.kind === 'sample' || fact.kind === 'change') this.first ??= fact.at
         this.journey?.fact(fact)
       },
     }

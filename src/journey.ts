@@ -9,6 +9,7 @@ import type { Batch } from './core/batch.ts'
 import type { Context } from './core/context.ts'
 import type { Fact, SideInput } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
+import { type Plane, planes } from './core/sample.ts'
 import type { Sink } from './core/sink.ts'
 import { type Instant, iso } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
@@ -16,6 +17,8 @@ import type { Detector } from './core/view.ts'
 import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
 import { Table, type TableLimits } from './table/table.ts'
 import { Ledger } from './verdict/ledger.ts'
+import type { PlanesSettings } from './verdict/planes.ts'
+import { Situations } from './verdict/situations.ts'
 
 /** Side inputs that wait for their time; ten years of days, and nobody's journal holds more. */
 const MOST_PENDING = 4_000
@@ -26,6 +29,8 @@ export interface JourneySettings {
   readonly baseline: Baseline
   readonly inputs: Inputs
   readonly detect: DetectSettings
+  /** When a plane is blind, and how much of it is kept. */
+  readonly planes?: Partial<PlanesSettings>
   /** Stands in for what side inputs tell; for tests. */
   readonly context?: Context
   /** Whether more than watched prefixes is heard (table/table.ts). */
@@ -37,8 +42,11 @@ export interface JourneySettings {
 
 export class Journey implements Sink {
   readonly table: Table
+  readonly situations: Situations
   readonly ledger: Ledger
   readonly knowledge = new Knowledge()
+  /** Samples and changes heard, by plane. */
+  readonly heard = Object.fromEntries(planes.map((plane) => [plane, 0])) as Record<Plane, number>
   /** Side inputs whose time has not come, in its order. */
   pending: readonly SideInput[] = []
   #due: Instant = Number.POSITIVE_INFINITY
@@ -50,12 +58,20 @@ export class Journey implements Sink {
   constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
     const { baseline, inputs, mostIncidents } = settings
     this.table = new Table(settings)
+    const context = settings.context ?? this.knowledge
+    this.situations = new Situations(this.table, {
+      asns: settings.asns,
+      planes: settings.planes ?? {},
+      mitigators: { isScrubber: (asn) => context.isScrubber(asn), scrubbers: context.scrubbers },
+    })
     this.ledger = new Ledger({
       baseline,
       inputs,
+      verdict: (signal, previous) => this.situations.verdict(signal, previous),
+      watches: (asn) => settings.asns?.has(asn) === true,
       ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
     })
-    this.#detectors = makeDetectors(this.table, settings.detect, settings.context ?? this.knowledge)
+    this.#detectors = makeDetectors(this.table, settings.detect, context)
     this.table.attach(this.#detectors)
     this.#tell = tell
   }
@@ -65,6 +81,7 @@ export class Journey implements Sink {
     return [
       { table: 'incidents', count: this.ledger.dropped },
       { table: 'side-inputs', count: this.knowledge.dropped },
+      { table: 'planes', count: this.situations.planes.dropped },
       ...this.#detectors.flatMap(({ name, dropped }) =>
         dropped === undefined ? [] : [{ table: name, count: dropped }],
       ),
@@ -87,13 +104,20 @@ export class Journey implements Sink {
       this.#due = (this.pending[0] as SideInput).at
       return
     }
+    // They carry their own time, which may lie before now: nothing that is about now may see it.
+    if (fact.kind === 'sample' || fact.kind === 'change') {
+      this.heard[fact.kind === 'sample' ? fact.plane : 'change']++
+      this.situations.fact(fact)
+      return
+    }
     if (fact.at >= this.#due) this.#learn(fact.at)
     this.table.fact(fact)
     if (fact.kind !== 'tick') return
     this.#tickedAt = fact.at
     const signals: Signal[] = []
     for (const detector of this.#detectors) signals.push(...detector.tick(fact.at))
-    for (const incident of this.ledger.take(signals, this.table.vantage(), fact.at))
+    const told = this.situations.tick(fact.at, signals)
+    for (const incident of this.ledger.take(told, this.table.vantage(), fact.at))
       this.#tell(incident)
   }
 

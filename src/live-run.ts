@@ -22,6 +22,7 @@ import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
+import { warmUp } from './warm-up.ts'
 import { RisDecoder } from './wire/ris-json.ts'
 import { rawUpdates } from './wire/ris-raw.ts'
 
@@ -144,6 +145,7 @@ export class LiveRun {
   async open(): Promise<void> {
     const { table } = this.journey
     const { ribs } = this.#options
+    warmUp()
     if (ribs) {
       const input = new ArchiveInput(this.vantages, this.#pool, table.files)
       const tables = await loadTables(input, table, ribs, () => this.#closed)

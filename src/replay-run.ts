@@ -7,6 +7,7 @@ import type { Asn } from './core/asn.ts'
 import { BatchPool } from './core/batch.ts'
 import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
+import type { Change, Sample } from './core/sample.ts'
 import type { Sink } from './core/sink.ts'
 import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
@@ -38,6 +39,10 @@ export interface ReplayOptions {
   readonly progress?: (octets: number) => void
   /** What is known beside the routes. */
   readonly sideInputs?: readonly SideInput[]
+  /** Come into the stream at their times. */
+  readonly samples?: readonly (Sample | Change)[]
+  /** Planned work; told when its time comes, if it does. */
+  readonly planned?: readonly Change[]
   /** Stands in front of the journey: sees, and passes on, what the clock has put in order. */
   readonly tee?: (journey: Journey) => Sink
   /** The starting table is complete, and nothing has happened yet. */
@@ -102,6 +107,10 @@ export class ReplayRun {
     this.#options.started?.(this.journey)
     this.journey.table.start()
     for (const input of this.#options.sideInputs ?? []) this.#sink.fact(input)
+    const { samples = [], planned = [] } = this.#options
+    // Those of before `from` tell what is usual, as a table does.
+    this.order.facts(samples.filter(({ at }) => at < until))
+    this.order.foresee(planned)
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),
       // What happened before its table was taken is in the table; what happened since then counts,

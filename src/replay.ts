@@ -21,18 +21,19 @@ import type { Settled } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
-import type { Archive } from './feeds/archive.ts'
+import type { Archive, ArchiveOptions } from './feeds/archive.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
+import { windowsOf } from './maintenance.ts'
 import { Meter } from './meter.ts'
 import { Output } from './output.ts'
 import { ReplayRun } from './replay-run.ts'
+import { finite, summarise, warnOfTreated } from './replay-summary.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
 import { openLog } from './report/log.ts'
+import { readSampleFiles } from './sample-files.ts'
 import { readSideInputs, sidePaths, unusedSideInputs, withFlags } from './side-inputs.ts'
 import { noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
-import type { Table } from './table/table.ts'
-import { treatedAsWithdraw } from './treated.ts'
 
 interface ReplayFlags {
   readonly asn?: Asn[]
@@ -40,6 +41,7 @@ interface ReplayFlags {
   readonly rib?: string[]
   readonly vrps?: string[]
   readonly asRelationships?: string[]
+  readonly samples?: string[]
   readonly journal?: string
   readonly jobs?: number
   readonly strict?: boolean
@@ -57,9 +59,10 @@ export function replayCommand(): Command {
       'Plays MRT files (gzip, bzip2 or plain), directories of them, or one journal through the same ' +
         'pipeline as the live stream. Results go to standard output, everything else to standard error. ' +
         'Without --asn every origin is watched. Without --rib, and without a table among the files, the ' +
-        'baseline is learned from the input itself, which caps the confidence.',
+        'baseline is learned from the input itself, which caps the confidence. With --samples what own ' +
+        'equipment has told is played too, also without any file of routes.',
     )
-    .argument('<file...>', 'MRT files, directories, or a journal')
+    .argument('[file...]', 'MRT files, directories, or a journal')
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
     .option('--collector <name>', 'collector of files whose path does not name one')
     .option('--rib <file>', 'starting table; may be repeated', several)
@@ -71,6 +74,11 @@ export function replayCommand(): Command {
     .option(
       '--as-relationships <file>',
       'AS relationships of that time (CAIDA serial-1 or -2); may be repeated',
+      several,
+    )
+    .option(
+      '--samples <file>',
+      'samples and changes, a line of JSON each, plain or packed; may be repeated',
       several,
     )
     .option('--journal <file>', 'write what was played, to play it again byte for byte')
@@ -90,7 +98,8 @@ export function replayCommand(): Command {
       '\nExit status: 0 done, 1 our fault, 2 the input is wrong, 3 --strict and incidents were found.\n\n' +
         'Examples:\n' +
         '  faultline replay updates.20241029.0000.bz2 --asn 39891 --format ndjson\n' +
-        '  faultline replay rrc00/2024.10/ --rib rrc00/2024.10/bview.20241029.0000.gz\n',
+        '  faultline replay rrc00/2024.10/ --rib rrc00/2024.10/bview.20241029.0000.gz\n' +
+        '  faultline replay --samples border.ndjson --samples resolvers.ndjson.gz --asn 64500\n',
     )
     .action(async (files: string[], flags: ReplayFlags) => {
       process.exitCode = await replay(files, flags)
@@ -98,6 +107,10 @@ export function replayCommand(): Command {
 }
 
 async function replay(files: readonly string[], flags: ReplayFlags): Promise<number> {
+  if (files.length === 0 && !flags.samples)
+    throw new InputError(
+      "missing required argument 'file': name MRT files, directories or a journal, or give --samples",
+    )
   if (!formatNames.includes(flags.format as FormatName))
     throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
   if (flags.from !== undefined && flags.until !== undefined && flags.from >= flags.until)
@@ -108,7 +121,12 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
   })
   const play = (await isOneJournal(files)) ? playJournal : playFiles
   refuseOverwriting(
-    [...files, ...(flags.rib ?? []), ...sidePaths(withFlags(settled.config.context, flags))],
+    [
+      ...files,
+      ...(flags.rib ?? []),
+      ...(flags.samples ?? []),
+      ...sidePaths(withFlags(settled.config.context, flags)),
+    ],
     {
       '--out': flags.out,
       '--journal': flags.journal,
@@ -159,7 +177,17 @@ async function playJournal(
   tell: Tell,
   incidents: () => number,
 ): Promise<Summary> {
-  const brought = ['asn', 'rib', 'collector', 'config', 'from', 'until', 'journal', 'vrps'] as const
+  const brought = [
+    'asn',
+    'rib',
+    'collector',
+    'config',
+    'from',
+    'until',
+    'journal',
+    'vrps',
+    'samples',
+  ] as const
   for (const name of [...brought, 'asRelationships'] as const)
     if (flags[name] !== undefined) {
       const option = name === 'asRelationships' ? 'as-relationships' : name
@@ -205,16 +233,18 @@ async function playFiles(
   const { collector, from, until } = flags
   const ribPaths = [...config.context.rib, ...(flags.rib ?? [])]
   // With a table all that follows it is needed, told or not.
-  const whole = archiveOf(files, { collector, until })
+  const listed = (options: ArchiveOptions): Archive =>
+    files.length > 0
+      ? archiveOf(files, { collector, ...options })
+      : { ok: true, collectors: [], bytes: 0, skipped: 0 }
+  const whole = listed({ until })
   // A table that does not say whose it is belongs to the only collector there is.
   const [first, ...others] = whole.collectors
   const whose = collector ?? (others.length === 0 ? first?.collector : undefined)
   const ribs = ribPaths.length > 0 ? archiveOf(ribPaths, { collector: whose }) : null
-  const given = chooseTables(whole, ribs).ribs
-    ? whole
-    : archiveOf(files, { collector, from, until })
+  const given = chooseTables(whole, ribs).ribs ? whole : listed({ from, until })
   const { ribs: tables, updates, spare } = chooseTables(given, ribs)
-  if (updates.collectors.length === 0 && (!tables || given.skipped > 0))
+  if (files.length > 0 && updates.collectors.length === 0 && (!tables || given.skipped > 0))
     throw new InputError('all update files lie outside of --from and --until')
   const told = new Set(tables?.collectors.map((group) => group.collector))
   const without = updates.collectors.filter((group) => !told.has(group.collector))
@@ -241,6 +271,7 @@ async function playFiles(
   const sideInputs = await readSideInputs(withFlags(config.context, flags), (text) =>
     log.warn(text),
   )
+  const samples = await readSampleFiles(flags.samples ?? [], config.planes.uncertainty)
   const asns = config.asns.length > 0 ? new Set(config.asns.map(({ asn }) => asn)) : null
   const inputs: Inputs = { version, config: hash, asRelationships: null, vrps: null }
   const octets = tables ? updates.bytes + tables.bytes : 2 * updates.bytes
@@ -258,6 +289,8 @@ async function playFiles(
       asns,
       inputs,
       sideInputs,
+      samples,
+      planned: windowsOf(config.maintenance),
       from: flags.from,
       until: flags.until,
       detect: config.detect,
@@ -301,13 +334,18 @@ async function playFiles(
     throw new InputError(
       `--journal ${flags.journal}: it could not be written whole: ${closed.fault}`,
     )
-  const summary = summarise(run, log)
+  const routed = files.length > 0 || tables !== null
+  const summary = summarise(run, log, routed)
   const { dropped } = run.journey.knowledge
   if (dropped > 0)
     log.warn(
       `${dropped} lines of side inputs were left out: they contradict others, or are too many`,
     )
-  for (const text of unusedSideInputs(sideInputs, run.order.first, run.order.newestOfAll()))
+  for (const text of unusedSideInputs(
+    sideInputs,
+    run.order.first,
+    summary.until ?? run.order.newestOfAll(),
+  ))
     log.warn(text)
   if (tables && run.order.before > 0) {
     const what = `${run.order.before} messages are older than the table of their collector`
@@ -316,11 +354,11 @@ async function playFiles(
     log.warn(`${what} and were left out`)
   }
   for (const asn of asns ?? [])
-    if (run.journey.table.prefixesOf(asn).length === 0)
+    if (routed && run.journey.table.prefixesOf(asn).length === 0)
       log.warn(`AS${asn}: no prefix of it is in this input; nothing can be said about it`)
-  if (from !== undefined && run.order.newestOfAll() < from)
+  if (from !== undefined && Math.max(run.order.newestOfAll(), run.order.now) < from)
     log.warn('all of the input lies before --from: there is nothing to tell')
-  if (updates.collectors.length === 0)
+  if (routed && updates.collectors.length === 0)
     log.info(
       `only starting tables: ${routesOf(run)} routes of ${summary.vantagePoints} vantage points; ` +
         'name the update files that follow them',
@@ -341,45 +379,3 @@ function oldTables(tables: Archive | null, updates: Archive): string[] {
 function routesOf({ journey }: ReplayRun): number {
   return journey.table.peers.list.reduce((n, { routes4, routes6 }) => n + routes4 + routes6, 0)
 }
-
-function summarise(run: ReplayRun, log: ReturnType<typeof openLog>): Summary {
-  const { table } = run.journey
-  let good = 0
-  let malformed = 0
-  for (const { path, mrt, packed, error } of run.input.reports.values()) {
-    good += mrt.records - mrt.malformed
-    malformed += mrt.malformed
-    if (error !== null) log.error(`${path}: ${error}`)
-    if (mrt.malformed > 0)
-      log.warn(`${path}: ${mrt.malformed} of ${mrt.records} records could not be read`)
-    if (mrt.skipped > 0)
-      log.info(
-        `${path}: ${mrt.skipped} of ${mrt.records} records are of kinds that say nothing here`,
-      )
-    if (packed.damaged > 0) log.warn(`${path}: ${packed.damaged} damaged ${packed.format} blocks`)
-    if (mrt.truncated || packed.truncated)
-      log.warn(`${path}: it ends in the middle of a record; what came before was used`)
-  }
-  warnOfTreated(table, log)
-  if (run.order.late > 0) log.warn(`${run.order.late} messages came after their time`)
-  if (run.order.refused > 0)
-    log.warn(`${run.order.refused} messages with stamps that leap were left out`)
-  for (const { table: name, count } of table.dropped)
-    if (count > 0) log.warn(`${count} ${name} beyond the limit were left out; raise limits.${name}`)
-  if (good === 0)
-    throw new InputError('no MRT record could be read: are these MRT files (RFC 6396)?')
-  return {
-    elements: table.elements,
-    malformed,
-    vantagePoints: run.vantages.list.length,
-    from: finite(run.order.first),
-    until: finite(run.order.newestOfAll()),
-  }
-}
-
-function warnOfTreated(table: Table, log: ReturnType<typeof openLog>): void {
-  const treated = treatedAsWithdraw(table)
-  if (treated !== null) log.warn(treated)
-}
-
-const finite = (at: Instant): Instant | null => (Number.isFinite(at) ? at : null)

@@ -12,6 +12,7 @@ import {
   type Told,
 } from './scoring.ts'
 import type { Required } from './truth-file.ts'
+import { type Judged, type VerdictNumbers, verdictNumbers } from './verdict-scoring.ts'
 
 interface Numbers {
   readonly events: number
@@ -46,6 +47,10 @@ export interface Scores extends Numbers {
     readonly alarms: number
   }[]
   readonly kinds: readonly ({ readonly event: string } & Numbers)[]
+  /** Of the events whose cause is known; null when there is none. */
+  readonly verdicts: VerdictNumbers | null
+  /** The same of the two rules of thumb, where they were asked for. */
+  readonly naive: { readonly surgeFirst: VerdictNumbers; readonly bgpFirst: VerdictNumbers } | null
 }
 
 const inSeconds = (span: Span | null): number | null =>
@@ -66,7 +71,14 @@ function numbersOf(line: Omit<Line, 'label'>): Numbers {
   }
 }
 
-export function scoresOf(scored: readonly Scored[]): Scores {
+/** What each rule of thumb would have said, event by event as in `judged`. */
+export interface NaivelyJudged {
+  readonly surgeFirst: readonly Judged[]
+  readonly bgpFirst: readonly Judged[]
+}
+
+export function scoresOf(scored: readonly Scored[], naive?: NaivelyJudged): Scores {
+  const judged = scored.flatMap((one) => one.judged)
   const wrong = scored.flatMap((one) => one.false)
   const right = scored.flatMap((one) => one.right)
   return {
@@ -80,6 +92,13 @@ export function scoresOf(scored: readonly Scored[]): Scores {
       return { name, events, found, wrong: bad.length, alarms: alarms.length }
     }),
     kinds: byLabel(scored).map(({ label, ...line }) => ({ event: label, ...numbersOf(line) })),
+    verdicts: judged.length > 0 ? verdictNumbers(judged) : null,
+    naive: naive
+      ? {
+          surgeFirst: verdictNumbers(naive.surgeFirst),
+          bgpFirst: verdictNumbers(naive.bgpFirst),
+        }
+      : null,
   }
 }
 
@@ -155,6 +174,7 @@ export function scoreText(
       'confidence medium or higher are wrong',
     `time to detect: median ${number(scores.medianDelay)} s from the first sign, ` +
       `${number(scores.medianDelayFromHalf)} s from when half of the carriers were affected`,
+    ...verdictLines(scores),
     ...(scores.alarms > 0 ? [`${scores.alarms} incidents are surer than their case allows`] : []),
   ]
   if (verbose) for (const one of scored) lines.push(...details(one))
@@ -162,11 +182,35 @@ export function scoreText(
   return `${lines.join('\n')}\n`
 }
 
-function details({ name, met, false: wrong, alarms }: Scored): string[] {
+function verdictLines({ verdicts, naive }: Scores): string[] {
+  if (!verdicts) return []
+  const side = (name: string, n: VerdictNumbers) =>
+    `${name.padEnd(28)} side right ${n.rightSide} of ${n.asked} (cause ${n.right}), wrong ${n.wrong}, ` +
+    `undetermined ${n.undetermined}, silent ${n.silent}`
+  return [
+    '',
+    side('verdict', verdicts),
+    ...(naive
+      ? [
+          side('any surge, else BGP', naive.surgeFirst),
+          side('odd BGP, else any surge', naive.bgpFirst),
+        ]
+      : []),
+    `right verdict after ${number(verdicts.medianTime)} s in the median, ` +
+      `${number(verdicts.longestTime)} s at most; ${verdicts.late} too late, ${verdicts.changes} changes of mind`,
+    `${verdicts.pages} pages; in ${verdicts.wrongPages} cases somebody was woken for nothing, or not at all`,
+  ]
+}
+
+const said = ({ label, wanted, said: cause, outcome }: Judged): string =>
+  `  verdict on ${label}: ${cause ?? 'none'}, and it was ${wanted.cause} (${outcome})`
+
+function details({ name, met, false: wrong, alarms, judged }: Scored): string[] {
+  const off = judged.filter((one) => one.outcome !== 'right')
   const lost = met.filter(({ event, found }) => !event.optional && !found)
   const bad = [...new Set([...wrong, ...alarms])]
-  if (lost.length + bad.length === 0) return []
-  return ['', `${name}:`, ...lost.map(missing), ...bad.map(wrongly)]
+  if (lost.length + bad.length + off.length === 0) return []
+  return ['', `${name}:`, ...lost.map(missing), ...bad.map(wrongly), ...off.map(said)]
 }
 
 function missing({ event, by, delay }: Met): string {

@@ -16,16 +16,19 @@ import {
 } from './command.ts'
 import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
+import { isBgpOdd, naiveVerdicts, surgedIn } from './naive.ts'
 import { ReplayRun } from './replay-run.ts'
 import { missed, scoresOf, scoreText } from './score-report.ts'
 import { type Scored, score } from './scoring.ts'
 import { readSideInputs, withFlags } from './side-inputs.ts'
 import { type Case, type Required, readTruth } from './truth-file.ts'
+import { type Judged, saidOutright } from './verdict-scoring.ts'
 
 interface ScoreFlags {
   readonly format: string
   readonly jobs?: number
   readonly verbose?: boolean
+  readonly naive?: boolean
 }
 
 const FORMATS = ['text', 'json']
@@ -41,6 +44,7 @@ export function scoreCommand(): Command {
     .argument('<truth...>', 'JSON files; their form is in config/scenarios.md')
     .option('--format <name>', `one of ${FORMATS.join(', ')}`, 'text')
     .option('--jobs <n>', 'threads that may be busy', jobsOption)
+    .option('--naive', 'put two rules of thumb beside the verdicts, made from the same samples')
     .option('--verbose', 'name every event that was missed and every incident that was wrong')
     .addHelpText(
       'after',
@@ -56,16 +60,25 @@ async function scoreFiles(files: readonly string[], flags: ScoreFlags): Promise<
   if (!FORMATS.includes(flags.format))
     throw new InputError(`--format ${flags.format}: choose one of ${FORMATS.join(', ')}`)
   const scored: Scored[] = []
+  const naive: { surgeFirst: Judged[]; bgpFirst: Judged[] } = { surgeFirst: [], bgpFirst: [] }
   const lacking: string[] = []
   const truths = files.map(readTruthFile)
   for (const { cases, path } of truths)
     for (const one of cases) {
       const absent = absentFiles(one, path)
-      if (absent.length === 0) scored.push(await scoreCase(one, path, flags.jobs))
-      else process.stderr.write(`SKIPPED ${one.name}: there is no ${absent.join(', ')}\n`)
+      if (absent.length === 0) {
+        const told: Incident[] = []
+        await playCase(one, path, (incident) => told.push(incident), flags.jobs)
+        scored.push(score(one, told))
+        if (flags.naive)
+          for (const [surgeFirst, bgpFirst] of await naivelyJudged(one, path, told)) {
+            naive.surgeFirst.push(surgeFirst)
+            naive.bgpFirst.push(bgpFirst)
+          }
+      } else process.stderr.write(`SKIPPED ${one.name}: there is no ${absent.join(', ')}\n`)
     }
   if (scored.length === 0) throw new InputError('no case could be played: its archives are absent')
-  const scores = scoresOf(scored)
+  const scores = scoresOf(scored, flags.naive ? naive : undefined)
   for (const { require } of truths) lacking.push(...missed(scores, require))
   process.stdout.write(
     flags.format === 'json'
@@ -90,9 +103,9 @@ function readTruthFile(path: string): { path: string; cases: readonly Case[]; re
 const beside = (truth: string, file: string): string => join(dirname(truth), file)
 
 function absentFiles(given: Case, truth: string): string[] {
-  const { files, rib, config, vrps, asRelationships } = given
+  const { files, samples, rib, config, vrps, asRelationships } = given
   const beyond = [...vrps, ...asRelationships].map((file) => dated(file).path)
-  return [...files, ...rib, ...(config === null ? [] : [config]), ...beyond]
+  return [...files, ...samples, ...rib, ...(config === null ? [] : [config]), ...beyond]
     .map((file) => beside(truth, file))
     .filter((file) => !existsSync(file))
 }
@@ -102,6 +115,27 @@ export async function scoreCase(given: Case, truth: string, jobs?: number): Prom
   const told: Incident[] = []
   await playCase(given, truth, (incident) => told.push(incident), jobs)
   return score(given, told)
+}
+
+/** What the two rules would have said of each event whose cause is known. */
+async function naivelyJudged(
+  given: Case,
+  truth: string,
+  told: readonly Incident[],
+): Promise<[Judged, Judged][]> {
+  const samples = given.samples.map((file) => beside(truth, file))
+  const out: [Judged, Judged][] = []
+  for (const { label, verdict, start, end } of given.events) {
+    if (verdict === null) continue
+    const until = end ?? Number.POSITIVE_INFINITY
+    const surged = await surgedIn(samples, start, until)
+    const said = naiveVerdicts(surged, isBgpOdd(told, start, until))
+    out.push([
+      saidOutright(label, verdict, said.surgeFirst),
+      saidOutright(label, verdict, said.bgpFirst),
+    ])
+  }
+  return out
 }
 
 async function playCase(

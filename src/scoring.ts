@@ -6,6 +6,7 @@ import type { Incident, Level } from './core/incident.ts'
 import { levels } from './core/incident.ts'
 import type { Span } from './core/time.ts'
 import { type Case, familyOf, type KnownEvent } from './truth-file.ts'
+import { type Judged, judge } from './verdict-scoring.ts'
 
 /** An incident as it was told: its last word, and when it was first sure enough. */
 export interface Told {
@@ -42,6 +43,8 @@ export interface Scored {
   readonly right: readonly Told[]
   /** Above what the case allows beyond its events. */
   readonly alarms: readonly Told[]
+  /** Of the events whose cause is known, what was said of it. */
+  readonly judged: readonly Judged[]
 }
 
 const rank = (level: Level): number => levels.indexOf(level)
@@ -88,7 +91,9 @@ function isAbout(event: KnownEvent, { last }: Told): boolean {
 const isOfFamily = (event: KnownEvent, { last }: Told): boolean =>
   isAboutAll(event)
     ? event.kinds.includes(last.kind)
-    : event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
+    : event.kinds.length === 0
+      ? event.verdict !== null
+      : event.kinds.some((kind) => familyOf(kind) === familyOf(last.kind))
 
 /** Of one that came back only the telling is known: it is in time while the event lasts. */
 function beginsWith(event: KnownEvent, one: Told): boolean {
@@ -118,7 +123,25 @@ export function score(given: Case, revisions: readonly Incident[]): Scored {
     false: wrong,
     right: sure.filter(isRight),
     alarms: told.filter(loud),
+    judged: given.events.flatMap((event) => judged(event, told, revisions)),
   }
+}
+
+/** By all that was told of it, however unsure: a verdict is a page, too. */
+function judged(
+  event: KnownEvent,
+  told: readonly Told[],
+  revisions: readonly Incident[],
+): Judged[] {
+  const { verdict, label, start } = event
+  if (verdict === null) return []
+  const mine = new Set(
+    told
+      .filter((one) => isOfFamily(event, one) && isAbout(event, one) && within(event, one))
+      .map(({ last }) => last.id),
+  )
+  const byId = [...mine].map((id) => revisions.filter((one) => one.id === id))
+  return [judge(label, verdict, start, byId)]
 }
 
 function isIgnored({ ignore }: Case, { kind, asn, culprit }: Incident): boolean {
@@ -145,7 +168,7 @@ function meet(event: KnownEvent, told: readonly Told[]): Met {
     event,
     by,
     found: best !== undefined && !late && by.length <= (event.atMost ?? Infinity),
-    exact: best !== undefined && event.kinds.includes(best.last.kind),
+    exact: best !== undefined && (event.kinds.length === 0 || event.kinds.includes(best.last.kind)),
     delay,
     delayFromHalf: at === null || event.half === null ? null : at - event.half,
     startError: best && !best.isBack ? best.start - event.start : null,

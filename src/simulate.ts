@@ -11,9 +11,12 @@ import { archive } from './scenario/archive.ts'
 import { builtIn } from './scenario/built-in.ts'
 import { eventKinds } from './scenario/event.ts'
 import type { HeardEvent } from './scenario/hearing.ts'
+import type { IncidentScript } from './scenario/incident.ts'
+import { incidentNamed, incidents } from './scenario/incidents.ts'
 import { type Play, playScript } from './scenario/play.ts'
 import { readScript, type Script } from './scenario/script.ts'
 import { relationships, vrps } from './scenario/side-files.ts'
+import { FORTY, incidentRows, writeIncident } from './simulate-incident.ts'
 
 interface SimulateFlags {
   readonly out: string
@@ -22,6 +25,7 @@ interface SimulateFlags {
   readonly prefixes?: number
   readonly vantages?: number
   readonly hours?: number
+  readonly variant?: number
 }
 
 const number =
@@ -33,8 +37,8 @@ const number =
     return n
   }
 
-const list = (rows: readonly (readonly [string, string])[]): string =>
-  rows.map(([name, what]) => `  ${name.padEnd(18)}${what}\n`).join('')
+const list = (rows: readonly (readonly [string, string])[], width = 18): string =>
+  rows.map(([name, what]) => `  ${name.padEnd(width)}${what}\n`).join('')
 
 const RELATIONSHIPS = 'relationships.txt'
 const VRPS = 'vrps.json'
@@ -47,17 +51,28 @@ export function simulateCommand(): Command {
         'a starting table and update files laid out like those of RIS and RouteViews, truth.json for ' +
         '`score`, relationships.txt and vrps.json. The same scenario and seed give the same octets.',
     )
-    .argument('<scenario>', `a YAML or JSON file, or one of ${Object.keys(builtIn).join(', ')}`)
+    .argument(
+      '<scenario>',
+      `a YAML or JSON file, or one of ${Object.keys(builtIn).join(', ')}, S01 … S40, ${FORTY}`,
+    )
     .requiredOption('--out <dir>', 'folder to write into; what is there is overwritten')
     .option('--seed <text>', 'another world, other actors, other times')
     .option('--ases <n>', 'number of ASes', number(60, 5_000))
     .option('--prefixes <n>', 'about how many prefixes', number(100, 100_000))
     .option('--vantages <n>', 'vantage points, over all collectors', number(4, 500))
     .option('--hours <h>', 'how long it lasts', number(1, 72, false))
+    .option(
+      '--variant <n>',
+      'of an incident, seen through worse telemetry: 1 to 10 one flaw each, above two',
+      number(0, 10_000),
+    )
     .addHelpText(
       'after',
       `\nScenarios that need no file:\n${list(
         Object.entries(builtIn).map(([name, { what }]) => [name, what]),
+      )}\nIncidents to be told apart, with samples (by number or name; \`${FORTY}\` is all of them, a folder each):\n${list(
+        incidentRows(),
+        28,
       )}\nKinds of events in a file (its form is in config/scenarios.md):\n${list(
         Object.entries(eventKinds),
       )}\nExample:\n  faultline simulate suite --out suite && faultline score suite/truth.json\n`,
@@ -68,13 +83,17 @@ export function simulateCommand(): Command {
 }
 
 function simulate(scenario: string, flags: SimulateFlags): number {
-  const { out, ...over } = flags
-  const play = attempt(scenario, { ...scriptOf(scenario), ...over })
+  const { out, variant, ...over } = flags
   const write = (path: string, octets: Uint8Array | string) => {
     const whole = join(out, path)
     mkdirSync(dirname(whole), { recursive: true })
     writeFileSync(whole, octets)
   }
+  const one = incidentNamed(scenario)
+  if (one || scenario === FORTY) return simulateIncidents(one ? [one] : incidents, flags, write)
+  if (variant !== undefined)
+    throw new InputError(`--variant ${variant}: ${scenario} is none of the incidents, S01 to S40`)
+  const play = attempt(scenario, { ...scriptOf(scenario), ...over })
   let files = 0
   try {
     for (const { path, octets } of archive(play)) {
@@ -101,6 +120,29 @@ function simulate(scenario: string, flags: SimulateFlags): number {
   return Exit.done
 }
 
+function simulateIncidents(
+  list: readonly IncidentScript[],
+  { out, seed = '1', variant = 0, ...over }: SimulateFlags,
+  write: (path: string, octets: Uint8Array | string) => void,
+): number {
+  const [asked] = Object.keys(over)
+  if (asked !== undefined)
+    throw new InputError(`--${asked}: an incident has the size that it was made for`)
+  for (const one of list) {
+    let said: string
+    try {
+      said = writeIncident(one, { seed, variant }, (path, octets) =>
+        write(list.length > 1 ? `${one.id}/${path}` : path, octets),
+      )
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      throw new InputError(`--out ${out}: ${(error as Error).message}`)
+    }
+    process.stderr.write(`${said}\n`)
+  }
+  return Exit.done
+}
+
 function scriptOf(scenario: string): Script {
   const known = Object.hasOwn(builtIn, scenario) ? builtIn[scenario] : undefined
   if (known) return known.script
@@ -110,7 +152,7 @@ function scriptOf(scenario: string): Script {
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : error
     throw new InputError(
-      `${scenario}: ${why}; name a file or one of ${Object.keys(builtIn).join(', ')}`,
+      `${scenario}: ${why}; name a file, one of ${Object.keys(builtIn).join(', ')}, or S01 to S40`,
     )
   }
   // JSON is YAML too.

@@ -5,12 +5,16 @@ import { type Asn, parseAsn } from './core/asn.ts'
 import type { Level } from './core/incident.ts'
 import { levels } from './core/incident.ts'
 import { type Instant, minutes, parseInstant, type Span, seconds } from './core/time.ts'
+import { type Cause, causes, type Side, sideOf } from './core/verdict.ts'
 
 /** Something that happened, or a stretch of strange things that are nobody's fault. */
 export interface KnownEvent {
   /** What it is called in tables: a kind of the generator, or that of an incident. */
   readonly label: string
-  /** Any of these is the right kind; families count (`outage`, `leak`, `hijack`, …). */
+  /**
+   * Any of these is the right kind; families count (`outage`, `leak`, `hijack`, …). None: what is known
+   * is the cause, and any incident about these networks may tell of it.
+   */
   readonly kinds: readonly string[]
   /**
    * Whoever of them is named by an incident, as whom it befalls or who did it. An event that names
@@ -31,6 +35,21 @@ export interface KnownEvent {
   readonly atMost: number | null
   /** Right when told, not missed when not. */
   readonly optional: boolean
+  /** What has to be said of its cause; null: nothing is asked. */
+  readonly verdict: KnownVerdict | null
+}
+
+export interface KnownVerdict {
+  /** `none`: there is nothing to be told, and nobody to be woken. */
+  readonly cause: Cause | 'none'
+  readonly side: Side
+  /** After the start, to stay. */
+  readonly within: Span | null
+  /** What is to be said at first, for so long after the start, because more is not known. */
+  readonly first: Cause | null
+  readonly firstFor: Span | null
+  /** Whether somebody is to be woken; null: it may be so or not. */
+  readonly pages: boolean | null
 }
 
 /** Incidents that are not counted at all, and why. */
@@ -43,6 +62,8 @@ export interface Ignored {
 export interface Case {
   readonly name: string
   readonly files: readonly string[]
+  /** What the network said of itself: samples and changes, NDJSON. */
+  readonly samples: readonly string[]
   readonly rib: readonly string[]
   readonly asns: readonly Asn[]
   readonly collector: string | null
@@ -166,6 +187,14 @@ class Reader {
     return at ?? null
   }
 
+  cause(value: unknown, where: string, more: readonly 'none'[]): Cause | 'none' | null {
+    if (value === undefined || value === null) return null
+    const fit = [...causes, ...more]
+    const found = fit.find((one) => one === value)
+    if (found === undefined) this.faults.push(`${where} is none of ${fit.join(', ')}`)
+    return found ?? null
+  }
+
   level(value: unknown, where: string): Level | null {
     if (value === undefined || value === null) return null
     if (levels.includes(value as Level)) return value as Level
@@ -178,6 +207,7 @@ const CASE = [
   'name',
   'about',
   'files',
+  'samples',
   'rib',
   'asn',
   'collector',
@@ -194,7 +224,8 @@ const CASE = [
 function readCase(r: Reader, value: unknown, where: string): Case {
   const raw = r.group(value, where, CASE)
   const files = r.texts(raw['files'], `${where}.files`)
-  if (files.length === 0) r.faults.push(`${where}.files names no file`)
+  const samples = r.texts(raw['samples'], `${where}.samples`)
+  if (files.length + samples.length === 0) r.faults.push(`${where}.files names no file`)
   const { quiet } = raw
   const worst =
     typeof quiet === 'object' && quiet !== null
@@ -203,6 +234,7 @@ function readCase(r: Reader, value: unknown, where: string): Case {
   return {
     name: typeof raw['name'] === 'string' ? raw['name'] : where,
     files,
+    samples,
     rib: r.texts(raw['rib'], `${where}.rib`),
     asns: r.asns(raw['asn'], `${where}.asn`),
     collector: typeof raw['collector'] === 'string' ? raw['collector'] : null,
@@ -245,7 +277,35 @@ const EVENT = [
   'optional',
   'visible',
   'planned',
+  'verdict',
 ]
+
+const VERDICT = ['cause', 'side', 'withinSeconds', 'first', 'firstForSeconds', 'pages']
+
+function readVerdict(r: Reader, value: unknown, where: string): KnownVerdict {
+  const raw = r.group(value, where, VERDICT)
+  const cause = r.cause(raw['cause'], `${where}.cause`, ['none'])
+  if (raw['cause'] === undefined) r.faults.push(`${where}.cause is missing`)
+  const known = cause ?? 'undetermined'
+  const implied = known === 'none' ? 'neither' : sideOf(known)
+  if (raw['side'] !== undefined && cause !== null && raw['side'] !== implied)
+    r.faults.push(`${where}.side is ${raw['side']}, and ${cause} is of the side ${implied}`)
+  const span = (name: string) => {
+    const n = r.number(raw[name], `${where}.${name}`)
+    return n === null ? null : seconds(n)
+  }
+  const { pages } = raw
+  if (pages !== undefined && typeof pages !== 'boolean')
+    r.faults.push(`${where}.pages is neither true nor false`)
+  return {
+    cause: known,
+    side: implied,
+    within: span('withinSeconds'),
+    first: r.cause(raw['first'], `${where}.first`, []) as Cause | null,
+    firstFor: span('firstForSeconds'),
+    pages: typeof pages === 'boolean' ? pages : null,
+  }
+}
 
 function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
   const raw = r.group(value, where, EVENT)
@@ -254,7 +314,9 @@ function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
   const prefixes = r.texts(raw['prefixes'], `${where}.prefixes`)
   const start = r.instant(raw['start'], `${where}.start`)
   if (start === null) r.faults.push(`${where}.start is missing`)
-  if (kinds.length === 0 && raw['optional'] !== true) r.faults.push(`${where}.kind is missing`)
+  const isJudged = raw['verdict'] !== undefined
+  if (kinds.length === 0 && raw['optional'] !== true && !isJudged)
+    r.faults.push(`${where}.kind is missing`)
   const tolerance = r.number(raw['toleranceSeconds'], `${where}.toleranceSeconds`)
   const delay = r.number(raw['maxDelaySeconds'], `${where}.maxDelaySeconds`)
   return {
@@ -270,6 +332,7 @@ function readEvent(r: Reader, value: unknown, where: string): KnownEvent {
     maxDelay: delay === null ? null : seconds(delay),
     atMost: r.number(raw['atMost'], `${where}.atMost`),
     optional: raw['optional'] === true,
+    verdict: isJudged ? readVerdict(r, raw['verdict'], `${where}.verdict`) : null,
   }
 }
 

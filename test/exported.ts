@@ -2,7 +2,7 @@
 // and dashboards against the code.
 
 import { Metrics, type Reading } from '../src/report/metrics.ts'
-import { outage } from './report/sample.ts'
+import { judged } from './report/sample.ts'
 
 const reading: Reading = {
   feeds: [
@@ -20,7 +20,7 @@ const reading: Reading = {
   routes: [{ afi: 'ipv4', count: 1 }],
   watched: [
     {
-      asn: outage.asn,
+      asn: judged.asn,
       blind: false,
       families: [
         {
@@ -36,7 +36,7 @@ const reading: Reading = {
   treatedAsWithdraw: [{ collector: 'rrc00', count: 0 }],
   late: 0,
   refused: [{ table: 'prefixes', count: 0 }],
-  planes: [{ plane: 'bgp', up: true }],
+  planes: [{ plane: 'bgp', up: true, ageSeconds: 3 }],
 }
 
 export interface Exported {
@@ -46,9 +46,9 @@ export interface Exported {
 
 /** Name → type and labels, those of Node's defaults too. */
 export async function exported(): Promise<ReadonlyMap<string, Exported>> {
-  const metrics = new Metrics({ version: '0.0.0', watched: [outage.asn] })
+  const metrics = new Metrics({ version: '0.0.0', watched: [judged.asn] })
   metrics.observe(() => reading)
-  metrics.incident(outage)
+  metrics.incident(judged)
   metrics.pipelineDelay(0.01)
   const { body } = await metrics.text()
   const found = new Map<string, { type: string; labels: string[] }>()

@@ -86,8 +86,8 @@ describe('the dashboard', () => {
     const hidden = [...metrics.keys()].filter(
       (name) => name.startsWith('faultline_') && !shown.has(name),
     )
-    // One is in the variables; the other says the same as feed_up while there is one plane.
-    expect(hidden.sort()).toEqual(['faultline_build_info', 'faultline_plane_up'])
+    // It is in the variables.
+    expect(hidden).toEqual(['faultline_build_info'])
   })
 
   test('counts with rates over an interval that fits the scrape', () => {

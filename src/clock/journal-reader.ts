@@ -10,6 +10,7 @@ import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import type { JournalHeader } from './journal.ts'
+import { unpackSample } from './sample-fact.ts'
 import { unpack } from './side-input.ts'
 
 /** What a journal is read into. */
@@ -194,6 +195,11 @@ export class JournalReader {
       const input = unpack(value)
       if (input && !this.#passing) this.#target.sink.fact(input)
       return input !== undefined
+    }
+    if (kind === 'sample' || kind === 'change') {
+      const found = unpackSample(value)
+      if (found) this.#target.sink.fact(found)
+      return found !== undefined
     }
     if (typeof feed !== 'string' || (collector !== null && typeof collector !== 'string'))
       return false

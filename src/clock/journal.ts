@@ -8,6 +8,7 @@
 //   {"t":µs,"v":1,"f":0,"b":12345,"p":"701 174","w":[…],"a":[…]}       an UPDATE; "k" for other kinds;
 //                                 "d":1 at fault (core/batch.ts), then without "p" if that was unreadable
 //   {"fact":{"kind":"tick","at":µs}}                                   facts, the clock's own ticks too
+//   {"fact":{"kind":"sample","at":µs,…}}        samples and changes; their time may lie before that of others
 //   {"fact":{"kind":"side-input", … "content":"…"}}                    what is known beside the routes, whole
 //   {"next":"day.ndjson.2"}                                            it goes on in another segment
 //   {"end":true}                                                       it was closed properly

@@ -1,14 +1,17 @@
 // Many streams, one time line. What comes out is in the order (instant, collector, peer, position in
 // that peer's stream), whatever the order in which it came in, as long as nothing is later than the
 // patience of its stream; what is later still counts, at the instant the line has reached by then.
-// Ticks are made here, from event time alone.
+// Ticks are made here, from event time alone. Samples and changes keep the time they were stamped with:
+// what is late leaves at once, and may lie before the instant the line has reached.
 
 import type { Batch } from '../core/batch.ts'
 import type { Fact } from '../core/fact.ts'
+import type { Change } from '../core/sample.ts'
 import type { Sink } from '../core/sink.ts'
 import { hours, type Instant, type Span, seconds } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { sortByTime } from './sort.ts'
+import { hasOwnTime, Waiting } from './waiting.ts'
 
 export interface OrderSettings {
   /** Detectors judge so often. */
@@ -56,6 +59,8 @@ interface Pending {
 export class Order {
   /** Messages that came after their time had passed. */
   late = 0
+  /** Samples and changes that did; they keep their own time. */
+  lateSamples = 0
   /** Messages whose stamp leaps, and that were refused for it. */
   refused = 0
   /** Messages left out because they lie before the beginning of their stream. */
@@ -72,7 +77,9 @@ export class Order {
   readonly #give: (batch: Batch) => void
   readonly #streams: Stream[] = []
   #pending: Pending[] = []
-  #facts: Fact[] = []
+  readonly #facts = new Waiting()
+  /** What is known to come, without being a reason to go on to it. */
+  readonly #foreseen = new Waiting()
   #nextTick: Instant | null = null
   readonly #free: Int32Array[] = []
   #scratch = new Int32Array(0)
@@ -211,9 +218,25 @@ export class Order {
   }
 
   fact(fact: Fact): void {
-    let i = this.#facts.length
-    while (i > 0 && (this.#facts[i - 1] as Fact).at > fact.at) i--
-    this.#facts.splice(i, 0, fact)
+    this.#facts.add(fact)
+  }
+
+  /** Many at once, in any order. */
+  facts(facts: readonly Fact[]): void {
+    this.#facts.addAll(facts)
+  }
+
+  /**
+   * What will be so at a time that is known: it leaves when the line comes there by other means, and
+   * never moves it on. What lies before the first of all leaves with that.
+   */
+  foresee(changes: readonly Change[]): void {
+    this.#foreseen.addAll(changes)
+  }
+
+  /** Facts that wait for their time. */
+  get waiting(): number {
+    return this.#facts.size
   }
 
   /** Releases what no stream can come before any more. */
@@ -244,15 +267,16 @@ export class Order {
   #until(limit: Instant): void {
     for (;;) {
       const from = this.#earliest(limit)
-      const fact = this.#facts[0]
+      const fact = this.#facts.first()
       if (
         fact &&
         fact.at <= limit &&
         (!from || fact.at <= (from.batch.at[from.order[from.next] as number] as number))
       ) {
         this.#facts.shift()
+        if (hasOwnTime(fact) && fact.at < this.now) this.lateSamples++
         this.#reach(fact.at)
-        this.#sink.fact({ ...fact, at: this.now })
+        this.#sink.fact(hasOwnTime(fact) ? fact : { ...fact, at: this.now })
         continue
       }
       if (!from) break
@@ -285,7 +309,7 @@ export class Order {
   /** Releases messages of one batch as long as they are the first of all. */
   #run(from: Pending, limit: Instant): void {
     const { batch, order, count } = from
-    let rivalAt = this.#facts[0]?.at ?? Number.POSITIVE_INFINITY
+    let rivalAt = this.#facts.first()?.at ?? Number.POSITIVE_INFINITY
     for (const p of this.#pending) {
       if (p === from) continue
       const at = p.batch.at[p.order[p.next] as number] as number
@@ -315,7 +339,17 @@ export class Order {
     if (at <= this.now) return
     if (this.now === Number.NEGATIVE_INFINITY) this.first = at
     this.#ticks(at)
+    this.#come(at)
     this.#now[0] = at
+  }
+
+  /** What was foreseen until `at`. */
+  #come(at: Instant): void {
+    for (let next = this.#foreseen.first(); next && next.at <= at; next = this.#foreseen.first()) {
+      this.#foreseen.shift()
+      if (next.at > this.now) this.#now[0] = next.at
+      this.#sink.fact(next)
+    }
   }
 
   #ticks(at: Instant): void {
@@ -332,6 +366,7 @@ export class Order {
         this.#nextTick = Math.floor(at / tick) * tick
         continue
       }
+      this.#come(now)
       this.#now[0] = now
       this.#sink.fact({ kind: 'tick', at: now })
       this.#nextTick = now + tick

@@ -1,6 +1,6 @@
 // `faultline check CONFIG` for a sound file: what the daemon would do, in a few lines.
 
-import { type Span, words } from '../core/time.ts'
+import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import type { FlowsFeed } from './feed-flows.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
@@ -9,7 +9,7 @@ import { type Config, configSchema } from './schema.ts'
 import type { Settled } from './settle.ts'
 
 export function explainConfig({ config, hash, warnings }: Settled): string {
-  const { asns, feeds, context, listen, journal, log } = config
+  const { asns, feeds, context, listen, journal, log, maintenance } = config
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   const reach = isLoopback(listen.host) ? 'this machine only' : 'open to other machines'
   const changes = changesOf(config)
@@ -19,6 +19,11 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
     ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
     ...rows('knows', [...context.vrps, ...context.asRelationships]),
     ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
+    ...rows('takes', [`samples and notices, ${takes(config)}`]),
+    ...rows(
+      'planned',
+      maintenance.map(({ id, from, to }) => `${id}: ${iso(from)} to ${iso(to)}`),
+    ),
     ...rows('journal', [journal ?? 'none']),
     ...rows('logs', [`${log.level} and above`]),
     ...rows('thresholds', changes.length > 0 ? changes : ['all as by default']),
@@ -32,6 +37,13 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
 
 const rows = (name: string, lines: readonly string[]) =>
   lines.map((line, i) => `${(i === 0 ? name : '').padEnd(13)}${line}`)
+
+function takes({ listen, planes }: Config): string {
+  if (planes.token) return 'with the token'
+  return isLoopback(listen.host)
+    ? 'from this machine without a token'
+    : 'from nobody: others reach it, and there is no planes.token'
+}
 
 function watched({ asn, name, prefixes }: Config['asns'][number]): string {
   const some =
@@ -103,5 +115,7 @@ function changesOf(config: Config): string[] {
   return [
     ...compare(config.detect, usual.detect, ['detect']),
     ...compare(config.limits, usual.limits, ['limits']),
+    ...compare(config.planes.uncertainty, usual.planes.uncertainty, ['planes', 'uncertainty']),
+    ...compare(config.planes.staleAfter, usual.planes.staleAfter, ['planes', 'staleAfter']),
   ]
 }

@@ -2,6 +2,7 @@
 // be <what belongs there>, not <what stands there>", every unknown key comes with the nearest known one.
 
 import type { z } from 'zod'
+import { nearest } from '../core/nearest.ts'
 import { branches, jsonSchema, keysAt, type Node, schemasAt } from './json-schema.ts'
 import { type Found, join, type Mark } from './yaml.ts'
 
@@ -33,7 +34,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 }
 
 /** What later versions will know, and older documents of ours already speak of. */
-const later = new Set(['planes', 'verdict', 'receivers', 'routes', 'maintenance', 'state'])
+const later = new Set(['verdict', 'receivers', 'routes', 'state'])
 const laterFeeds = new Set(
   ['routeviews', 'bmp', 'archive', 'prometheus', 'push', 'samples'], // DESIGN §1
 )
@@ -62,7 +63,7 @@ export function explainIssues(
           why,
           soon
             ? 'remove the section for now'
-            : (nearest(key, known) ?? `known here: ${known.join(', ')}`),
+            : (meantBy(key, known) ?? `known here: ${known.join(', ')}`),
           true,
         )
       }
@@ -89,7 +90,7 @@ export function explainIssues(
     if (path.at(-1) === 'type' && laterFeeds.has(String(content))) {
       return [`${shown(content)} ${notYet}`, `remove the feed for now, or use ${like}`]
     }
-    const meantWord = typeof content === 'string' ? nearest(content, choices) : undefined
+    const meantWord = typeof content === 'string' ? meantBy(content, choices) : undefined
     return [`must be ${be}, not ${shown(content)}`, meantWord ?? `write it like ${like}`]
   }
   for (const issue of issues) explain(issue, [])
@@ -149,31 +150,7 @@ function shown(value: unknown): string {
   return whole.length > 60 ? `${whole.slice(0, 58)}…"` : whole
 }
 
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((name) => ({ name, apart: distance(word.slice(0, 40).toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.apart - b.apart)
-  return ranked[0] && `did you mean ${ranked[0].name}?`
-}
-
-/** Letters to change, insert, remove or swap with their neighbour to make one word of the other. */
-function distance(a: string, b: string): number {
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        swap ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      )
-    }
-    before = row
-    row = next
-  }
-  return row[b.length] ?? 0
+function meantBy(word: string, known: readonly string[]): string | undefined {
+  const name = nearest(word, known)
+  return name === undefined ? undefined : `did you mean ${name}?`
 }

@@ -43,7 +43,8 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { context, journal } = config
+  const { context, journal, planes } = config
+  const { token } = planes
   return {
     ...config,
     feeds: config.feeds.map((feed) => (isFlows(feed) ? placed(feed, base) : feed)),
@@ -53,6 +54,9 @@ function withAbsolutePaths(config: Config, base: string): Config {
       vrps: context.vrps.map((file) => resolve(base, file)),
       asRelationships: context.asRelationships.map((file) => resolve(base, file)),
     },
+    ...(token && 'file' in token
+      ? { planes: { ...planes, token: { file: resolve(base, token.file) } } }
+      : {}),
     ...(journal !== undefined && { journal: resolve(base, journal) }),
   }
 }
@@ -91,9 +95,10 @@ function attempt<T>(act: () => T, ifMissing: string): T | Reason {
 
 /** Files that are named must be there, even when something else is wrong as well. */
 function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark>): Found[] {
-  const named = configSchema.pick({ context: true, journal: true }).strip().safeParse(data)
+  const wanted = { context: true, journal: true, planes: true } as const
+  const named = configSchema.pick(wanted).strip().safeParse(data)
   if (!named.success) return []
-  const { context, journal } = named.data
+  const { context, journal, planes } = named.data
   const found: Found[] = []
   const add = (where: string, why: string, hint: string) =>
     found.push({ at: marks.get(where)?.value ?? 0, where, why, hint })
@@ -103,6 +108,11 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
       const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
       if (unfit) add(`$.context.${key}[${i}]`, `${file} ${unfit[0]}`, unfit[1])
     }
+  if (planes.token && 'file' in planes.token) {
+    const file = resolve(base, planes.token.file)
+    const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+    if (unfit) add('$.planes.token.file', `${file} ${unfit[0]}`, unfit[1])
+  }
   if (journal === undefined) return found
   const file = resolve(base, journal)
   if (isDirectory(file)) add('$.journal', `${file} is a directory`, 'name a file in it')

@@ -27,6 +27,7 @@ import {
   text,
   watched,
 } from './fields.ts'
+import { maintenanceSchema, planesSchema } from './planes.ts'
 
 const rrc = /^rrc\d{2}$/
 
@@ -277,6 +278,10 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('What is known beforehand.'),
+  planes: planesSchema.prefault({}).describe('Telemetry beside the routes, and who may push it.'),
+  maintenance: maintenanceSchema
+    .prefault([])
+    .describe('Planned work: what happens in its time and scope was meant.'),
   detect: group({
     outage: group(detectFields.outage)
       .refine(fastIsFaster, slip)

@@ -4,8 +4,10 @@
 import { createHash } from 'node:crypto'
 import { specialDefaults } from '../context/special.ts'
 import type { Asn } from '../core/asn.ts'
+import { usualStaleAfter, usualUncertainty } from '../core/sample.ts'
 import { hours } from '../core/time.ts'
 import { detectDefaults } from '../detect/detectors.ts'
+import { alertRules } from '../feeds/notices.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
@@ -43,6 +45,13 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
     },
+    planes: {
+      uncertainty: { ...usualUncertainty },
+      staleAfter: { ...usualStaleAfter },
+      resolvers: [],
+      alerts: [...alertRules],
+    },
+    maintenance: [],
     detect: {
       ...detectDefaults,
       leak: { ...detectDefaults.leak, clique: [...detectDefaults.leak.clique] },
@@ -67,6 +76,7 @@ function hashOf(config: Config): string {
     listen: _,
     feeds: _feeds,
     context: { rib: _rib, vrps: _vrps, asRelationships: _relationships, ...context },
+    planes: { token: _token, ...planes },
     journal: _journal,
     log: _log,
     ...rest
@@ -86,9 +96,29 @@ function hashOf(config: Config): string {
     beacons: beacons.toSorted(),
     ignorePeers: ignorePeers.toSorted(),
   }
+  const maintenance = rest.maintenance
+    .map((window) => ({
+      ...window,
+      asns: sorted(window.asns),
+      routers: window.routers.toSorted(),
+      links: window.links.toSorted(),
+      pops: window.pops.toSorted(),
+      prefixes: window.prefixes.toSorted(),
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const heard = { ...planes, resolvers: planes.resolvers.toSorted() }
   const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
   return `sha256:${createHash('sha256')
-    .update(canonical({ ...rest, asns, context: lists, detect: { ...detect, leak } }))
+    .update(
+      canonical({
+        ...rest,
+        asns,
+        context: lists,
+        planes: heard,
+        maintenance,
+        detect: { ...detect, leak },
+      }),
+    )
     .digest('hex')}`
 }
 

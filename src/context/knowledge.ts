@@ -118,6 +118,10 @@ export class Knowledge implements Context {
     return this.#special.isScrubber(asn)
   }
 
+  get scrubbers(): readonly Asn[] {
+    return this.#special.scrubbers
+  }
+
   isBeacon(prefix: PrefixWords): boolean {
     return this.#special.isBeacon(prefix)
   }

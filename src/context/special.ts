@@ -116,6 +116,10 @@ export class Special {
     return this.#scrubbers.has(asn)
   }
 
+  get scrubbers(): readonly Asn[] {
+    return [...this.#scrubbers]
+  }
+
   isBeacon({ afi, word0, word1, word2, word3, length }: PrefixWords): boolean {
     return this.#beacons.some(
       ({ afi: of, words, length: bits }) =>

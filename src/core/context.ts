@@ -68,6 +68,7 @@ export interface Context {
   isRouteServer(asn: Asn): boolean
   /** DDoS scrubbers: they originate their customers' prefixes when asked to. */
   isScrubber(asn: Asn): boolean
+  readonly scrubbers: readonly Asn[]
   /** Routing beacons and other prefixes that come and go on purpose. */
   isBeacon(prefix: PrefixWords): boolean
 }
@@ -81,5 +82,6 @@ export const noContext: Context = {
   isResearch: () => false,
   isRouteServer: () => false,
   isScrubber: () => false,
+  scrubbers: [],
   isBeacon: () => false,
 }

@@ -383,4 +383,6 @@ export interface Finding {
   readonly onset: Onset | null
   /** POPs, links or routers it was seen at; no address of anybody. */
   readonly where: readonly string[]
+  /** Part of the weight it has, 0 … 1; all of it when absent. */
+  readonly factor?: number
 }

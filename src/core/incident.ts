@@ -4,6 +4,7 @@
 import type { Asn } from './asn.ts'
 import type { AfiName } from './prefix.ts'
 import type { Instant } from './time.ts'
+import type { Verdict } from './verdict.ts'
 
 export type Kind =
   | 'outage.as'
@@ -29,6 +30,10 @@ export type Kind =
   | 'rpki.expiring'
   | 'rpki.uncovered'
   | 'prefix.new'
+  | 'session.loss'
+  | 'igp.anomaly'
+  | 'traffic.surge'
+  | 'traffic.collapse'
   | 'blind'
 
 export type Severity = 'critical' | 'major' | 'minor' | 'info'
@@ -123,6 +128,8 @@ export interface Signal {
   readonly segments: readonly Segment[]
   readonly samples: Samples
   readonly rfc7908: number | null
+  /** All kinds of trouble that are told together under `key`, where there are several. */
+  readonly kinds?: readonly Kind[]
   /** Keys of smaller things that this one is the whole of: they are told as part of it while it lasts. */
   readonly absorbs?: readonly string[]
 }
@@ -165,7 +172,7 @@ export interface Incident {
   readonly segments: readonly Segment[]
   readonly samples: Samples
   /** Null until the incident has been judged. */
-  readonly verdict: null
+  readonly verdict: Verdict | null
   readonly rfc7908: number | null
   readonly foldedInto: string | null
   readonly previousId: string | null

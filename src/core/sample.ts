@@ -1,7 +1,7 @@
 // What is known of a network beside its routes: numbers that its own equipment tells, and things that
 // people and programs have done. Both are facts in the stream like a route, dated at their source.
 
-import type { Instant, Span } from './time.ts'
+import { type Instant, minutes, type Span, seconds } from './time.ts'
 
 /** Where a sample comes from; each may be blind for itself (research: fault-vs-flood.md §3.6). */
 export type Plane = 'bgp' | 'igp' | 'ingress' | 'flow' | 'dns' | 'probe' | 'change'
@@ -60,6 +60,64 @@ export const changeEvents: readonly ChangeEvent[] = [
   'detector-end',
   'upstream-notice',
 ]
+
+/** Labels of each event; `?` behind those that may be missing. Others are kept as they are. */
+export const changeLabels: Readonly<Record<ChangeEvent, readonly string[]>> = {
+  commit: ['router?', 'pop?'],
+  'window-start': ['id', 'asn?', 'router?', 'link?', 'pop?', 'prefix?'],
+  'window-end': ['id', 'asn?', 'router?', 'link?', 'pop?', 'prefix?'],
+  'mitigation-start': ['kind', 'prefix?', 'asn?'],
+  'mitigation-end': ['kind', 'prefix?', 'asn?'],
+  'detector-start': ['direction', 'host?', 'detector?'],
+  'detector-end': ['direction', 'host?', 'detector?'],
+  'upstream-notice': ['from'],
+}
+
+/** Labels with few values, in any event. */
+export const labelValues: Readonly<Record<string, readonly string[]>> = {
+  kind: ['rtbh', 'flowspec', 'scrubber'],
+  direction: ['incoming', 'outgoing'],
+}
+
+/** Labels of equipment: the only ones that may hold the address of a single host. */
+export const equipment: ReadonlySet<string> = new Set(
+  'router peer link pop resolver exporter target set instance from'.split(' '),
+)
+
+/** What a line may hold at most: labels, characters of each, of a note. */
+export const sampleLimits = { labels: 16, key: 64, value: 256, note: 512 } as const
+
+/** How far from its stamp a thing may have happened, where nobody says (fault-vs-flood.md §3.4). */
+export const usualUncertainty: Readonly<Record<Sample['plane'], Span>> = {
+  bgp: seconds(15),
+  igp: seconds(15),
+  ingress: seconds(90),
+  flow: seconds(60),
+  dns: seconds(30),
+  probe: seconds(30),
+}
+
+/** A plane that has said nothing for so long is blind: several rounds of whoever asks it. */
+export const usualStaleAfter: Readonly<Record<Sample['plane'], Span>> = {
+  bgp: minutes(5),
+  igp: minutes(5),
+  ingress: minutes(5),
+  flow: minutes(5),
+  dns: minutes(2),
+  probe: minutes(2),
+}
+
+/** A commit comes by syslog, the end of an attack by way of averages, a ticket from a person. */
+export const changeUncertainty: Readonly<Record<ChangeEvent, Span>> = {
+  commit: seconds(1),
+  'window-start': minutes(5),
+  'window-end': minutes(5),
+  'mitigation-start': seconds(15),
+  'mitigation-end': seconds(15),
+  'detector-start': seconds(60),
+  'detector-end': seconds(60),
+  'upstream-notice': minutes(5),
+}
 
 export interface Metric {
   readonly plane: Exclude<Plane, 'change'>

@@ -5,5 +5,6 @@ import type { Fact } from './fact.ts'
 export interface Sink {
   /** One message; `batch.at` holds the instant the clock has given it. Good until it returns. */
   message(batch: Batch, m: number): void
+  /** Samples and changes keep their own time, which may lie before what was reached. */
   fact(fact: Fact): void
 }

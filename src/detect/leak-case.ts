@@ -145,9 +145,8 @@ export class LeakCase {
   /** A route takes up a path over the link. False when it was on one. */
   join(cause: Readonly<Cause>, way: Carried): boolean {
     const { vantage, prefix } = cause
-    if (this.#routes.get(vantage, prefix) !== 0) return false
-    if (this.#routes.size === 0) this.stoodSince = cause.at
-    this.#routes.set(vantage, prefix, way.path)
+    if (!this.#routes.add(vantage, prefix, way.path)) return false
+    if (this.#routes.size === 1) this.stoodSince = cause.at
     if (this.#routes.size > this.peak) this.peak = this.#routes.size
     this.#recount(cause, 1)
     this.#take(cause, way)
@@ -167,9 +166,8 @@ export class LeakCase {
   /** A route goes over from one path over the link to another; false when it was not on the link. */
   move(cause: Readonly<Cause>, before: Carried, after: Carried): boolean {
     const { vantage, prefix } = cause
-    const path = this.#routes.get(vantage, prefix)
+    const path = this.#routes.replace(vantage, prefix, after.path)
     if (path === 0) return false
-    this.#routes.set(vantage, prefix, after.path)
     this.lastLeft = cause.at
     this.#drop(path, before)
     this.#take(cause, after)

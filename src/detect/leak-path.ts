@@ -8,27 +8,24 @@ import { ByNumber } from '../core/by-number.ts'
 import { type Context, noContext } from '../core/context.ts'
 import { Hold } from '../core/hold.ts'
 import type { Signal } from '../core/incident.ts'
-import { quorum } from '../core/quorum.ts'
 import { hours, type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
 import { inferClique } from './clique.ts'
+import { LeakBar } from './leak-bar.ts'
 import { type Carried, LeakCase, Reason } from './leak-case.ts'
 import {
   type Asked,
   bySize,
   type Culprit,
   FAST,
-  isMany,
   isPartOf,
   isStrong,
-  isWeak,
   type Link,
-  mayBeMass,
   newCulprit,
 } from './leak-culprit.ts'
 import { LeakEvidence } from './leak-evidence.ts'
 import { mayBeInnocent, scoreOf } from './leak-score.ts'
-import { concerned, LeakTeller, witnesses } from './leak-signal.ts'
+import { concerned, LeakTeller } from './leak-signal.ts'
 import { endOf, present } from './present.ts'
 import { CLIQUE, Relations, usable } from './relations.ts'
 
@@ -77,8 +74,6 @@ const RIPE: Span = hours(2)
 /** Paths of the starting table that are read twice when the clique is inferred; 8 bytes each. */
 const MOST_UNREAD = 4_000_000
 const NO_LINKS: readonly Link[] = []
-/** Weak evidence asks for a tenth of all witnesses, and so many where there are. */
-const WEAK_PEERS = 3
 
 export class LeakPath implements Detector {
   readonly name = 'leak.path'
@@ -93,6 +88,7 @@ export class LeakPath implements Detector {
   /** Ordinary paths to be learned from once it is known who is transit-free; null = that is known. */
   #unread: number[] | null
   readonly #teller: LeakTeller
+  readonly #bar: LeakBar
   readonly #links = new ByNumber<Link[]>()
   readonly #cases = new Map<string, LeakCase>()
   readonly #culprits = new Map<Asn, Culprit>()
@@ -110,6 +106,7 @@ export class LeakPath implements Detector {
     this.#settings = settings
     this.#context = context
     this.#teller = new LeakTeller(view, settings, context)
+    this.#bar = new LeakBar(view, settings)
     this.#unread = settings.inferClique ? [] : null
     this.#relations = this.#newRelations(settings.clique)
     this.#evidence = new LeakEvidence(this.#relations, context)
@@ -274,13 +271,13 @@ export class LeakPath implements Detector {
       leak.tick(at)
       const culprit = this.#culprits.get(leak.by)
       // A link that is not enough by itself, nor one of several that are together, changes nothing.
-      if (culprit && (culprit.sufficient || this.#counts(leak) || this.#isMass(leak)))
+      if (culprit && (culprit.sufficient || this.#bar.counts(leak) || this.#bar.isMass(leak)))
         culprits.add(culprit)
     }
     this.#touched = []
     const out: Asked[] = []
     for (const culprit of culprits) {
-      const enough = this.#sufficient(culprit)
+      const enough = this.#bar.sufficient(culprit)
       culprit.sufficient = enough.length > 0
       if (enough.length === 0 && culprit.hold.since === null) continue
       const routes = culprit.cases.reduce((n, leak) => n + leak.routes, 0)
@@ -332,48 +329,6 @@ export class LeakPath implements Detector {
       this.#relations.learn(this.#view.hops(path))
     }
     this.#routes -= leak.routes
-  }
-
-  /** The links of a culprit that are enough to speak of. */
-  #sufficient(culprit: Culprit): LeakCase[] {
-    const counted = culprit.cases.filter((leak) => this.#counts(leak))
-    const strong = counted.filter(isStrong)
-    const { active } = this.#view.vantage()
-    const enough =
-      strong.length > 0 && witnesses(this.#view, strong) >= quorum(this.#settings.peers, active)
-    // A tenth of them however many there are, and three where they are fewer than thirty.
-    const asked = Math.max(quorum(active, active), quorum(WEAK_PEERS, active, 1))
-    const believed = counted.length > 0 && witnesses(this.#view, counted) >= asked
-    return culprit.cases.filter(
-      (leak) =>
-        (counted.includes(leak) && ((isStrong(leak) && enough) || isMany(leak) || believed)) ||
-        this.#isMass(leak),
-    )
-  }
-
-  /** One of the links by which a culprit is judged. */
-  #counts(leak: LeakCase): boolean {
-    const { prefixes, origins } = this.#settings
-    // There are no fewer routes than prefixes or origins: of most links that is all one need know.
-    const { narrow } = this.#view
-    if (leak.routes < (narrow ? 1 : Math.min(prefixes, origins))) return false
-    const strong = isStrong(leak)
-    // Somebody new on the way to watched networks is evidence for them only (detection.md §10.5):
-    // elsewhere somebody new turns up every hour.
-    if (!strong && (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)))
-      return false
-    if (present(this.#view, leak.vantages).routes === 0) return false
-    if (strong) return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
-    // Weak evidence asks for both.
-    if (narrow) return leak.prefixes.size >= origins
-    return leak.prefixes.size >= prefixes && leak.origins.size >= origins
-  }
-
-  /** A link that never carried transit and now carries so much is strong evidence by itself. */
-  #isMass(leak: LeakCase): boolean {
-    const { massPrefixes, massOrigins } = this.#settings
-    if (!mayBeMass(leak) || leak.routes < massPrefixes) return false
-    return leak.prefixes.size >= massPrefixes && leak.origins.size >= massOrigins
   }
 
   /** More speaks against it than for it: siblings, research networks. */

@@ -74,6 +74,8 @@ function against(
   const research = [by, from, to].find((asn) => context.isResearch(asn))
   if (research !== undefined)
     add('research', -4, `AS${research} is a research network: its transit is not for money`)
+  if (context.isScrubber(by))
+    add('scrubber', -6, `AS${by} passes on its customers' routes to clean their traffic`)
   const sibling = [from, to].find((asn) => isSibling(context, asn, by))
   if (sibling !== undefined) add('siblings', -8, `AS${by} and AS${sibling} are of one organisation`)
 }

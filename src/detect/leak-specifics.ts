@@ -10,6 +10,7 @@ import { hours, type Instant, minutes, type Span, seconds } from '../core/time.t
 import { type Detector, Seen, type View } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import { lowest, witnessCap } from './confidence.ts'
+import { isBlackhole } from './hijack-score.ts'
 
 export interface SpecificsSettings {
   /** So many new more-specifics of one origin, or so many of a watched one. */
@@ -85,6 +86,8 @@ export class LeakSpecifics implements Detector {
     if (before !== 0 || view.baseline !== 'rib' || !view.watches(after)) return
     const cover = view.parentOf(prefix)
     if (cover < 0 || view.seen(cover) === Seen.new) return
+    // So long a prefix is a blackhole: many at once are a defence, and lead no traffic astray.
+    if (isBlackhole(view.words(prefix))) return
     if (this.#kept >= MOST_PREFIXES) {
       this.dropped++
       return

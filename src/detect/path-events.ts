@@ -6,15 +6,15 @@
 import type { Asn } from '../core/asn.ts'
 import type { Context } from '../core/context.ts'
 import { Hold } from '../core/hold.ts'
-import type { Counts, Kind, Severity, Signal, Tag } from '../core/incident.ts'
+import type { Counts, Kind, Severity, Signal } from '../core/incident.ts'
 import { type Afi, afiName } from '../core/prefix.ts'
 import { quorum } from '../core/quorum.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, UNKNOWN_PATH, type View, Watcher } from '../core/view.ts'
 import { firstOf } from './address.ts'
 import { baselineCap, lowest, witnessCap } from './confidence.ts'
-import { witnessTag } from './outage-as.ts'
 import { type Look, PathBook, ways } from './path-book.ts'
+import { pathTags } from './path-tags.ts'
 
 export interface PathSettings {
   /** An upstream that ordinarily has this part of the paths, and now no more than that. */
@@ -350,7 +350,7 @@ export class PathEvents implements Detector {
       startedAt: c.startedAt,
       endedAt,
       severity: severityOf(c),
-      tags: tagsOf(c, look, part, counts),
+      tags: pathTags(c, look, part, counts, this.#context),
       cap: lowest(baselineCap(view, true), witnessCap(counts)),
       now: counts,
       segments: [],
@@ -373,43 +373,4 @@ const isTrouble = ({ kind }: Case): boolean => kind !== 'path.new-upstream'
 function severityOf({ kind, usual }: Case): Severity {
   if (kind === 'path.new-upstream') return 'info'
   return kind === 'path.upstream-lost' && usual >= 0.5 ? 'major' : 'minor'
-}
-
-const percent = (share: number) => `${Math.round(share * 100)} %`
-
-function tagsOf(c: Case, look: Look, part: number, counts: Counts): Tag[] {
-  const { kind, usual, way, book, sudden } = c
-  const tags: Tag[] = []
-  if (kind === 'path.new-upstream')
-    tags.push({
-      name: 'neighbour.new',
-      score: 3,
-      because: `AS${way} was never seen next to it, and has ${percent(part)} of its paths now`,
-    })
-  else
-    tags.push({
-      name: kind === 'path.shift' ? 'transit.shift' : 'upstream.lost',
-      score: 3,
-      because: `AS${way} had ${percent(usual)} of its paths, and has ${percent(part)} now`,
-    })
-  if (kind === 'path.upstream-lost') {
-    const instead = gainers(book, look, way)
-    if (instead !== '') tags.push({ name: 'instead', score: 1, because: instead })
-    if (look.visibility >= 0.95)
-      tags.push({ name: 'visible', score: 1, because: 'it is seen as widely as before' })
-  }
-  if (kind !== 'path.new-upstream' && sudden)
-    tags.push({ name: 'sudden', score: 1, because: 'all of it within a minute' })
-  tags.push(witnessTag(counts, 'see it'))
-  return tags
-}
-
-/** Where the traffic goes instead: the upstreams that gained most. */
-function gainers(book: PathBook, look: Look, way: Asn): string {
-  const gained = [...look.upstreams]
-    .map(([asn, share]) => ({ asn, share, by: share - (book.upstreams.get(asn) ?? 0) }))
-    .filter(({ asn, by }) => asn !== way && by >= 0.05)
-    .sort((a, b) => b.by - a.by || a.asn - b.asn)
-  const some = gained.slice(0, 3).map(({ asn, share }) => `AS${asn} (${percent(share)})`)
-  return some.length === 0 ? '' : `its traffic comes through ${some.join(', ')} now`
 }

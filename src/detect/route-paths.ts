@@ -19,15 +19,26 @@ export class RoutePaths {
     return this.#slots[at] === EMPTY ? 0 : (this.#slots[at + 2] as number)
   }
 
-  /** The path it had before; 0 = it is new. `path` is not 0. */
-  set(vantage: number, prefix: number, path: number): number {
+  /** False when it is there already, on whatever path. `path` is not 0. */
+  add(vantage: number, prefix: number, path: number): boolean {
     if (this.size * 3 > this.#mask * 2) this.#resize(Math.max(FEWEST, (this.#mask + 1) * 2))
     const slots = this.#slots
     const at = this.#find(vantage, prefix)
-    const before = slots[at] === EMPTY ? 0 : (slots[at + 2] as number)
-    if (before === 0) this.size++
+    if (slots[at] !== EMPTY) return false
+    this.size++
     slots[at] = vantage + 1
     slots[at + 1] = prefix
+    slots[at + 2] = path
+    return true
+  }
+
+  /** Puts it on another path; the one it had, 0 = it is not among them, and does not come in. */
+  replace(vantage: number, prefix: number, path: number): number {
+    if (this.size === 0) return 0
+    const slots = this.#slots
+    const at = this.#find(vantage, prefix)
+    if (slots[at] === EMPTY) return 0
+    const before = slots[at + 2] as number
     slots[at + 2] = path
     return before
   }

@@ -44,6 +44,16 @@ const columns: readonly (readonly [name: string, of: (incident: Incident) => Cel
   ['folded_into', (i) => i.foldedInto],
   ['previous_id', (i) => i.previousId],
   ['because', (i) => i.because],
+  // Empty where nothing has been judged; lists are separated by semicolons.
+  ['verdict', (i) => i.verdict?.cause],
+  ['verdict_version', (i) => i.verdict?.version],
+  ['verdict_confidence', (i) => i.verdict?.confidence],
+  ['routing_db', (i) => i.verdict?.routingDb],
+  ['flood_db', (i) => i.verdict?.floodDb],
+  ['leaning', (i) => i.verdict?.leaning],
+  ['ruled_out', (i) => i.verdict?.ruledOut.join(';')],
+  ['blind', (i) => i.verdict?.blind.join(';')],
+  ['verdict_because', (i) => i.verdict?.because],
 ]
 
 function cell(value: Cell): string {

@@ -15,6 +15,7 @@ import type {
   Vantage,
 } from '../core/incident.ts'
 import { type Instant, iso, words } from '../core/time.ts'
+import type { Ground, Verdict } from '../core/verdict.ts'
 import { csv } from './csv.ts'
 import { many } from './plain.ts'
 import { headline, type StorySettings } from './story.ts'
@@ -96,6 +97,31 @@ const orderedVantage = ({ active, quarantined, down, unknown }: Vantage): Every<
   unknown,
 })
 
+const orderedGround = ({ id, db, because }: Ground): Every<Ground> => ({ id, db, because })
+
+const orderedVerdict = (verdict: Verdict): Every<Verdict> => ({
+  cause: verdict.cause,
+  because: verdict.because,
+  version: verdict.version,
+  confidence: verdict.confidence,
+  capped: verdict.capped,
+  routingDb: verdict.routingDb,
+  floodDb: verdict.floodDb,
+  for: verdict.for.map(orderedGround),
+  against: verdict.against.map(orderedGround),
+  other: verdict.other.map(orderedGround),
+  order: verdict.order,
+  blind: verdict.blind,
+  leaning: verdict.leaning,
+  ruledOut: verdict.ruledOut,
+  missing: verdict.missing,
+  wouldChange: verdict.wouldChange,
+  changedBecause: verdict.changedBecause,
+  doFirst: verdict.doFirst,
+  doNot: verdict.doNot,
+  say: verdict.say,
+})
+
 const orderedInputs = (inputs: Inputs): Every<Inputs> => ({
   version: inputs.version,
   config: inputs.config,
@@ -130,7 +156,7 @@ const ordered = (incident: Incident): Every<Incident> => ({
   vantage: orderedVantage(incident.vantage),
   segments: incident.segments.map(orderedSegment),
   samples: orderedSamples(incident.samples),
-  verdict: incident.verdict,
+  verdict: incident.verdict === null ? null : orderedVerdict(incident.verdict),
   rfc7908: incident.rfc7908,
   foldedInto: incident.foldedInto,
   previousId: incident.previousId,

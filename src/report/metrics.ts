@@ -9,6 +9,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Asn } from '../core/asn.ts'
 import type { Incident, Kind, Severity } from '../core/incident.ts'
 import type { AfiName } from '../core/prefix.ts'
+import type { Cause } from '../core/verdict.ts'
 import { isOver } from './history.ts'
 
 export interface FeedReading {
@@ -56,7 +57,12 @@ export interface Reading {
   readonly late: number
   /** Entries refused since the start because a table of ours was full. */
   readonly refused: readonly { readonly table: string; readonly count: number }[]
-  readonly planes: readonly { readonly plane: string; readonly up: boolean }[]
+  readonly planes: readonly {
+    readonly plane: string
+    readonly up: boolean
+    /** Event time since it was last heard; null: it never was, or nobody knows. */
+    readonly ageSeconds?: number | null
+  }[]
 }
 
 interface MetricsSettings {
@@ -89,6 +95,10 @@ const kinds: Record<Kind, true> = {
   'rpki.expiring': true,
   'rpki.uncovered': true,
   'prefix.new': true,
+  'session.loss': true,
+  'igp.anomaly': true,
+  'traffic.surge': true,
+  'traffic.collapse': true,
   blind: true,
 }
 
@@ -99,6 +109,8 @@ const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_acti
 const COSTLY = 20
 const LONGEST_CACHE = 1_000
 const OTHER = 'other'
+/** Incidents with series of their own; each has three. More at once than anybody would look at. */
+const MOST_JUDGED = 500
 
 /** A value with the values of its labels; null when there is none. */
 type Row = readonly [value: number | boolean | null, ...labels: string[]]
@@ -161,6 +173,9 @@ const pulled: readonly Pulled[] = [
       [[announced, ...labels, 'announce'], [withdrawn, ...labels, 'withdraw']]) },
   { type: Gauge, name: 'plane_up', help: 'Whether this kind of telemetry arrives',
     labels: ['plane'], rows: ({ planes }) => planes.map(({ plane, up }): Row => [up, plane]) },
+  { type: Gauge, name: 'plane_age_seconds', help: 'Event time since this kind of telemetry was heard',
+    labels: ['plane'],
+    rows: ({ planes }) => planes.map(({ plane, ageSeconds = null }): Row => [ageSeconds, plane]) },
   { type: Gauge, name: 'blind', help: 'Whether we see too little of the AS to judge',
     labels: ['asn'],
     rows: ({ watched }) => watched.map(({ asn, blind }): Row => [blind, `${asn}`]) },
@@ -171,6 +186,12 @@ export class Metrics {
   readonly #watched: ReadonlySet<Asn>
   /** Going on now, with the labels under which each is counted. */
   readonly #open = new Map<string, [asn: string, kind: Kind, severity: Severity]>()
+  /** Incidents whose verdict has series, with the labels of these. */
+  readonly #judged = new Map<string, [asn: string, cause: Cause]>()
+  readonly #verdict: Gauge<string>
+  readonly #decibels: Gauge<string>
+  readonly #verdictChanges: Counter<string>
+  #refused = 0
   readonly #incidentsOpen: Gauge<string>
   readonly #incidentsTotal: Counter<string>
   readonly #detectionDelay: Histogram<string>
@@ -212,6 +233,23 @@ export class Metrics {
     )
     for (const asn of [...watched, OTHER])
       for (const kind of Object.keys(kinds)) this.#incidentsTotal.labels(`${asn}`, kind).inc(0)
+    this.#verdict = new Gauge(
+      named('incident_verdict', '1 for what is said of an incident that goes on', [
+        'asn',
+        'incident_id',
+        'cause',
+      ]),
+    )
+    this.#decibels = new Gauge(
+      named('axis_decibels', 'What speaks for a routing fault, and for a flood', [
+        'asn',
+        'incident_id',
+        'axis',
+      ]),
+    )
+    this.#verdictChanges = new Counter(
+      named('verdict_changes_total', 'Verdicts that named another cause than the one before'),
+    )
     this.#detectionDelay = new Histogram({
       ...named('detection_delay_seconds', 'Event time from first evidence to detection'),
       buckets: [10, 20, 30, 45, 60, 80, 100, 120, 180, 300, 480, 900, 1_800],
@@ -233,6 +271,7 @@ export class Metrics {
     const name = this.#watched.has(asn) ? String(asn) : OTHER
     const before = this.#open.get(id)
     if (before) this.#incidentsOpen.labels(...before).dec()
+    this.#judge(incident, name)
     if (isOver(incident)) {
       this.#open.delete(id)
       return
@@ -243,6 +282,29 @@ export class Metrics {
     if (before || state === 'reopened') return
     this.#incidentsTotal.labels(name, kind).inc()
     this.#detectionDelay.observe((Date.parse(detectedAt) - Date.parse(startedAt)) / 1e3)
+  }
+
+  #judge(incident: Incident, asn: string): void {
+    const { id, verdict } = incident
+    const before = this.#judged.get(id)
+    if (before) {
+      this.#verdict.remove(before[0], id, before[1])
+      if (verdict && verdict.cause !== before[1]) this.#verdictChanges.inc()
+    }
+    if (isOver(incident) || verdict === null) {
+      this.#judged.delete(id)
+      for (const axis of ['routing', 'flood'])
+        if (before) this.#decibels.remove(before[0], id, axis)
+      return
+    }
+    if (!before && this.#judged.size >= MOST_JUDGED) {
+      this.#refused++
+      return
+    }
+    this.#judged.set(id, [asn, verdict.cause])
+    this.#verdict.labels(asn, id, verdict.cause).set(1)
+    this.#decibels.labels(asn, id, 'routing').set(verdict.routingDb)
+    this.#decibels.labels(asn, id, 'flood').set(verdict.floodDb)
   }
 
   pipelineDelay(seconds: number): void {
@@ -263,7 +325,10 @@ export class Metrics {
     const began = process.cpuUsage()
     try {
       const reading = this.#read?.()
-      if (reading) for (const pull of this.#pulls) pull(reading)
+      if (reading) {
+        const refused = [...reading.refused, { table: 'verdict-series', count: this.#refused }]
+        for (const pull of this.#pulls) pull({ ...reading, refused })
+      }
       return await this.#registry.metrics()
     } finally {
       const now = performance.now()

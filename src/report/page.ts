@@ -8,12 +8,12 @@ import type { Handlers } from './api.ts'
 import { isOver } from './history.ts'
 import type { Reply } from './http.ts'
 import { escapeHtml, many } from './plain.ts'
-import { headline } from './story.ts'
+import { headline, page as pageLines } from './story.ts'
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em}' +
   'li{margin:.4em 0}code,.i{font-family:ui-monospace,monospace;font-size:.9em}' +
-  '.i{overflow-wrap:anywhere}:root{color-scheme:light dark}'
+  '.i{overflow-wrap:anywhere}pre{white-space:pre-wrap;margin:.4em 0 1em 2em}:root{color-scheme:light dark}'
 /** Few enough to be read; the rest is counted and linked. */
 const SHOWN = 50
 const RECENT = 10
@@ -76,7 +76,9 @@ function list(incidents: readonly Incident[], none: string): string {
   const items = incidents.map((incident) => {
     const day = escapeHtml(incident.updatedAt.slice(0, 10))
     const link = `/api/v1/incidents/${encodeURIComponent(incident.id)}?revisions=all`
-    return `<li class="i">${day} <a href="${link}">${escapeHtml(headline(incident))}</a></li>`
+    const told = isOver(incident) ? [] : pageLines(incident)
+    const verdict = told.length > 0 ? `\n<pre>${told.map(escapeHtml).join('\n')}</pre>` : ''
+    return `<li class="i">${day} <a href="${link}">${escapeHtml(headline(incident))}</a>${verdict}</li>`
   })
   return `<ul>\n${items.join('\n')}\n</ul>`
 }

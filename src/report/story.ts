@@ -4,6 +4,7 @@
 import type { Confidence, Counts, Incident, Level, Segment } from '../core/incident.ts'
 import { parseInstant, words } from '../core/time.ts'
 import { isOver } from './history.ts'
+import { pageText } from './page-text.ts'
 import { clean, count, many, percent } from './plain.ts'
 
 export interface StorySettings {
@@ -44,6 +45,7 @@ export function story(incident: Incident, settings: StorySettings = {}): string 
   ]
   for (const { name, score, because } of confidence.tags)
     lines.push(`  ${score > 0 ? '+' : ''}${score} ${name}: ${because}`)
+  lines.push(...page(incident))
   for (const segment of incident.segments)
     lines.push(`passed on: ${route(segment)}, ${many(segment.prefixes, 'prefix', 'prefixes')}`)
   if (samples.prefixes.length > 0)
@@ -57,6 +59,10 @@ export function story(incident: Incident, settings: StorySettings = {}): string 
     lines.push(`earlier incident of the same key: ${incident.previousId}`)
   return [headline(incident, settings), ...lines.map((line) => `    ${clean(line)}`)].join('\n')
 }
+
+/** The page for who has been woken; no lines before the incident has been judged. */
+export const page = (incident: Incident): string[] =>
+  pageText(incident, clean(what(incident, incident.counts.now)))
 
 function subject({ kind, asn, culprit, afi }: Incident): string {
   const family = afi === null ? '' : afi === 'ipv4' ? ' IPv4' : ' IPv6'
@@ -98,7 +104,15 @@ function happening(incident: Incident): string {
     return `${backs[kind] ?? 'over'}, if it lasts: ${left}; ${when}`
   }
   const again = state === 'reopened' ? 'again: ' : ''
-  return `${again}${what(incident, counts.now)} ${when}; ${doubt}`
+  return `${again}${what(incident, counts.now)} ${when}; ${doubt}${judged(incident)}`
+}
+
+/** The verdict in so many words; an open question is one as well. */
+function judged({ verdict }: Incident): string {
+  if (verdict === null) return ''
+  const { cause, confidence, leaning } = verdict
+  if (cause !== 'undetermined') return `; verdict ${cause} (${confidence.toFixed(2)})`
+  return `; verdict undetermined${leaning === null ? '' : `, leaning ${leaning}`}`
 }
 
 const backs: Partial<Record<Incident['kind'], string>> = {
@@ -106,6 +120,8 @@ const backs: Partial<Record<Incident['kind'], string>> = {
   'withdrawal.mass': 'back',
   'withdrawal.burst': 'back',
   'outage.prefix': 'back',
+  'session.loss': 'back',
+  'traffic.collapse': 'back',
   blind: 'back',
 }
 
@@ -162,6 +178,10 @@ function what(incident: Incident, counts: Counts): string {
     case 'rpki.uncovered':
     case 'rpki.collapsed':
     case 'prefix.new':
+    case 'session.loss':
+    case 'igp.anomaly':
+    case 'traffic.surge':
+    case 'traffic.collapse':
       return incident.confidence.tags[0]?.because ?? many(counts.prefixes, 'prefix', 'prefixes')
     case 'outage.as':
     case 'outage.prefix': {

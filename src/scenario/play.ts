@@ -44,7 +44,13 @@ export interface Play {
 /** Those that need much of somebody's time are arranged first. */
 const ORDER: readonly EventKind[] = ['burst', 'path-shift', 'outage-slow', 'outage-covered']
 
-export function playScript(script: Script): Play {
+/** What cannot be wished for in a script: another Internet, things that happen in it. */
+export interface Beyond {
+  readonly world?: (net: Internet) => Internet
+  readonly arrange?: (stage: Stage, dice: Dice) => void
+}
+
+export function playScript(script: Script, beyond: Beyond = {}): Play {
   const dice = new Dice(script.seed)
   const built = buildInternet(dice.fork('internet'), script)
   const has = (kind: EventKind) => script.events.some((wish) => wish.kind === kind)
@@ -52,11 +58,13 @@ export function playScript(script: Script): Play {
   const regions = script.events.reduce((n, e) => n + (e.kind === 'burst' ? e.count : 0), 0)
   for (let n = 0; n < Math.min(regions, MOST_REGIONS); n++)
     world = withRegion(world, dice.fork(`region ${n}`), n)
+  if (beyond.world) world = beyond.world(world)
   const start = script.start
   const end = start + Math.round(hours(script.hours))
   const day = { from: start, until: end, rate: script.rate }
   const stage = new Stage(world, day)
   const { played, leftOut } = arrange(stage, script.events, dice.fork('events'))
+  beyond.arrange?.(stage, dice.fork('beyond'))
   addUnrest(stage.plot, day, script.rate, dice.fork('unrest'))
   const { net } = stage
   const { triggers } = stage.plot

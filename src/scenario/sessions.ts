@@ -177,7 +177,9 @@ function speak(net: Internet, tables: Tables, happenings: readonly Happening[]):
         withdraw: path ? [] : prefixes,
         announce: path ? prefixes : [],
         path: path ?? [],
-        communities: path ? [`${session.asn}:${tag}`] : [],
+        communities: path
+          ? [`${session.asn}:${tag}`, ...(net.atoms[h.atom]?.communities ?? [])]
+          : [],
       })
     }
   })

@@ -12,6 +12,8 @@ export interface Atom {
   readonly prefixes: readonly string[]
   /** Nobody announces it at the start. */
   readonly absent?: true
+  /** That the origin gives it, beside those of whoever passes it on. */
+  readonly communities?: readonly string[]
 }
 
 /** A /16 has 64 blocks of four /24s. */

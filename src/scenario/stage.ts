@@ -134,8 +134,13 @@ export class Stage {
   }
 
   /** Prefixes that nobody announces yet; the atom's number. */
-  newAtom(origin: number, afi: Afi, prefixes: readonly string[]): number {
-    return this.plot.addAtom({ origin, afi, prefixes, absent: true })
+  newAtom(
+    origin: number,
+    afi: Afi,
+    prefixes: readonly string[],
+    communities: readonly string[] = [],
+  ): number {
+    return this.plot.addAtom({ origin, afi, prefixes, absent: true, communities })
   }
 
   add(atom: number, trigger: Trigger): void {

@@ -3,6 +3,7 @@
 // hour. What comes out are revisions: each a whole record, numbered, with the reason it was written.
 
 import { createHash } from 'node:crypto'
+import type { Asn } from '../core/asn.ts'
 import type {
   Baseline,
   Confidence,
@@ -15,8 +16,10 @@ import type {
 } from '../core/incident.ts'
 import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
+import type { Cause, Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
 import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
+import { Wholes } from './wholes.ts'
 
 export interface LedgerSettings {
   readonly baseline: Baseline
@@ -27,17 +30,27 @@ export interface LedgerSettings {
   readonly update: Span
   /** Incidents held in memory; the oldest that are over go first. */
   readonly most: number
+  /** What is said of the cause of an incident, `previous` what was said of it last. */
+  readonly verdict: (signal: Signal, previous: Verdict | null) => Verdict | null
+  /** Whether more than its routes is known of it, so that the verdict may change by itself. */
+  readonly watches: (asn: Asn) => boolean
 }
 
 export const ledgerDefaults = {
   reopen: minutes(30),
   update: minutes(5),
   most: 2_000,
+  verdict: () => null,
+  watches: () => false,
 }
 
 const MOST_REFUSED = 10_000
-const nothing: readonly string[] = []
-const none: ReadonlySet<string> = new Set()
+/** Nobody need be woken for these. */
+const explained: ReadonlySet<Cause> = new Set<Cause>([
+  'collector-artefact',
+  'planned-maintenance',
+  'mitigation',
+])
 
 interface Entry {
   readonly id: string
@@ -65,10 +78,9 @@ export class Ledger {
   readonly #entries = new Map<string, Entry>()
   /** Open incidents that have changed since they were written. */
   readonly #behind = new Map<string, Entry>()
-  /** What is told as part of something larger: its key, and the key of that. */
-  readonly #within = new Map<string, string>()
-  /** Keys of what takes others in, while it lasts, and of all that it does. */
-  readonly #wholes = new Map<string, ReadonlySet<string>>()
+  readonly #wholes = new Wholes()
+  /** Open incidents of watched networks. */
+  readonly #watched = new Map<string, Entry>()
   /** Of those, what was never told by itself, as it was said last. */
   readonly #inside = new Map<string, Signal>()
   /** What there was no room for, as it was said last. */
@@ -95,7 +107,6 @@ export class Ledger {
    */
   take(signals: readonly Signal[], vantage: Vantage, at: Instant): Incident[] {
     const due = this.#due(signals, at)
-    if (signals.length + due.length === 0) return []
     // What others are part of comes before them.
     const rank = ({ absorbs }: Signal) => (absorbs === undefined ? 1 : 0)
     const sorted = [...signals, ...due].sort(
@@ -109,7 +120,24 @@ export class Ledger {
       if (entry && isBehind(entry)) this.#behind.set(signal.key, entry)
       else this.#behind.delete(signal.key)
     }
+    this.#judge(out, vantage, at)
     return out
+  }
+
+  /** Other planes may change what is said of an incident of which no detector has anything new. */
+  #judge(out: Incident[], vantage: Vantage, at: Instant): void {
+    for (const entry of this.#watched.values()) {
+      if (entry.overAt !== null) {
+        this.#watched.delete(entry.record.key)
+        continue
+      }
+      const { signal, record } = entry
+      const verdict = this.#settings.verdict(signal, record.verdict)
+      if (verdict === null || verdict.version === record.verdict?.version) continue
+      entry.signal = { ...signal, at }
+      const why = verdict.changedBecause ?? verdict.because
+      out.push(this.#write(entry, record.state, `verdict: ${verdict.cause}; ${why}`, vantage))
+    }
   }
 
   /** What was said before and is to be written by now. */
@@ -124,7 +152,7 @@ export class Ledger {
     }
     // What something larger may turn out to be the whole of is looked at anew with it.
     for (const larger of signals) {
-      const parts = this.#partsOf(larger)
+      const parts = this.#wholes.take(larger, this.#entries.has(larger.key))
       for (const part of parts) {
         const entry = this.#entries.get(part)
         // What went into it and has not ended with it stands for itself again.
@@ -146,47 +174,6 @@ export class Ledger {
       again(key, signal)
     }
     return out
-  }
-
-  /** Keys of what may be told as part of it: an outage's own, and what the signal names. */
-  #partsOf(signal: Signal): readonly string[] {
-    const { kind, key } = signal
-    if (kind === 'outage.as' && key.startsWith('outage:')) {
-      const whose = key.slice(key.indexOf(':'))
-      return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
-    }
-    const had = this.#entries.has(key) ? (this.#wholes.get(key) ?? none) : none
-    const absorbs = signal.absorbs ?? nothing
-    if (signal.phase !== 'open' && signal.phase !== 'resolving') {
-      this.#wholes.delete(key)
-      const parts = [...new Set([...had, ...absorbs])]
-      for (const part of parts) this.#leave(part, key)
-      return parts
-    }
-    // What was taken in before, and still is, has been looked at.
-    if (absorbs.length === had.size && absorbs.every((part) => had.has(part))) return nothing
-    const has = new Set(absorbs)
-    this.#wholes.set(key, has)
-    const parts: string[] = []
-    for (const part of had) {
-      if (has.has(part)) continue
-      this.#leave(part, key)
-      parts.push(part)
-    }
-    for (const part of has) {
-      if (had.has(part)) continue
-      this.#within.set(part, key)
-      parts.push(part)
-    }
-    return parts
-  }
-
-  /** It is no part of that any more; it may be of something else. */
-  #leave(part: string, key: string): void {
-    if (this.#within.get(part) !== key) return
-    this.#within.delete(part)
-    for (const [other, parts] of this.#wholes)
-      if (other !== key && parts.has(part)) this.#within.set(part, other)
   }
 
   /** At the end of the input: those that know more than was written of them, as they stand. */
@@ -236,7 +223,7 @@ export class Ledger {
    * in order, so the outage comes first.
    */
   #larger({ kind, key, now }: Signal): string | null {
-    const whole = this.#entries.get(this.#within.get(key) ?? '')
+    const whole = this.#entries.get(this.#wholes.of(key) ?? '')
     if (whole && whole.overAt === null && whole.signal.key !== key) return whole.id
     const partial = key.startsWith('partial:')
     if (kind !== 'outage.prefix' && !partial && (kind !== 'withdrawal.mass' || now.prefixes > 0))
@@ -355,17 +342,20 @@ export class Ledger {
     const { signal, record } = entry
     const rank = (s: Signal['severity']) => severities.indexOf(s)
     const worse = rank(signal.severity) > rank(record.severity) ? signal.severity : record.severity
+    const verdict = this.#settings.verdict(signal, record.verdict)
+    if (this.#settings.watches(signal.asn)) this.#watched.set(record.key, entry)
     const ended = signal.phase === 'resolved' || signal.phase === 'transient'
     for (const segment of signal.segments) entry.links.add(linkOf(segment))
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
       revision: record.revision + 1,
-      kinds: record.kinds.includes(signal.kind) ? record.kinds : [...record.kinds, signal.kind],
+      kinds: [...new Set([...record.kinds, ...(signal.kinds ?? [signal.kind])])],
       state,
       endedAt: ended && signal.endedAt !== null ? iso(signal.endedAt) : null,
       updatedAt: iso(signal.at),
-      severity: worse,
+      severity: verdict !== null && explained.has(verdict.cause) ? 'info' : worse,
+      verdict,
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
       vantage,

@@ -32,6 +32,8 @@ export interface PlanesView {
   state(plane: Plane): PlaneState
   /** All series of a metric that are heard, by labels in order of text. Of a blind plane: none. */
   series(metric: string): readonly SeriesView[]
+  /** How many series of it have fallen silent in the last hours: of them nothing is normal. */
+  silent?(metric: string): number
   /** What was done or said lately, oldest first. */
   readonly changes: readonly Change[]
 }

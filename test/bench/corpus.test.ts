@@ -55,18 +55,6 @@ test('copies follow one another in time', () => {
   expect((at[17] as number) - (at[2] as number)).toBe(5 * STEP * 1e6)
 })
 
-test('a starting table holds what was announced first, both families, readable as any dump', async () => {
-  const path = join(folder, 'updates.mrt')
-  const table = join(folder, 'table.mrt')
-  writeCopies(path, [updates()], 1)
-  expect(await writeStart(path, table)).toBe(3)
-  const { batch, stats, vantages } = decoded(readFileSync(table))
-  expect(stats).toMatchObject({ records: 4, malformed: 0, truncated: false })
-  expect(batch.messages).toBe(3)
-  expect([...batch.length.subarray(0, 3)].sort()).toEqual([24, 24, 48])
-  expect(vantages.list.map(({ address }) => address)).toEqual(['192.0.2.1', '2001:db8::1'])
-})
-
 test('a dump is written in chunks', () => {
   let octets = 0
   const out = new DumpWriter(START, [{ address: '192.0.2.1', asn: 1 }], (chunk) => {

@@ -15,6 +15,7 @@ test('what the defaults do', () => {
     '               stale when stamps are older than 3 min',
     'starts with  empty tables, and learns',
     'serves       http://127.0.0.1:9477: page, metrics, API; this machine only',
+    'takes        samples and notices, from this machine without a token',
     'journal      none',
     'logs         info and above',
     'thresholds   all as by default',

@@ -35,7 +35,8 @@ function sound(text: string) {
   return loaded
 }
 
-const known = 'version, asns, listen, feeds, context, detect, limits, journal, log'
+const known =
+  'version, asns, listen, feeds, context, planes, maintenance, detect, limits, journal, log'
 const open =
   'can be reached from other machines, and the page and the API ask for no password; ' +
   'listen on 127.0.0.1:9477; or, behind a firewall or a proxy that asks, ' +

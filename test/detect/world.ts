@@ -11,11 +11,12 @@ import type { Asn } from '../../src/core/asn.ts'
 import { Batch, Message } from '../../src/core/batch.ts'
 import { type Context, noContext } from '../../src/core/context.ts'
 import type { Fact, SideInput } from '../../src/core/fact.ts'
-import type { Baseline, Incident } from '../../src/core/incident.ts'
+import type { Baseline, Incident, Signal } from '../../src/core/incident.ts'
 import { parsePath } from '../../src/core/path.ts'
 import { parseAddress, parsePrefix } from '../../src/core/prefix.ts'
 import { type Instant, parseInstant, seconds } from '../../src/core/time.ts'
 import { VantagePoints } from '../../src/core/vantage.ts'
+import type { View } from '../../src/core/view.ts'
 import { type DetectSettings, detectDefaults } from '../../src/detect/detectors.ts'
 import { Journey } from '../../src/journey.ts'
 import type { Dice } from '../../src/scenario/dice.ts'
@@ -35,6 +36,8 @@ export interface WorldSettings {
 }
 
 type Prefixes = string | readonly string[]
+
+type OnTick = (signals: readonly Signal[], view: View, at: Instant) => void
 
 interface Step {
   readonly at: Instant
@@ -71,6 +74,7 @@ export class World {
   #named = ''
   #otc = 0
   #at = instant('00:00:00')
+  #onTick: OnTick | null = null
 
   constructor(settings: WorldSettings = {}) {
     this.#settings = settings
@@ -131,6 +135,12 @@ export class World {
     return this
   }
 
+  /** Is told of every tick, after the detectors and before the ledger. */
+  onTick(listen: OnTick): this {
+    this.#onTick = listen
+    return this
+  }
+
   /** The feed falls silent, all of it or one collector, and is heard again. */
   gap(why: string, collector: string | null = null): this {
     this.#facts.push({ kind: 'gap', at: this.#at, feed: 'test', source: 0, collector, why })
@@ -164,6 +174,14 @@ export class World {
       },
       (incident) => told.push(incident),
     )
+    const listen = this.#onTick
+    if (listen) {
+      const take = journey.ledger.take.bind(journey.ledger)
+      journey.ledger.take = (signals, vantage, at) => {
+        listen(signals, journey.table, at)
+        return take(signals, vantage, at)
+      }
+    }
     journey.table.files.push('test')
     for (const who of this.#named) this.#intern(who, vantages)
     const steps = [...signsOfLife(this.#table), ...inOrder(this.#steps, dice)]

@@ -3,7 +3,7 @@ import type { Incident } from '../../src/core/incident.ts'
 import { parseInstant } from '../../src/core/time.ts'
 import { formatNames, openFormatter } from '../../src/report/format.ts'
 import { headline } from '../../src/report/story.ts'
-import { leak, outage, resolved } from './sample.ts'
+import { judged, leak, outage, resolved } from './sample.ts'
 
 const summary = {
   elements: 1_234_567,
@@ -48,7 +48,7 @@ describe('ndjson', () => {
 
   test('has one order of keys, at any depth, however the record came about', () => {
     const format = openFormatter('ndjson')
-    for (const incident of [outage, leak]) {
+    for (const incident of [outage, leak, judged]) {
       const line = format.incident(incident)
       expect(format.incident(reversed(incident) as Incident)).toBe(line)
     }
@@ -62,6 +62,25 @@ describe('ndjson', () => {
 })
 
 describe('csv', () => {
+  test('has the verdict in columns, and nothing where there is none', () => {
+    const format = openFormatter('csv')
+    const out = format.begin() + format.incident(judged) + format.incident(outage)
+    const [header = [], row = [], none = []] = readCsv(out)
+    const at = (cells: readonly string[], name: string) => cells[header.indexOf(name)]
+    expect(at(row, 'verdict')).toBe('routing-fault-with-secondary-surge')
+    expect(['verdict_version', 'routing_db', 'flood_db'].map((name) => at(row, name))).toEqual([
+      '2',
+      '37',
+      '-31',
+    ])
+    expect([at(row, 'ruled_out'), at(row, 'blind'), at(row, 'leaning')]).toEqual([
+      'traffic-flood',
+      'flow',
+      '',
+    ])
+    expect([at(none, 'verdict'), at(none, 'flood_db')]).toEqual(['', ''])
+  })
+
   test('reads back, under its header', () => {
     const because = 'said "gone",\nthen nothing'
     const format = openFormatter('csv')
@@ -91,8 +110,10 @@ describe('csv', () => {
 
   test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'])('%j is no formula', (because) => {
     const format = openFormatter('csv')
-    const [row = []] = readCsv(format.incident({ ...outage, because }))
-    expect(row.at(-1)).toBe(`'${because}`)
+    const [header = [], row = []] = readCsv(
+      format.begin() + format.incident({ ...outage, because }),
+    )
+    expect(row[header.indexOf('because')]).toBe(`'${because}`)
   })
 
   test('a number below nothing is a number', () => {

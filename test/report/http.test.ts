@@ -13,7 +13,7 @@ import {
   startHttp,
 } from '../../src/report/http.ts'
 import { Metrics } from '../../src/report/metrics.ts'
-import { leak, outage, resolved } from './sample.ts'
+import { judged, leak, outage, resolved } from './sample.ts'
 
 const servers: HttpServer[] = []
 afterEach(async () => {
@@ -194,6 +194,24 @@ describe('page', () => {
     expect(body).not.toContain('<script')
     expect(body.split('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;')).toHaveLength(
       4,
+    )
+  })
+
+  test('shows the verdict of what is open, line by line, escaped', async () => {
+    const history = new History()
+    const verdict = judged.verdict && { ...judged.verdict, order: bad }
+    history.add({ ...judged, verdict })
+    history.add({ ...judged, id: 'aaaaaaaaaaaaaaaa', state: 'resolved' })
+    const { url } = await start({ incidents: history })
+    const body = await (await fetch(`${url}/`)).text()
+    const pages = [...body.matchAll(/<pre>([^<]*)<\/pre>/g)].map(([, text = '']) =>
+      text.split('\n'),
+    )
+    expect(pages).toHaveLength(1)
+    expect(pages[0]).toHaveLength(13)
+    expect(pages[0]?.[0]).toContain('AS4766 ROUTING FAULT WITH SECONDARY SURGE')
+    expect(pages[0]).toContain(
+      'ORDER      &lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;',
     )
   })
 

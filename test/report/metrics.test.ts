@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { Incident } from '../../src/core/incident.ts'
+import type { Verdict } from '../../src/core/verdict.ts'
 import { Metrics, type Reading } from '../../src/report/metrics.ts'
-import { leak, outage, resolved } from './sample.ts'
+import { judged, leak, outage, resolved } from './sample.ts'
 
 const reading: Reading = {
   feeds: [
@@ -44,7 +45,10 @@ const reading: Reading = {
   treatedAsWithdraw: [{ collector: 'rrc00', count: 6 }],
   late: 5,
   refused: [{ table: 'prefixes', count: 3 }],
-  planes: [{ plane: 'bgp', up: true }],
+  planes: [
+    { plane: 'bgp', up: true, ageSeconds: 3 },
+    { plane: 'igp', up: false, ageSeconds: null },
+  ],
 }
 
 const make = () => new Metrics({ version: '0.1.0', watched: [39891] })
@@ -74,6 +78,8 @@ describe('metrics', () => {
       'faultline_build_info{version="0.1.0"}': 1,
       'faultline_feed_up{feed="ris-live"}': 1,
       'faultline_feed_up{feed="file"}': 0,
+      'faultline_plane_up{plane="igp"}': 0,
+      'faultline_plane_age_seconds{plane="bgp"}': 3,
       'faultline_feed_lag_seconds{feed="ris-live"}': 2.5,
       'faultline_feed_messages_total{feed="ris-live"}': 1_000,
       'faultline_feed_messages_total{feed="file"}': 0,
@@ -211,6 +217,50 @@ describe('metrics', () => {
       'faultline_incidents_total{asn="other",kind="leak.path"}': 500,
       'faultline_incidents_open{asn="other",kind="leak.path",severity="critical"}': 500,
     })
+  })
+
+  test('a verdict has one series for its cause and two for its sums, while the incident lasts', async () => {
+    const metrics = new Metrics({ version: '0.1.0', watched: [4766] })
+    const of = async () => {
+      const { values } = await scrape(metrics)
+      const some = Object.entries(values).filter(([name]) => /_(verdict|axis_dec)/.test(name))
+      return Object.fromEntries(some)
+    }
+    const sums = (routing: number, flood: number) => ({
+      [`faultline_axis_decibels{asn="4766",incident_id="${judged.id}",axis="routing"}`]: routing,
+      [`faultline_axis_decibels{asn="4766",incident_id="${judged.id}",axis="flood"}`]: flood,
+    })
+    const series = (cause: string) =>
+      `faultline_incident_verdict{asn="4766",incident_id="${judged.id}",cause="${cause}"}`
+    const open = { ...judged.verdict, cause: 'undetermined', routingDb: 6, floodDb: -7 } as Verdict
+    metrics.incident({ ...judged, verdict: null })
+    expect(await of()).toEqual({ faultline_verdict_changes_total: 0 })
+    metrics.incident({ ...judged, revision: 2, verdict: open })
+    metrics.incident({ ...judged, revision: 3, verdict: open })
+    expect(await of()).toEqual({
+      [series('undetermined')]: 1,
+      ...sums(6, -7),
+      faultline_verdict_changes_total: 0,
+    })
+    metrics.incident({ ...judged, revision: 4 })
+    expect(await of()).toEqual({
+      [series('routing-fault-with-secondary-surge')]: 1,
+      ...sums(37, -31),
+      faultline_verdict_changes_total: 1,
+    })
+    metrics.incident({ ...judged, revision: 5, state: 'resolved' })
+    expect(await of()).toEqual({ faultline_verdict_changes_total: 1 })
+  })
+
+  test('verdicts have series of their own for 500 incidents; more are refused, and counted', async () => {
+    const metrics = make()
+    metrics.observe(() => reading)
+    for (let n = 0; n < 510; n++) metrics.incident({ ...judged, id: `incident ${n}` })
+    const { values } = await scrape(metrics)
+    const series = Object.keys(values).filter((name) => name.startsWith('faultline_incident_ver'))
+    expect(series).toHaveLength(500)
+    expect(series[0]).toContain('asn="other"')
+    expect(values['faultline_table_refused_total{table="verdict-series"}']).toBe(10)
   })
 
   test('measure the delay of the pipeline', async () => {

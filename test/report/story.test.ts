@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Incident } from '../../src/core/incident.ts'
 import { headline, story } from '../../src/report/story.ts'
-import { blind, counts, leak, outage, resolved } from './sample.ts'
+import { blind, counts, judged, leak, outage, resolved } from './sample.ts'
 
 describe('headline', () => {
   const cases: { says: string; incident: Incident; line: string }[] = [
@@ -9,6 +9,11 @@ describe('headline', () => {
       says: 'an outage, with the reason why we are not surer',
       incident: outage,
       line: '00:08:50Z  CRITICAL   outage.as  AS39891 IPv4: all 33 known prefixes gone (100 % of the visibility lost, 25 peer ASes at 1 collector) since 00:07:04Z; confidence medium (the baseline was learned from the input)',
+    },
+    {
+      says: 'what it is put down to',
+      incident: judged,
+      line: '00:08:50Z  CRITICAL   traffic.surge  AS4766: DNS queries 4.1 × their forecast at 6 of 6 resolvers since 00:07:04Z; confidence medium; verdict routing-fault-with-secondary-surge (0.95)',
     },
     {
       says: 'its end, how long it was and how bad',

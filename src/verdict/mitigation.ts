@@ -1,0 +1,277 @@
+// What is done on purpose against a flood, and what of the routes it explains: a blackhole (RTBH, RFC 7999),
+// a Flowspec rule, a diversion through a scrubber. It is never a hijack or an outage; done wrongly it is a
+// fault of its own (CenturyLink 2020, Cloudflare 2013), and then it explains nothing.
+//
+// The decoders on the fast path keep no communities, so a blackhole is known by its length, longer than
+// anybody forwards, or by a Change from a detector or a router; a Flowspec rule never shows in routes.
+
+import type { Asn } from '../core/asn.ts'
+import { evidence, type Finding } from '../core/evidence.ts'
+import type { Kind, Signal } from '../core/incident.ts'
+import { maskWord, parsePrefix, prefixText } from '../core/prefix.ts'
+import type { Change } from '../core/sample.ts'
+import { type Instant, minutes, type Span, words } from '../core/time.ts'
+import { Seen, type View } from '../core/view.ts'
+import type { Scene } from './scene.ts'
+import { isHostRoute } from './sight.ts'
+import {
+  BLACKHOLED,
+  DIVERTED,
+  distinct,
+  downSessions,
+  hasTag,
+  listed,
+  routingSignals,
+} from './told.ts'
+
+export interface Mitigators {
+  isScrubber(asn: Asn): boolean
+  /** Of own networks or of a provider: their number, to be looked for among origins of own space. */
+  readonly scrubbers: readonly Asn[]
+}
+
+export const noMitigators: Mitigators = { isScrubber: () => false, scrubbers: [] }
+
+export type MitigationKind = 'rtbh' | 'flowspec' | 'scrubber'
+
+export interface Mitigation {
+  readonly kind: MitigationKind
+  /** Own prefix it is for; null when it is not told, or concerns all. */
+  readonly prefix: string | null
+  /** The scrubber. */
+  readonly asn: Asn | null
+  readonly since: Instant | null
+  readonly within: Span
+  readonly from: 'route' | 'change'
+}
+
+/** What the judge is told of it. */
+export interface MitigationGate {
+  readonly because: string
+  /** All that BGP tells is its doing. */
+  readonly explainsBgp: boolean
+  /** It does the harm itself. */
+  readonly isFault: boolean
+}
+
+/** What comes within this after a rule may be its doing. */
+const CONSEQUENCE: Span = minutes(15)
+const MOST_SHOWN = 3
+const PATHS: ReadonlySet<Kind> = new Set<Kind>([
+  'path.new-upstream',
+  'path.upstream-lost',
+  'path.shift',
+  'churn.as',
+  'hijack.forged-origin',
+  'hijack.moas',
+  'hijack.submoas',
+])
+
+export function mitigationGate(
+  scene: Scene,
+  findings: readonly Finding[],
+  known: Mitigators,
+): MitigationGate | null {
+  const running = mitigationsOf(scene, known)
+  if (running.length === 0) return null
+  const harm = harmOf(scene, findings, running)
+  if (harm !== null) return { because: harm, explainsBgp: false, isFault: true }
+  const explainsBgp = explains(scene, running, known)
+  const rest = explainsBgp ? '' : '; not all that BGP tells is its doing'
+  return { because: `${describe(running)}${rest}`, explainsBgp, isFault: false }
+}
+
+/** What is in force now, by routes and by what was told; always-on scrubbing is ordinary and not among it. */
+export function mitigationsOf(scene: Scene, known: Mitigators): readonly Mitigation[] {
+  return [
+    ...changed(scene),
+    ...diversions(scene, known),
+    ...originated(scene, known),
+    ...blackholes(scene),
+  ]
+}
+
+function changed({ planes }: Scene): Mitigation[] {
+  const running = new Map<string, Change>()
+  for (const change of planes.changes) {
+    const { kind = '', prefix = '', asn = '', id = '' } = change.labels
+    const name = id === '' ? `${kind} ${prefix} ${asn}` : id
+    if (change.event === 'mitigation-start') running.set(name, change)
+    else if (change.event === 'mitigation-end') running.delete(name)
+  }
+  return [...running.values()].flatMap(({ at, uncertainty, labels }): Mitigation[] => {
+    const { kind, prefix, asn } = labels
+    if (kind !== 'rtbh' && kind !== 'flowspec' && kind !== 'scrubber') return []
+    return [
+      {
+        kind,
+        prefix: prefix ?? null,
+        asn: asn === undefined ? null : Number(asn.replace(/^AS/i, '')),
+        since: at,
+        within: uncertainty,
+        from: 'change',
+      },
+    ]
+  })
+}
+
+/** A scrubber that takes over what it did not carry before: its detector knows who always did. */
+function diversions(scene: Scene, known: Mitigators): Mitigation[] {
+  return routingSignals(scene)
+    .filter((signal) => isDiversion(signal, known))
+    .map(({ culprit, startedAt, samples, kind }) => ({
+      kind: 'scrubber',
+      prefix: kind.startsWith('hijack.') ? (samples.prefixes[0] ?? null) : null,
+      asn: culprit,
+      since: startedAt,
+      within: minutes(1),
+      from: 'route',
+    }))
+}
+
+const isDiversion = (signal: Signal, { isScrubber }: Mitigators): boolean =>
+  PATHS.has(signal.kind) &&
+  signal.kind !== 'path.upstream-lost' &&
+  (isScrubber(signal.culprit) || (hasTag(signal, DIVERTED) && signal.kind.startsWith('hijack.')))
+
+/** Own space that a scrubber originates now and did not from the beginning. */
+function originated({ view, asn }: Scene, { scrubbers }: Mitigators): Mitigation[] {
+  return scrubbers.flatMap((scrubber) =>
+    view.prefixesOf(scrubber).flatMap((prefix): Mitigation[] => {
+      if (view.hadOrigin(prefix, scrubber) || view.visible(prefix) === 0) return []
+      const cover = view.coverOf(prefix)
+      if (!view.hadOrigin(prefix, asn) && (cover < 0 || view.origin(cover) !== asn)) return []
+      const text = view.prefixText(prefix)
+      return [
+        { kind: 'scrubber', prefix: text, asn: scrubber, since: null, within: 0, from: 'route' },
+      ]
+    }),
+  )
+}
+
+/** Own prefixes longer than anybody forwards, which the starting table had not. */
+function blackholes({ view, asn }: Scene): Mitigation[] {
+  return view.prefixesOf(asn).flatMap((prefix): Mitigation[] => {
+    const isLong = isHostRoute(view.afi(prefix), view.length(prefix))
+    if (!isLong || view.hadOrigin(prefix, asn) || view.visible(prefix) === 0) return []
+    const text = view.prefixText(prefix)
+    return [{ kind: 'rtbh', prefix: text, asn: null, since: null, within: 0, from: 'route' }]
+  })
+}
+
+/** Why it does harm; null when nothing says so. */
+function harmOf(
+  scene: Scene,
+  findings: readonly Finding[],
+  running: readonly Mitigation[],
+): string | null {
+  const wide = running.find(({ kind, prefix }) => kind === 'rtbh' && isWide(prefix))
+  const failing = scene.planes
+    .series('probe_success')
+    .filter(({ labels, last }) => labels['set'] === 'inside' && last < 0.5)
+  if (wide && failing.length > 0 && !hasFlood(findings)) {
+    const pops = distinct(failing.map(({ labels }) => labels['pop']))
+    const where = pops.length > 0 ? ` in ${pops.length} POPs (${listed(pops)})` : ''
+    return `a blackhole for ${shown(wide)} drops more than a single host, probes from inside fail${where}, and no flood is seen`
+  }
+  for (const rule of running) {
+    if (rule.kind !== 'flowspec' || rule.since === null) continue
+    const after = consequences(scene, rule.since - rule.within)
+    if (after !== null) return `a Flowspec rule for ${shown(rule)} was followed by ${after}`
+  }
+  return null
+}
+
+/** Sessions lost, prefixes lost or flapping soon after a rule; null when there is none of it. */
+function consequences(scene: Scene, from: Instant): string | null {
+  const soon = (at: Instant) => at >= from && at <= from + CONSEQUENCE
+  const sessions = downSessions(scene).filter(({ shift, lastAt }) =>
+    soon(shift?.onset.at ?? lastAt),
+  )
+  if (sessions.length > 0)
+    return sessions.length === 1
+      ? 'the loss of an external session'
+      : `the loss of ${sessions.length} external sessions`
+  const signals = routingSignals(scene).filter(
+    ({ kind, startedAt }) =>
+      soon(startedAt) &&
+      (kind === 'churn.prefix' || kind.startsWith('outage.') || kind.startsWith('withdrawal.')),
+  )
+  const [first] = signals
+  if (!first) return null
+  const what = first.kind === 'churn.prefix' ? 'flapping' : 'loss'
+  return `the ${what} of ${first.now.prefixes} prefixes ${words(first.startedAt - from)} later`
+}
+
+/** More than one host; one that says nothing of its size is taken to be a host's. */
+function isWide(prefix: string | null): boolean {
+  const parsed = prefix === null ? undefined : parsePrefix(prefix)
+  return parsed !== undefined && !isHostRoute(parsed.afi, parsed.length)
+}
+
+/** Something that floods and only floods bring along is found. */
+export const hasFlood = (findings: readonly Finding[]): boolean =>
+  findings.some(({ id }) => !id.startsWith('ord.') && evidence[id].flood >= 8)
+
+/** Whether every anomaly of the routes is this mitigation's. */
+function explains(scene: Scene, running: readonly Mitigation[], known: Mitigators): boolean {
+  const diverts = running.some(({ kind }) => kind === 'scrubber')
+  const targets = running.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
+  const meant = (signal: Signal): boolean => {
+    if (hasTag(signal, BLACKHOLED) || hasTag(signal, DIVERTED)) return true
+    if (diverts && PATHS.has(signal.kind))
+      return !signal.kind.startsWith('hijack.') || known.isScrubber(signal.culprit)
+    const { prefixes } = signal.samples
+    return (
+      prefixes.length > 0 &&
+      prefixes.length >= signal.now.prefixes &&
+      prefixes.every((prefix) => targets.some((target) => isPartOf(prefix, target)))
+    )
+  }
+  const { view, asn } = scene
+  const lost = view
+    .prefixesOf(asn)
+    .filter((p) => view.seen(p) >= Seen.lost && !isHostRoute(view.afi(p), view.length(p)))
+  return (
+    downSessions(scene).length === 0 &&
+    routingSignals(scene).every(meant) &&
+    lost.every((prefix) => isTarget(view, prefix, targets))
+  )
+}
+
+const isTarget = (view: View, prefix: number, targets: readonly string[]): boolean =>
+  targets.some((target) => isPartOf(view.prefixText(prefix), target))
+
+export function isPartOf(inner: string, outer: string): boolean {
+  const a = parsePrefix(inner)
+  const b = parsePrefix(outer)
+  if (!a || !b || a.afi !== b.afi || a.length < b.length) return false
+  return a.words.every((word, i) => (word & maskWord(b.length, i)) === (b.words[i] as number))
+}
+
+function describe(running: readonly Mitigation[]): string {
+  const all = distinct(running.map(sentence))
+  return listed(all, MOST_SHOWN)
+}
+
+function sentence(one: Mitigation): string {
+  if (one.kind === 'rtbh') return `blackhole for ${shown(one)}`
+  if (one.kind === 'flowspec') return `Flowspec rule for ${shown(one)}`
+  return one.asn === null
+    ? `diversion of ${shown(one)} to a scrubber`
+    : `diversion of ${shown(one)} through scrubber AS${one.asn}`
+}
+
+/** Of a host, no more than the network it is in: it is a subscriber's address. */
+function shown({ prefix }: Mitigation): string {
+  const parsed = prefix === null ? undefined : parsePrefix(prefix)
+  if (!parsed) return 'own prefixes'
+  return isHostRoute(parsed.afi, parsed.length)
+    ? `a host inside ${masked(parsed.afi === 4 ? 24 : 48, prefix as string)}`
+    : (prefix as string)
+}
+
+function masked(length: number, prefix: string): string {
+  const net = parsePrefix(`${prefix.slice(0, prefix.indexOf('/'))}/${length}`)
+  return net ? prefixText(net.afi, ...net.words, length) : 'own prefixes'
+}

@@ -1,0 +1,216 @@
+// Incidents that no route shows: a surge, a collapse of traffic, an IGP that is not itself, lost sessions of
+// own routers. Opened by evidence, held and let go as all others are.
+
+import type { Asn } from '../core/asn.ts'
+import { type EvidenceId, evidence, type Finding } from '../core/evidence.ts'
+import { Hold } from '../core/hold.ts'
+import {
+  type Counts,
+  type Kind,
+  noSamples,
+  type Severity,
+  type Signal,
+  type Tag,
+} from '../core/incident.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import type { View } from '../core/view.ts'
+import type { GateAnswers } from './gates.ts'
+
+interface Rule {
+  readonly kind: Kind
+  /** First part of the key. */
+  readonly family: string
+  readonly by: readonly EvidenceId[]
+}
+
+const rules: readonly Rule[] = [
+  {
+    kind: 'traffic.surge',
+    family: 'surge',
+    by: [
+      'in.surge',
+      'in.mild',
+      'in.ratio',
+      'in.detector',
+      'fl.fingerprint',
+      'fl.victim_conc',
+      'fl.src_new',
+      'fl.shift_from_neighbor',
+      'dns.diffuse',
+      'dns.concentrated',
+      'dns.upstream_fail',
+      'dns.random_names',
+      'dns.outside',
+    ],
+  },
+  { kind: 'traffic.collapse', family: 'collapse', by: ['in.collapse'] },
+  {
+    kind: 'igp.anomaly',
+    family: 'igp',
+    by: [
+      'igp.lsdb_jump',
+      'igp.spf_storm',
+      'igp.adj_loss',
+      'igp.adj_loss_saturated',
+      'cpu.routing',
+      'cpu.punt',
+    ],
+  },
+  {
+    kind: 'session.loss',
+    family: 'session',
+    by: ['bgp.session_down_some', 'bgp.rx_prefix_flood'],
+  },
+]
+
+/** A finding has passed its own tests; one scrape more is enough. */
+const CONFIRM: Span = seconds(20)
+const CLEAR: Span = minutes(5)
+
+/** What hurts somebody. */
+const harm: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
+  'pr.inside_fail',
+  'pr.victim_only',
+  'sp.many_pops',
+  'in.collapse',
+  'in.saturated',
+  'igp.lsdb_jump',
+  'bgp.rx_prefix_flood',
+])
+
+interface Case {
+  readonly rule: Rule
+  readonly key: string
+  hold: Hold
+  startedAt: Instant
+  /** The last tick at which its evidence was there. */
+  lastAt: Instant
+  /** What was said last. */
+  said: string
+}
+
+export class OwnSignals {
+  readonly #asn: Asn
+  readonly #view: View
+  readonly #cases: readonly Case[]
+
+  constructor(asn: Asn, view: View) {
+    this.#asn = asn
+    this.#view = view
+    this.#cases = rules.map((rule) => ({
+      rule,
+      key: `${rule.family}:${asn}`,
+      hold: new Hold(),
+      startedAt: 0,
+      lastAt: 0,
+      said: '',
+    }))
+  }
+
+  get isOpen(): boolean {
+    return this.#cases.some(({ hold }) => hold.confirmedAt !== null)
+  }
+
+  get since(): Instant | null {
+    const open = this.#cases.filter(({ hold }) => hold.confirmedAt !== null)
+    return open.length === 0 ? null : Math.min(...open.map(({ startedAt }) => startedAt))
+  }
+
+  /** `seen`: planes that are not blind. */
+  tick(at: Instant, findings: readonly Finding[], seen: number, gates: GateAnswers): Signal[] {
+    const out: Signal[] = []
+    for (const one of this.#cases) {
+      const own = findings.filter(({ id }) => one.rule.by.includes(id))
+      const signal = this.#judge(one, own, findings, seen, gates, at)
+      if (signal) out.push(signal)
+    }
+    return out
+  }
+
+  #judge(
+    one: Case,
+    own: readonly Finding[],
+    all: readonly Finding[],
+    seen: number,
+    gates: GateAnswers,
+    at: Instant,
+  ): Signal | null {
+    const { hold } = one
+    const holds = own.length > 0
+    if (holds) one.lastAt = at
+    if (hold.confirmedAt === null && holds) {
+      const onsets = own.flatMap(({ onset }) => (onset === null ? [] : [onset.at]))
+      one.startedAt = onsets.length > 0 ? Math.min(...onsets) : (hold.since ?? at)
+    }
+    const phase = hold.update(at, holds, !holds, CONFIRM, CLEAR)
+    if (phase === 'idle' || phase === 'pending' || phase === 'lapsed') return null
+    if (phase === 'resolved') {
+      const signal = this.#signal(one, [], all, seen, gates, at, phase)
+      one.hold = new Hold()
+      one.said = ''
+      return signal
+    }
+    const said = [phase, ...own.map(({ id }) => id), severityOf(all, gates)].join()
+    if (said === one.said) return null
+    one.said = said
+    return this.#signal(one, own, all, seen, gates, at, phase)
+  }
+
+  #signal(
+    { rule, key, startedAt, lastAt }: Case,
+    own: readonly Finding[],
+    all: readonly Finding[],
+    seen: number,
+    gates: GateAnswers,
+    at: Instant,
+    phase: 'open' | 'resolving' | 'resolved',
+  ): Signal {
+    return {
+      kind: rule.kind,
+      key,
+      asn: this.#asn,
+      culprit: this.#asn,
+      afi: null,
+      at,
+      phase,
+      startedAt,
+      endedAt: phase === 'resolved' ? lastAt : null,
+      severity: severityOf(all, gates),
+      tags: own.map(tagOf),
+      cap: seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null,
+      now: this.#counts(),
+      segments: [],
+      samples: noSamples,
+      rfc7908: null,
+    }
+  }
+
+  #counts(): Counts {
+    return {
+      prefixes: 0,
+      ofPrefixes: this.#view.prefixesOf(this.#asn).length,
+      covered: 0,
+      peerAsns: 0,
+      collectors: 0,
+      share: 0,
+    }
+  }
+}
+
+/** Decibels in steps of five: as sure as a signal of routes with as much behind it. */
+function tagOf({ id, because }: Finding): Tag {
+  const { routing, flood } = evidence[id]
+  return { name: id, score: Math.max(0, Math.round(Math.max(routing, flood) / 4)), because }
+}
+
+/** By the harm it does, not by its size; what is explained harms nobody. */
+function severityOf(
+  all: readonly Finding[],
+  { artefact, planned, mitigation }: GateAnswers,
+): Severity {
+  if (artefact !== null || planned !== null) return 'info'
+  const harms = all.filter(({ id }) => harm.has(id)).length
+  if (mitigation !== null && !mitigation.isFault) return harms > 0 ? 'minor' : 'info'
+  if (all.some(({ id }) => id === 'pr.ok')) return 'minor'
+  return harms >= 2 ? 'critical' : harms === 1 ? 'major' : 'minor'
+}
