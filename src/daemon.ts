@@ -1,7 +1,11 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
-import { isRisLive, risLiveSettings } from './config/schema.ts'
+import { flowsSettings } from './config/feed-flows.ts'
+import { feedsOf } from './config/feeds.ts'
+import { prometheusSettings } from './config/prometheus.ts'
+import { queriesOf } from './config/query-sets.ts'
+import { risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import type { Archive } from './feeds/archive.ts'
@@ -56,8 +60,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (output.gone && !gone && output.fault !== null)
       log.error(`nothing more on standard output: ${output.fault}`)
   }
-  const routes = config.feeds.filter(isRisLive)
-  const several = routes.length > 1
+  const live = feedsOf(config, 'ris-live')
+  const several = live.length > 1
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
   // Nobody is answered before the run is there: nothing below waits until then.
@@ -112,14 +116,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return new LiveRun(
         {
           asns: new Set(asns),
-          feeds: routes.map((feed, i) => ({
+          feeds: live.map((feed, i) => ({
             name: several ? `${feed.type}-${i + 1}` : feed.type,
             settings: risLiveSettings(config, feed),
           })),
           ribs,
           baseline: ribs || load ? 'rib' : 'learned-live',
           sideInputs,
-          hearsAll: routes.every(({ mode }) => mode === 'firehose'),
+          prometheus: feedsOf(config, 'prometheus').map((feed) =>
+            prometheusSettings(feed, queriesOf(feed).queries),
+          ),
+          flows: feedsOf(config, 'flows').map((feed) => ({
+            ...flowsSettings(feed),
+            own: config.asns.flatMap(({ prefixes }) => prefixes),
+          })),
+          hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,

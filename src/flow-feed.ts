@@ -13,7 +13,7 @@ import { FlowReader } from './wire/flow-json.ts'
 export interface FlowsSettings {
   readonly feed: Partial<FlowFeedSettings> & Pick<FlowFeedSettings, 'brokers' | 'topic'>
   readonly minutes: Partial<FlowSettings>
-  /** Own prefixes as far as they are known at the beginning; more by `setOwn`. */
+  /** Own prefixes that are configured; those of a table come by `setOwn`. */
   readonly own: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export interface FlowsStatus extends FlowFeedStatus {
 
 export interface Flows {
   status(): FlowsStatus
-  /** All own prefixes, in place of those before. */
+  /** Own prefixes beside the configured ones, in place of those before. */
   setOwn(prefixes: readonly string[]): void
   close(): Promise<void>
 }
@@ -77,7 +77,7 @@ export function openFlows(
       return { ...feed.status(), malformed: reader.stats.malformed, ...counts }
     },
     setOwn(prefixes) {
-      space.set(prefixes)
+      space.set([...settings.own, ...prefixes])
       minutes.isOwn = isOwn()
     },
     close: () => feed.close(),

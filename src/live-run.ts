@@ -16,8 +16,11 @@ import { type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
+import { openPrometheus } from './feeds/prometheus.ts'
+import type { Prometheus, PrometheusSettings } from './feeds/prometheus-settings.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
+import { type Flows, type FlowsSettings, openFlows } from './flow-feed.ts'
 import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
@@ -34,6 +37,9 @@ export interface LiveFeed {
 export interface LiveOptions {
   readonly asns: ReadonlySet<Asn>
   readonly feeds: readonly LiveFeed[]
+  /** Who is asked for what is known beside the routes. */
+  readonly prometheus?: readonly PrometheusSettings[]
+  readonly flows?: readonly FlowsSettings[]
   /** Starting tables as files. */
   readonly ribs: Archive | null
   readonly baseline: 'rib' | 'learned-live'
@@ -99,6 +105,10 @@ export class LiveRun {
   readonly journey: Journey
   readonly order: Order
   readonly feeds: readonly LiveFeedState[]
+  prometheus: readonly Prometheus[] = []
+  flows: readonly Flows[] = []
+  /** Own prefixes when the flows were told of them last. */
+  #ownTold = 0
   journal: JournalWriter | null = null
   readonly #options: LiveOptions
   readonly #pool = new BatchPool()
@@ -186,6 +196,21 @@ export class LiveRun {
     table.start()
     for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
     for (const feed of this.feeds) this.#listen(feed)
+    this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
+      openPrometheus(settings, {
+        sample: (sample) => this.order.fact(sample),
+        log: (level, text) => this.#options.log(level, text),
+      }),
+    )
+    this.flows = (this.#options.flows ?? []).map((settings) =>
+      openFlows(settings, {
+        sample: (sample) => this.order.fact(sample),
+        // Nothing comes of them for a while, and by that the plane is blind.
+        gap: () => undefined,
+        log: (level, text) => this.#options.log(level, text),
+      }),
+    )
+    this.#tellOwn()
     this.#timer = setInterval(() => this.#beat(), FLUSH)
   }
 
@@ -193,7 +218,11 @@ export class LiveRun {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
-    await Promise.all(this.feeds.map(({ client }) => client?.close()))
+    await Promise.all([
+      ...this.feeds.map(({ client }) => client?.close()),
+      ...this.prometheus.map((client) => client.close()),
+      ...this.flows.map((client) => client.close()),
+    ])
     for (const feed of this.feeds) this.#flush(feed)
     this.order.flush()
     this.journey.finish()
@@ -298,6 +327,7 @@ export class LiveRun {
     const estimate = this.#wall.estimate(now)
     if (estimate !== null && now - this.#lastFrame > SILENT) this.order.advance(estimate - PATIENCE)
     for (const feed of this.feeds) this.#follow(feed)
+    this.#tellOwn()
     const fault = this.journal?.fault
     if (fault && !this.#faultTold) {
       this.#faultTold = true
@@ -312,6 +342,15 @@ export class LiveRun {
     if (count === feed.subscribed) return
     feed.client?.subscribe(this.#ownPrefixes())
     feed.subscribed = count
+  }
+
+  /** What is inbound, the flows know by our prefixes. */
+  #tellOwn(): void {
+    const count = this.#ownCount()
+    if (this.flows.length === 0 || count === this.#ownTold) return
+    this.#ownTold = count
+    const prefixes = this.#ownPrefixes()
+    for (const flows of this.flows) flows.setOwn(prefixes)
   }
 
   #ownCount(): number {

@@ -12,7 +12,6 @@ import {
   several,
 } from './command.ts'
 import { isLoopback, parseListen } from './config/listen.ts'
-import { isRisLive } from './config/schema.ts'
 import { settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
@@ -67,7 +66,7 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
     ...config,
     listen: flags.listen === undefined ? config.listen : loopback(flags.listen),
     feeds: config.feeds.map((feed) =>
-      isRisLive(feed)
+      feed.type === 'ris-live'
         ? {
             ...feed,
             ...(flags.risLive === undefined ? {} : { url: webSocket(flags.risLive) }),

@@ -3,8 +3,10 @@
 import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import type { FlowsFeed } from './feed-flows.ts'
+import type { FeedOf } from './feeds.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
 import { isLoopback } from './listen.ts'
+import { queriesOf } from './query-sets.ts'
 import { type Config, configSchema } from './schema.ts'
 import type { Settled } from './settle.ts'
 
@@ -53,6 +55,22 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
 
 function heard(feed: Config['feeds'][number]): string[] {
   if (feed.type === 'flows') return heardFlows(feed)
+  return feed.type === 'prometheus' ? asked(feed) : heardLive(feed)
+}
+
+function asked(feed: FeedOf<'prometheus'>): string[] {
+  const { type, url, interval, sets } = feed
+  const { queries } = queriesOf(feed)
+  const planes = [...new Set(queries.map(({ plane }) => plane))].sort()
+  const own = feed.queries.length > 0 ? [`${feed.queries.length} of your own`] : []
+  return [
+    `${type} at ${withoutUser(url)}`,
+    `  ${queries.length} queries every ${words(interval)}: ${[...sets, ...own].join(', ')}`,
+    `  about ${planes.join(', ')}`,
+  ]
+}
+
+function heardLive(feed: FeedOf<'ris-live'>): string[] {
   const { type, url, mode, hosts, includeRaw, history } = feed
   const what =
     mode === 'firehose'

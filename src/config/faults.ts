@@ -36,7 +36,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 /** What later versions will know, and older documents of ours already speak of. */
 const later = new Set(['verdict', 'receivers', 'routes', 'state'])
 const laterFeeds = new Set(
-  ['routeviews', 'bmp', 'archive', 'prometheus', 'push', 'samples'], // DESIGN §1
+  ['routeviews', 'bmp', 'archive', 'push', 'samples'], // DESIGN §1
 )
 const notYet = 'is not available in this version yet'
 
@@ -44,9 +44,11 @@ const notYet = 'is not available in this version yet'
 export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
   marks: ReadonlyMap<string, Mark>,
+  root: Node = jsonSchema(),
 ): Found[] {
-  const root = jsonSchema()
   const found: Found[] = []
+  const typeAt = (path: readonly PropertyKey[]) =>
+    marks.get([...path, 'type'].reduce<string>(join, '$'))?.content
   const add = (path: readonly PropertyKey[], why: string, hint: string, key = false) => {
     const where = path.reduce<string>(join, '$')
     found.push({ at: placeOf(marks, path, key), where, why, hint })
@@ -54,7 +56,7 @@ export function explainIssues(
   const explain = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): void => {
     const path = [...above, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      const known = keysAt(root, path)
+      const known = keysAt(root, path, typeAt)
       for (const key of issue.keys) {
         const soon = path.length === 0 && later.has(key)
         const why = soon ? notYet : 'is not a setting we know'
@@ -80,7 +82,7 @@ export function explainIssues(
   }
   const ofValue = (path: readonly PropertyKey[], mark: Mark | undefined): [string, string] => {
     const content = mark?.content
-    const { be, like, choices } = wanted(schemasAt(root, path))
+    const { be, like, choices } = wanted(schemasAt(root, path, typeAt))
     if (path.length === 0) {
       const why = content === null ? 'the file is empty' : `must be settings, not ${shown(content)}`
       return [why, 'begin with the line version: 1']

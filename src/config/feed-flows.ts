@@ -5,9 +5,10 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { addressText, parseAddress } from '../core/prefix.ts'
 import { type FlowFeedSettings, flowFeedDefaults } from '../feeds/flows-settings.ts'
+import { readSecret } from '../feeds/secret.ts'
 import { type FlowSettings, flowDefaults } from '../flow/settings.ts'
 import { file, flag, group, list, reader, span, text } from './fields.ts'
-import { readSecret, secret } from './secret.ts'
+import { secret } from './secret.ts'
 
 const broker = /^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/
 const topic = /^[\w.-]{1,249}$/
@@ -80,6 +81,16 @@ export const flowsFeed = group({
 
 export type FlowsFeed = z.output<typeof flowsFeed>
 
+/** The files it names, by their setting. */
+export function filesOfFlows({ tls, sasl }: FlowsFeed): [key: string, path: string][] {
+  const certificates = typeof tls === 'object' ? Object.entries(tls) : []
+  const password = sasl && 'file' in sasl.password ? sasl.password.file : null
+  return [
+    ...certificates.map(([key, path]): [string, string] => [`tls.${key}`, path]),
+    ...(password === null ? [] : [['sasl.password.file', password] as [string, string]]),
+  ]
+}
+
 /** With its files where they are, seen from the folder of the configuration. */
 export function placed(feed: FlowsFeed, base: string): FlowsFeed {
   const { tls, sasl } = feed
@@ -107,7 +118,9 @@ export function flowsSettings({
   const pem = Object.fromEntries(
     Object.entries(certificates).map(([key, path]) => [key, readPem(path, `tls.${key}`)]),
   )
-  const credentials = sasl && { ...sasl, password: readSecret(sasl.password, 'sasl.password') }
+  const kept = sasl && readSecret(sasl.password)
+  if (kept && 'why' in kept) throw new Error(`flows: the password is not known: ${kept.why}`)
+  const credentials = sasl && kept && { ...sasl, password: kept.secret }
   return {
     feed: {
       ...flowFeedDefaults,

@@ -5,10 +5,12 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
-import { placed } from './feed-flows.ts'
-import { type Config, configSchema, isFlows } from './schema.ts'
+import { filesOfFlows, placed } from './feed-flows.ts'
+import type { FeedOf } from './feeds.ts'
+import { queriesOf } from './query-sets.ts'
+import { type Config, configSchema } from './schema.ts'
 import { type Settled, settle } from './settle.ts'
-import { type Found, type Mark, readYaml } from './yaml.ts'
+import { type Found, join, type Mark, readYaml } from './yaml.ts'
 
 interface Refused {
   readonly ok: false
@@ -33,6 +35,9 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
   } else if (data !== undefined) {
     const parsed = configSchema.safeParse(data)
     const files = fileFaults(data, dirname(path), marks)
+    const asked = parsed.success ? queryFaults(parsed.data, marks) : { own: [], sets: [] }
+    if (asked.sets.length > 0) return { ok: false, faults: asked.sets }
+    files.push(...asked.own)
     if (parsed.success && faults.length + files.length === 0) {
       return { ok: true, ...settle(withAbsolutePaths(parsed.data, dirname(path))) }
     }
@@ -43,11 +48,14 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { context, journal, planes } = config
+  const { context, journal, feeds, planes } = config
   const { token } = planes
   return {
     ...config,
-    feeds: config.feeds.map((feed) => (isFlows(feed) ? placed(feed, base) : feed)),
+    feeds: feeds.map((feed) => {
+      if (feed.type === 'flows') return placed(feed, base)
+      return feed.type === 'prometheus' ? withAbsolute(feed, base) : feed
+    }),
     context: {
       ...context,
       rib: context.rib.map((file) => resolve(base, file)),
@@ -59,6 +67,37 @@ function withAbsolutePaths(config: Config, base: string): Config {
       : {}),
     ...(journal !== undefined && { journal: resolve(base, journal) }),
   }
+}
+
+type Secret = { env: string } | { file: string }
+
+function withAbsolute(feed: FeedOf<'prometheus'>, base: string): FeedOf<'prometheus'> {
+  const kept = (place: Secret) => ('file' in place ? { file: resolve(base, place.file) } : place)
+  const { bearer, basic, ca } = feed
+  return {
+    ...feed,
+    ...(bearer && { bearer: kept(bearer) }),
+    ...(basic && { basic: { ...basic, password: kept(basic.password) } }),
+    ...(ca !== undefined && { ca: resolve(base, ca) }),
+  }
+}
+
+/** What is asked of a Prometheus must be complete; and the files of the sets, which are ours, in order. */
+function queryFaults(config: Config, marks: ReadonlyMap<string, Mark>) {
+  const own: Found[] = []
+  const sets: Fault[] = []
+  for (const [i, feed] of config.feeds.entries()) {
+    if (feed.type !== 'prometheus') continue
+    const { faults, setFaults } = queriesOf(feed)
+    sets.push(...setFaults)
+    for (const { path, why, hint } of faults) {
+      const full = ['feeds', i, ...path]
+      const steps = full.map((_, n) => full.slice(0, full.length - n).reduce<string>(join, '$'))
+      const mark = steps.map((where) => marks.get(where)).find((found) => found !== undefined)
+      own.push({ at: mark?.value ?? 0, where: full.reduce<string>(join, '$'), why, hint })
+    }
+  }
+  return { own, sets }
 }
 
 type Reason = [why: string, hint: string]
@@ -95,7 +134,7 @@ function attempt<T>(act: () => T, ifMissing: string): T | Reason {
 
 /** Files that are named must be there, even when something else is wrong as well. */
 function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark>): Found[] {
-  const wanted = { context: true, journal: true, planes: true } as const
+  const wanted = { context: true, journal: true, feeds: true, planes: true } as const
   const named = configSchema.pick(wanted).strip().safeParse(data)
   if (!named.success) return []
   const { context, journal, planes } = named.data
@@ -113,6 +152,14 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
     const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
     if (unfit) add('$.planes.token.file', `${file} ${unfit[0]}`, unfit[1])
   }
+  for (const [i, feed] of named.data.feeds.entries()) {
+    if (feed.type === 'ris-live') continue
+    for (const [key, name] of feed.type === 'flows' ? filesOfFlows(feed) : filesOf(feed)) {
+      const file = resolve(base, name)
+      const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+      if (unfit) add(`$.feeds[${i}].${key}`, `${file} ${unfit[0]}`, unfit[1])
+    }
+  }
   if (journal === undefined) return found
   const file = resolve(base, journal)
   if (isDirectory(file)) add('$.journal', `${file} is a directory`, 'name a file in it')
@@ -120,6 +167,14 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
     add('$.journal', `there is no directory ${dirname(file)}`, 'make it, or name another')
   }
   return found
+}
+
+function filesOf({ bearer, basic, ca }: FeedOf<'prometheus'>): [key: string, file: string][] {
+  const out: [string, string][] = []
+  if (bearer && 'file' in bearer) out.push(['bearer.file', bearer.file])
+  if (basic && 'file' in basic.password) out.push(['basic.password.file', basic.password.file])
+  if (ca !== undefined) out.push(['ca', ca])
+  return out
 }
 
 const isDirectory = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

@@ -9,7 +9,8 @@ import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
-import { type FlowsFeed, flowsFeed } from './feed-flows.ts'
+import { flowsFeed } from './feed-flows.ts'
+import type { FeedOf } from './feeds.ts'
 import {
   asn,
   asnOf,
@@ -28,6 +29,7 @@ import {
   watched,
 } from './fields.ts'
 import { maintenanceSchema, planesSchema } from './planes.ts'
+import { prometheusFeed } from './prometheus.ts'
 
 const rrc = /^rrc\d{2}$/
 
@@ -240,11 +242,11 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, flowsFeed]))
+    .array(z.discriminatedUnion('type', [risLive, prometheusFeed, flowsFeed]))
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])
-    .describe('Where data comes from.'),
+    .describe('Where routing data, and what else is known, comes from.'),
   context: group({
     rib: list(file)
       .prefault([])
@@ -349,14 +351,8 @@ export const configSchema = group({
 /** Read, checked and complete: spans in microseconds, prefixes canonical, defaults filled in. */
 export type Config = z.output<typeof configSchema>
 
-type Feed = Config['feeds'][number]
-export type RisLiveFeed = Extract<Feed, { type: 'ris-live' }>
-
-export const isRisLive = (feed: Feed): feed is RisLiveFeed => feed.type === 'ris-live'
-export const isFlows = (feed: Feed): feed is FlowsFeed => feed.type === 'flows'
-
 /** What the RIS Live client is opened with. Prefixes found in a table come later, by `subscribe`. */
-export function risLiveSettings(config: Config, feed: RisLiveFeed): RisLiveSettings {
+export function risLiveSettings(config: Config, feed: FeedOf<'ris-live'>): RisLiveSettings {
   const { type: _, history, ...settings } = feed
   return {
     ...risLiveDefaults,

@@ -3,15 +3,16 @@
 import { isReserved } from '../core/asn.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import type { Remark } from './faults.ts'
+import { feedsOf } from './feeds.ts'
 import { isLoopback } from './listen.ts'
-import { type Config, isFlows, isRisLive } from './schema.ts'
+import type { Config } from './schema.ts'
 
 export function warningsOf(config: Config): Remark[] {
-  const { asns, context, listen } = config
-  const feeds = config.feeds.filter(isRisLive)
+  const { asns, feeds, context, listen } = config
+  const live = feedsOf(config, 'ris-live')
   const out: Remark[] = []
   const warn = (where: string, why: string, hint: string) => out.push({ where, why, hint })
-  const subscribing = feeds.some(({ mode }) => mode === 'subscribe')
+  const subscribing = live.some(({ mode }) => mode === 'subscribe')
   if (asns.length === 0) {
     warn('$.asns', 'no AS is watched', 'list yours, or give --asn on the command line')
   }
@@ -29,11 +30,11 @@ export function warningsOf(config: Config): Remark[] {
       'list its prefixes, or give a table in context.rib',
     )
   }
-  if (feeds.length === 0) {
+  if (live.length === 0) {
     warn('$.feeds', 'no feed tells of routes', 'add {type: ris-live}')
   }
   const own = asns.some(({ prefixes }) => prefixes.length > 0) || context.rib.length > 0
-  if (config.feeds.some(isFlows) && !own) {
+  if (feedsOf(config, 'flows').length > 0 && !own) {
     const why = 'no prefix of yours is known, so flows are not told inbound from outbound'
     warn('$.feeds', why, 'list the prefixes of your AS, or give a table in context.rib')
   }
@@ -46,8 +47,8 @@ export function warningsOf(config: Config): Remark[] {
     const why = `${listen.host} can be reached from other machines without a password`
     warn('$.listen', why, 'keep a firewall or a proxy that asks before it')
   }
-  for (const [i, feed] of config.feeds.entries()) {
-    if (!isRisLive(feed) || !feed.history || feed.url !== risLiveDefaults.url) continue
+  for (const [i, feed] of feeds.entries()) {
+    if (feed.type !== 'ris-live' || !feed.history || feed.url !== risLiveDefaults.url) continue
     const why = 'the public service is live, but it will not be noticed when it grows stale'
     warn(`$.feeds[${i}].history`, why, 'remove it')
   }

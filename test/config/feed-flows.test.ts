@@ -7,8 +7,8 @@ import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
 import { formatFaults } from '../../src/config/faults.ts'
 import { flowsSettings } from '../../src/config/feed-flows.ts'
+import { feedsOf } from '../../src/config/feeds.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { isFlows } from '../../src/config/schema.ts'
 import { minutes, seconds } from '../../src/core/time.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-flows-'))
@@ -27,7 +27,7 @@ function load(feed: string) {
 function settings(feed: string) {
   const loaded = load(feed)
   if (!loaded.ok) throw new Error(formatFaults(loaded.faults))
-  const [flows] = loaded.config.feeds.filter(isFlows)
+  const [flows] = feedsOf(loaded.config, 'flows')
   if (!flows) throw new Error('no flows')
   return { ...flowsSettings(flows), explained: explainConfig(loaded) }
 }
@@ -68,9 +68,9 @@ it('reads secrets and certificates from where they are, beside the file', () => 
   vi.stubEnv('FLOWS_PASSWORD', 'hunter3')
   expect(settings(sasl('{env: FLOWS_PASSWORD}')).feed.credentials?.password).toBe('hunter3')
   expect(() => settings(sasl('{env: NO_SUCH_VARIABLE}'))).toThrow(
-    'sasl.password: the environment variable NO_SUCH_VARIABLE is not set; set it',
+    'the password is not known: the variable NO_SUCH_VARIABLE is not set',
   )
-  expect(() => settings(sasl('{file: nowhere}'))).toThrow('cannot be read')
+  expect(() => settings(sasl('{file: nowhere}'))).toThrow('$.feeds[1].sasl.password.file')
   expect(settings(`{${common.replace('{ca: ca.pem}', 'true')}}`).feed.tls).toEqual({})
 })
 
@@ -84,7 +84,7 @@ it.each([
   ],
   [
     '{type: flows, brokers: ["k1:1"], topic: f, sasl: {mechanism: plain, username: u, password: pw}}',
-    'must be a secret: {env: NAME} or {file: PATH}',
+    'is a secret that stands in the open',
   ],
 ])('%s is a fault', (feed, fault) => {
   const loaded = load(feed)

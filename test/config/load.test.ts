@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { formatFaults } from '../../src/config/faults.ts'
+import { feedsOf } from '../../src/config/feeds.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { isRisLive, risLiveSettings } from '../../src/config/schema.ts'
+import { risLiveSettings } from '../../src/config/schema.ts'
 import { defaultConfig, settle } from '../../src/config/settle.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
@@ -165,7 +166,7 @@ describe('a setting that is wrong', () => {
     [
       'a misspelt feed',
       'feeds: [{type: rislive}]',
-      '2:16 $.feeds[0].type: must be one of ris-live, flows, not "rislive"; did you mean ris-live?',
+      '2:16 $.feeds[0].type: must be one of ris-live, prometheus, flows, not "rislive"; did you mean ris-live?',
     ],
     ['no type', 'feeds: [{mode: firehose}]', '2:9 $.feeds[0].type: is missing; add type: ris-live'],
     [
@@ -388,7 +389,7 @@ version: 1
 asns: [1, {asn: 2, prefixes: [192.0.2.0/24]}]
 feeds: [{type: ris-live, url: "ws://127.0.0.1:1/", history: true, hosts: [rrc06]}]
 `)
-    expect(config.feeds.filter(isRisLive).map((feed) => risLiveSettings(config, feed))).toEqual([
+    expect(feedsOf(config, 'ris-live').map((feed) => risLiveSettings(config, feed))).toEqual([
       {
         ...risLiveDefaults,
         url: 'ws://127.0.0.1:1/',
