@@ -5,10 +5,11 @@ import { flowsSettings } from './config/feed-flows.ts'
 import { feedsOf } from './config/feeds.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
-import { risLiveSettings } from './config/schema.ts'
+import { type Config, risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import type { Archive } from './feeds/archive.ts'
+import type { FlowsSettings } from './flow-feed.ts'
 import { LiveRun } from './live-run.ts'
 import { Output } from './output.ts'
 import { readinessOf, readingOf, visibilityOf } from './readings.ts'
@@ -62,6 +63,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const live = feedsOf(config, 'ris-live')
   const several = live.length > 1
+  const flows = flowsOf(config)
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
   // Nobody is answered before the run is there: nothing below waits until then.
@@ -126,10 +128,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           prometheus: feedsOf(config, 'prometheus').map((feed) =>
             prometheusSettings(feed, queriesOf(feed).queries),
           ),
-          flows: feedsOf(config, 'flows').map((feed) => ({
-            ...flowsSettings(feed),
-            own: config.asns.flatMap(({ prefixes }) => prefixes),
-          })),
+          flows,
           hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
@@ -167,5 +166,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     } catch (error) {
       throw new InputError((error as Error).message)
     }
+  }
+}
+
+/** Their secrets and certificates are read once, now, while somebody is looking. */
+function flowsOf(config: Config): FlowsSettings[] {
+  const own = config.asns.flatMap(({ prefixes }) => prefixes)
+  try {
+    return feedsOf(config, 'flows').map((feed) => ({ ...flowsSettings(feed), own }))
+  } catch (error) {
+    throw new InputError((error as Error).message)
   }
 }

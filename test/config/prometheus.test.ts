@@ -151,6 +151,6 @@ describe('a feed from Prometheus', () => {
       ].join('\n'),
     )
     expect(text).not.toContain('abc')
-    expect(text).not.toContain('PROMETHEUS_TOKEN')
+    expect(text).not.toContain(join(home, 'token'))
   })
 })
