@@ -17,6 +17,19 @@ export const planeKinds: ReadonlySet<Kind> = new Set([
   'session.loss',
 ])
 
+/** Kinds that only ask for a look: they neither give a larger thing its name nor become part of one. */
+const apart: ReadonlySet<Kind> = new Set([
+  'path.new-upstream',
+  'path.shift',
+  'prefix.new',
+  'churn.prefix',
+  'rpki.invalid',
+  'rpki.collapsed',
+  'rpki.expiring',
+  'rpki.uncovered',
+  'blind',
+])
+
 interface Group {
   readonly asn: Asn
   /** The one that was there first: its key and kind are the incident's. */
@@ -45,7 +58,7 @@ export class Joined {
       (a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
     )
     for (const signal of sorted) {
-      if (!this.#watches(signal.asn)) {
+      if (!this.#watches(signal.asn) || apart.has(signal.kind)) {
         out.push(signal)
         continue
       }

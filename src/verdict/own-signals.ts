@@ -21,6 +21,8 @@ interface Rule {
   /** First part of the key. */
   readonly family: string
   readonly by: readonly EvidenceId[]
+  /** It is our own witnesses that are in trouble: that is said, and nobody is woken. */
+  readonly artefact?: true
 }
 
 const rules: readonly Rule[] = [
@@ -56,6 +58,7 @@ const rules: readonly Rule[] = [
       'cpu.punt',
     ],
   },
+  { kind: 'blind', family: 'artefact', by: [], artefact: true },
   {
     kind: 'session.loss',
     family: 'session',
@@ -121,7 +124,8 @@ export class OwnSignals {
     const out: Signal[] = []
     for (const one of this.#cases) {
       const own = findings.filter(({ id }) => one.rule.by.includes(id))
-      const signal = this.#judge(one, own, findings, seen, gates, at)
+      const holds = own.length > 0 || (one.rule.artefact === true && gates.artefact !== null)
+      const signal = this.#judge(one, holds, own, findings, seen, gates, at)
       if (signal) out.push(signal)
     }
     return out
@@ -129,6 +133,7 @@ export class OwnSignals {
 
   #judge(
     one: Case,
+    holds: boolean,
     own: readonly Finding[],
     all: readonly Finding[],
     seen: number,
@@ -136,13 +141,12 @@ export class OwnSignals {
     at: Instant,
   ): Signal | null {
     const { hold } = one
-    const holds = own.length > 0
     if (holds) one.lastAt = at
     if (hold.confirmedAt === null && holds) {
       const onsets = own.flatMap(({ onset }) => (onset === null ? [] : [onset.at]))
       one.startedAt = onsets.length > 0 ? Math.min(...onsets) : (hold.since ?? at)
     }
-    const phase = hold.update(at, holds, !holds, CONFIRM, CLEAR)
+    const phase = hold.update(at, holds, !holds, one.rule.artefact ? 0 : CONFIRM, CLEAR)
     if (phase === 'idle' || phase === 'pending' || phase === 'lapsed') return null
     if (phase === 'resolved') {
       const signal = this.#signal(one, [], all, seen, gates, at, phase)
@@ -175,8 +179,11 @@ export class OwnSignals {
       phase,
       startedAt,
       endedAt: phase === 'resolved' ? lastAt : null,
-      severity: severityOf(all, gates),
-      tags: own.map(tagOf),
+      severity: rule.artefact ? 'info' : severityOf(all, gates),
+      tags:
+        rule.artefact && gates.artefact !== null
+          ? [{ name: 'artefact', score: 2, because: gates.artefact }]
+          : own.map(tagOf),
       cap: seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null,
       now: this.#counts(),
       segments: [],

@@ -3,14 +3,15 @@
 // own fault was invisible in external BGP.
 
 import type { Asn } from '../core/asn.ts'
-import { type EvidenceId, evidence, type Finding } from '../core/evidence.ts'
+import type { Finding } from '../core/evidence.ts'
 import type { Signal } from '../core/incident.ts'
 import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
-import { sideOf, type Verdict } from '../core/verdict.ts'
+import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { gatesOf } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
+import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnSignals } from './own-signals.ts'
 import type { Planes } from './planes.ts'
@@ -20,22 +21,11 @@ import { seekerOf } from './seekers.ts'
 /** After so long without anything open, what comes next is another story with a verdict of its own. */
 const OVER: Span = minutes(30)
 
-const normal: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
-  'bgp.quiet',
-  'igp.normal',
-  'in.normal',
-  'pr.ok',
+const explaining: ReadonlySet<Cause> = new Set<Cause>([
+  'collector-artefact',
+  'planned-maintenance',
+  'mitigation',
 ])
-
-/** What is found instead when there is less of it. */
-const lessOf: Readonly<Partial<Record<EvidenceId, EvidenceId>>> = {
-  'bgp.vis_partial': 'bgp.vis_broad',
-  'in.mild': 'in.surge',
-  'igp.spf_storm': 'igp.lsdb_jump',
-}
-
-const hasSide = (verdict: Verdict | null): boolean =>
-  verdict !== null && sideOf(verdict.cause) !== 'neither'
 
 export class Situation {
   readonly asn: Asn
@@ -49,9 +39,7 @@ export class Situation {
   readonly #own: OwnSignals
   readonly #seek: Seeker = seekerOf()
   #history: History = noHistory
-  /** What has been weighed in this story, and which planes were not as usual in it. */
-  readonly #weighed = new Set<EvidenceId>()
-  readonly #stirred = new Set<Plane>()
+  readonly #memory = new Memory()
   #openAt: Instant = Number.NEGATIVE_INFINITY
 
   constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
@@ -98,41 +86,33 @@ export class Situation {
   #close(): void {
     this.verdict = null
     this.#history = noHistory
-    this.#weighed.clear()
-    this.#stirred.clear()
+    this.#memory.clear()
   }
 
   #judge(findings: readonly Finding[], gates: ReturnType<typeof gatesOf>): void {
     const states = this.#states()
-    for (const plane of planes) if (states[plane] === 'anomalous') this.#stirred.add(plane)
-    const news = findings.filter(({ id }) => !this.#isKnown(id) && !this.#isRecovery(id))
+    for (const plane of planes) if (states[plane] === 'anomalous') this.#memory.stir(plane)
     const { verdict, history } = judge({
-      findings,
+      findings: this.#memory.recall(findings, gates.planned !== null || gates.artefact !== null),
       planes: states,
       gates,
       watched: true,
       previous: this.verdict,
       history: this.#history,
     })
-    // Evidence that goes because it is getting well takes nothing back of what was established; that our
-    // witnesses get into trouble later does not either.
-    const explained = gates.mitigation !== null || gates.planned !== null
-    const fades = news.length === 0 && !explained && hasSide(this.verdict) && !hasSide(verdict)
-    if (fades) return
-    for (const { id } of findings) this.#weighed.add(id)
+    if (this.#stands(verdict)) return
     this.verdict = verdict
     this.#history = history
   }
 
-  #isKnown(id: EvidenceId): boolean {
-    const more = lessOf[id]
-    return this.#weighed.has(id) || (more !== undefined && this.#weighed.has(more))
-  }
-
-  /** That a plane is as usual speaks against a fault, but not where it was not so before. */
-  #isRecovery(id: EvidenceId): boolean {
-    const { plane } = evidence[id]
-    return normal.has(id) && plane !== null && this.#stirred.has(plane)
+  /** Whether what was said before is still the better word. */
+  #stands({ cause }: Verdict): boolean {
+    const before = this.verdict?.cause
+    if (before === undefined || before === cause) return false
+    // That our witnesses get into trouble later takes nothing back of what was established.
+    if (cause === 'collector-artefact') return sideOf(before) !== 'neither'
+    // What was explained stays so until something else is established.
+    return explaining.has(before) && cause === 'undetermined'
   }
 
   #states(): Record<Plane, 'normal' | 'anomalous' | 'blind'> {
