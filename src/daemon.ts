@@ -1,15 +1,17 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
+import { flowsSettings } from './config/feed-flows.ts'
 import { feedsOf } from './config/feeds.ts'
 import { isLoopback } from './config/listen.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
-import { risLiveSettings } from './config/schema.ts'
+import { type Config, risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import { Doors } from './doors.ts'
 import type { Archive } from './feeds/archive.ts'
+import type { FlowsSettings } from './flow-feed.ts'
 import { LiveRun } from './live-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Output } from './output.ts'
@@ -65,6 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const live = feedsOf(config, 'ris-live')
   const several = live.length > 1
+  const flows = flowsOf(config)
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   const doors = new Doors(config.planes, !isLoopback(config.listen.host), () => run)
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
@@ -130,6 +133,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           prometheus: feedsOf(config, 'prometheus').map((feed) =>
             prometheusSettings(feed, queriesOf(feed).queries),
           ),
+          flows,
           hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
           planned: windowsOf(config.maintenance),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
@@ -171,5 +175,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     } catch (error) {
       throw new InputError((error as Error).message)
     }
+  }
+}
+
+/** Their secrets and certificates are read once, now, while somebody is looking. */
+function flowsOf(config: Config): FlowsSettings[] {
+  const own = config.asns.flatMap(({ prefixes }) => prefixes)
+  try {
+    return feedsOf(config, 'flows').map((feed) => ({ ...flowsSettings(feed), own }))
+  } catch (error) {
+    throw new InputError((error as Error).message)
   }
 }

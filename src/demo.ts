@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { command, Exit, InputError } from './command.ts'
+import { feedsOf } from './config/feeds.ts'
 import { defaultConfig, settle } from './config/settle.ts'
 import { Batch } from './core/batch.ts'
 import { iso, words } from './core/time.ts'
@@ -72,7 +73,11 @@ async function demo(flags: DemoFlags): Promise<number> {
   const settled = settle({
     ...config,
     ...(listen ? { listen } : {}),
-    feeds: config.feeds.map((feed) => ({ ...feed, url: server.url, history: true })),
+    feeds: feedsOf(config, 'ris-live').map((feed) => ({
+      ...feed,
+      url: server.url,
+      history: true,
+    })),
   })
   try {
     const daemon = await startDaemon({

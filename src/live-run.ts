@@ -21,6 +21,7 @@ import { openPrometheus } from './feeds/prometheus.ts'
 import type { Prometheus, PrometheusSettings } from './feeds/prometheus-settings.ts'
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
+import { type Flows, type FlowsSettings, openFlows } from './flow-feed.ts'
 import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
@@ -39,6 +40,7 @@ export interface LiveOptions {
   readonly feeds: readonly LiveFeed[]
   /** Who is asked for what is known beside the routes. */
   readonly prometheus?: readonly PrometheusSettings[]
+  readonly flows?: readonly FlowsSettings[]
   /** Starting tables as files. */
   readonly ribs: Archive | null
   readonly baseline: 'rib' | 'learned-live'
@@ -109,6 +111,9 @@ export class LiveRun {
   prometheus: readonly Prometheus[] = []
   /** Samples that came before anything was heard. */
   samplesDropped = 0
+  flows: readonly Flows[] = []
+  /** Own prefixes when the flows were told of them last. */
+  #ownTold = 0
   journal: JournalWriter | null = null
   readonly #options: LiveOptions
   readonly #pool = new BatchPool()
@@ -203,6 +208,15 @@ export class LiveRun {
         log: (level, text) => this.#options.log(level, text),
       }),
     )
+    this.flows = (this.#options.flows ?? []).map((settings) =>
+      openFlows(settings, {
+        sample: (sample) => this.order.fact(sample),
+        // Nothing comes of them for a while, and by that the plane is blind.
+        gap: () => undefined,
+        log: (level, text) => this.#options.log(level, text),
+      }),
+    )
+    this.#tellOwn()
     this.#timer = setInterval(() => this.#beat(), FLUSH)
   }
 
@@ -213,6 +227,7 @@ export class LiveRun {
     await Promise.all([
       ...this.feeds.map(({ client }) => client?.close()),
       ...this.prometheus.map((client) => client.close()),
+      ...this.flows.map((client) => client.close()),
     ])
     for (const feed of this.feeds) this.#flush(feed)
     this.order.flush()
@@ -346,6 +361,7 @@ export class LiveRun {
     const estimate = this.#wall.estimate(now)
     if (estimate !== null && now - this.#lastFrame > SILENT) this.order.advance(estimate - PATIENCE)
     for (const feed of this.feeds) this.#follow(feed)
+    this.#tellOwn()
     const fault = this.journal?.fault
     if (fault && !this.#faultTold) {
       this.#faultTold = true
@@ -360,6 +376,15 @@ export class LiveRun {
     if (count === feed.subscribed) return
     feed.client?.subscribe(this.#ownPrefixes())
     feed.subscribed = count
+  }
+
+  /** What is inbound, the flows know by our prefixes. */
+  #tellOwn(): void {
+    const count = this.#ownCount()
+    if (this.flows.length === 0 || count === this.#ownTold) return
+    this.#ownTold = count
+    const prefixes = this.#ownPrefixes()
+    for (const flows of this.flows) flows.setOwn(prefixes)
   }
 
   #ownCount(): number {

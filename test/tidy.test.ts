@@ -49,6 +49,7 @@ const ROOMS = [
   'feeds',
   'wire',
   'decode',
+  'flow',
   'clock',
   'table',
   'detect',
@@ -82,6 +83,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['report'],
   'prom-client': ['report'],
   ws: ['feeds', 'scenario'],
+  kafkajs: ['feeds'],
   'ipaddr.js': ['config'],
   yaml: ['config'],
   zod: ['config'],
@@ -96,7 +98,7 @@ const packagesHaveTheirRoom: Rule = (files) =>
   )
 
 /** Between the octets and the incident, now is the time of the event in hand and chance is none. */
-const TIMELESS = new Set(['core', 'wire', 'clock', 'table', 'detect', 'context', 'verdict'])
+const TIMELESS = new Set(['core', 'wire', 'flow', 'clock', 'table', 'detect', 'context', 'verdict'])
 const OF_THE_WALL = [
   'Date.now',
   'performance.now',

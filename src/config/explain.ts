@@ -2,6 +2,7 @@
 
 import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import type { FlowsFeed } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
 import { isLoopback } from './listen.ts'
@@ -53,6 +54,7 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
 }
 
 function heard(feed: Config['feeds'][number]): string[] {
+  if (feed.type === 'flows') return heardFlows(feed)
   return feed.type === 'prometheus' ? asked(feed) : heardLive(feed)
 }
 
@@ -82,6 +84,14 @@ function heardLive(feed: FeedOf<'ris-live'>): string[] {
     history || !staleAfter
       ? '  stamps of the past are expected'
       : `  stale when stamps are older than ${words(staleAfter)}`,
+  ]
+}
+
+function heardFlows({ type, brokers, topic, group, tls, sasl, resolvers }: FlowsFeed): string[] {
+  const ways = [tls === false ? 'not encrypted' : 'TLS', ...(sasl ? [`as ${sasl.username}`] : [])]
+  return [
+    `${type} in ${topic} at ${brokers.join(', ')}: ${ways.join(', ')}; group ${group}`,
+    `  own resolvers: ${resolvers.join(', ') || 'none named, so nothing of DNS'}`,
   ]
 }
 

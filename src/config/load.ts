@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
+import { filesOfFlows, placed } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import { askedFields, keptFields } from './prometheus.ts'
 import { queriesOf } from './query-sets.ts'
@@ -48,11 +49,14 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { context, journal, planes, feeds } = config
+  const { context, journal, feeds, planes } = config
   const { token } = planes
   return {
     ...config,
-    feeds: feeds.map((feed) => (feed.type === 'prometheus' ? withAbsolute(feed, base) : feed)),
+    feeds: feeds.map((feed) => {
+      if (feed.type === 'flows') return placed(feed, base)
+      return feed.type === 'prometheus' ? withAbsolute(feed, base) : feed
+    }),
     context: {
       ...context,
       rib: context.rib.map((file) => resolve(base, file)),
@@ -163,6 +167,15 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
     const file = resolve(base, planes.token.file)
     const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
     if (unfit) add('$.planes.token.file', `${file} ${unfit[0]}`, unfit[1])
+  }
+  const fed = configSchema.pick({ feeds: true }).strip().safeParse(data)
+  for (const [i, feed] of fed.success ? fed.data.feeds.entries() : []) {
+    if (feed.type !== 'flows') continue
+    for (const [key, name] of filesOfFlows(feed)) {
+      const file = resolve(base, name)
+      const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+      if (unfit) add(`$.feeds[${i}].${key}`, `${file} ${unfit[0]}`, unfit[1])
+    }
   }
   if (journal === undefined) return found
   const file = resolve(base, journal)

@@ -9,30 +9,7 @@ import {
 import { file, group, list, reader, span, text } from './fields.ts'
 import { parameter, query } from './query.ts'
 import { querySetNames } from './query-set-names.ts'
-
-const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-/** Never the secret itself: a configuration is shown around, and its faults with it. */
-const secret = z
-  .union([
-    reader<z.ZodString, never>(
-      z.string(),
-      { title: 'no secret', examples: ['{env: NAME}'] },
-      (_, refuse) =>
-        refuse('is a secret that stands in the open', 'write {env: NAME} or {file: PATH}'),
-    ),
-    group({
-      env: reader(
-        z.string(),
-        { title: 'the name of a variable', examples: ['PROMETHEUS_TOKEN'] },
-        (given) => (variable.test(given) ? given : undefined),
-      ).describe('Name of the environment variable that holds it.'),
-    }),
-    group({
-      file: file.describe('File that holds it, on one line; relative to the config file.'),
-    }),
-  ])
-  .meta({ title: 'where the secret is kept' })
+import { secret } from './secret.ts'
 
 const fields = {
   type: z.literal('prometheus').describe('What a Prometheus has scraped from own equipment.'),

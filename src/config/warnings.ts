@@ -30,6 +30,14 @@ export function warningsOf(config: Config): Remark[] {
       'list its prefixes, or give a table in context.rib',
     )
   }
+  if (live.length === 0) {
+    warn('$.feeds', 'no feed tells of routes', 'add {type: ris-live}')
+  }
+  const own = asns.some(({ prefixes }) => prefixes.length > 0) || context.rib.length > 0
+  if (feedsOf(config, 'flows').length > 0 && !own) {
+    const why = 'no prefix of yours is known, so flows are not told inbound from outbound'
+    warn('$.feeds', why, 'list the prefixes of your AS, or give a table in context.rib')
+  }
   const wanted = asns.reduce((sum, { prefixes }) => sum + prefixes.length, 0)
   if (subscribing && wanted > risLiveDefaults.mostPrefixes) {
     const why = `of ${wanted} prefixes only ${risLiveDefaults.mostPrefixes} are subscribed to`

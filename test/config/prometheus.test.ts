@@ -152,6 +152,6 @@ describe('a feed from Prometheus', () => {
       ].join('\n'),
     )
     expect(text).not.toContain('abc')
-    expect(text).not.toContain('token')
+    expect(text).not.toContain(join(home, 'token'))
   })
 })

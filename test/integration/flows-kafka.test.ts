@@ -1,0 +1,220 @@
+// A real Kafka broker, from its own jars, holds flow records; the feed reads them, survives the broker's
+// death, and goes on where it was.
+
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Sample } from '../../src/core/sample.ts'
+import { iso, milliseconds } from '../../src/core/time.ts'
+import { openFlowFeed } from '../../src/feeds/flows.ts'
+import { openFlows } from '../../src/flow-feed.ts'
+import { folder, freePort, has, type Running, remove, run, start, until } from './tools.ts'
+
+const VERSION = '3.9.1'
+const here =
+  has('java', 'flows over Kafka') && has('mvn', 'flows over Kafka, whose broker it brings')
+
+/** The jars of the broker, fetched once for this machine. */
+function jars(): string {
+  const kept = join(tmpdir(), `faultline-kafka-${VERSION}`)
+  if (existsSync(kept)) return kept
+  const work = folder()
+  const dependency = (group: string, name: string, version: string) =>
+    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
+  writeFileSync(
+    join(work, 'pom.xml'),
+    `<project><modelVersion>4.0.0</modelVersion><groupId>test</groupId><artifactId>broker</artifactId>
+    <version>1</version><dependencies>${dependency('org.apache.kafka', 'kafka_2.13', VERSION)}
+    ${dependency('org.slf4j', 'slf4j-simple', '1.7.36')}</dependencies></project>`,
+  )
+  const copy = ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime']
+  run('mvn', [...copy, '-f', join(work, 'pom.xml'), `-DoutputDirectory=${join(work, 'jars')}`])
+  renameSync(join(work, 'jars'), kept)
+  remove(work)
+  return kept
+}
+
+describe.skipIf(!here)('flows over Kafka', () => {
+  const place = here ? folder() : ''
+  let broker: Running
+  let port = 0
+  let classpath = ''
+  const kafka = () =>
+    new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 20 } })
+
+  async function startBroker(): Promise<void> {
+    broker = start('java', [
+      '-Xmx384m',
+      '-cp',
+      `${classpath}/*`,
+      'kafka.Kafka',
+      join(place, 'server.properties'),
+    ])
+    await until('the broker started', () => broker.text().includes('Kafka Server started'), 120_000)
+  }
+
+  async function send(topic: string, values: readonly string[]): Promise<void> {
+    const producer = kafka().producer()
+    await producer.connect()
+    await producer.send({ topic, messages: values.map((value) => ({ value })) })
+    await producer.disconnect()
+  }
+
+  beforeAll(async () => {
+    classpath = jars()
+    port = await freePort()
+    const controller = await freePort()
+    mkdirSync(join(place, 'log'))
+    writeFileSync(
+      join(place, 'server.properties'),
+      [
+        'process.roles=broker,controller',
+        'node.id=1',
+        `controller.quorum.voters=1@127.0.0.1:${controller}`,
+        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+        'controller.listener.names=CONTROLLER',
+        'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+        `log.dirs=${join(place, 'log')}`,
+        'num.partitions=2',
+        'offsets.topic.replication.factor=1',
+        'offsets.topic.num.partitions=1',
+        'transaction.state.log.replication.factor=1',
+        'transaction.state.log.min.isr=1',
+        'group.initial.rebalance.delay.ms=0',
+      ].join('\n'),
+    )
+    const properties = join(place, 'server.properties')
+    const tool = ['-cp', `${classpath}/*`, 'kafka.tools.StorageTool', 'format']
+    run('java', [...tool, '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', properties])
+    await startBroker()
+    await send('flows', ['first'])
+    await send('records', ['first'])
+  }, 400_000)
+
+  afterAll(async () => {
+    broker?.process.kill('SIGKILL')
+    await broker?.end()
+    remove(place)
+  })
+
+  test('go on where they were after the broker has died', async () => {
+    const heard: string[] = []
+    const told: string[] = []
+    const feed = openFlowFeed(
+      {
+        brokers: [`127.0.0.1:${port}`],
+        topic: 'flows',
+        group: 'one',
+        retryStart: milliseconds(200),
+        retryMost: milliseconds(2_000),
+      },
+      {
+        message: (octets) => heard.push(octets.toString()),
+        lost: () => undefined,
+        gap: (why) => told.push(`gap: ${why}`),
+        sight: () => told.push('sight'),
+        log: () => undefined,
+      },
+    )
+    try {
+      await until('it hears', () => feed.status().sees, 60_000)
+      // A new group begins at the end of the topic, wherever that is when it first looks.
+      await until('its first word', async () => {
+        await send('flows', ['first'])
+        return heard.length > 0
+      })
+      const some = Array.from({ length: 2_000 }, (_, i) => `a${i}`)
+      await send('flows', some)
+      const heardOf = (letter: string) => heard.filter((text) => text.startsWith(letter))
+      await until('all of it came', () => heardOf('a').length >= 2_000, 60_000)
+      expect(heardOf('a').toSorted()).toEqual(some.toSorted())
+
+      broker.process.kill('SIGKILL')
+      await until('it is blind', () => !feed.status().sees, 120_000)
+      expect(told.length).toBe(2)
+      await startBroker()
+      const more = Array.from({ length: 500 }, (_, i) => `b${i}`)
+      await send('flows', more)
+      await until('it sees', () => feed.status().sees, 120_000)
+      await until('the rest came', () => new Set(heardOf('b')).size === 500, 60_000)
+      expect(told.at(-1)).toBe('sight')
+      expect(feed.status()).toMatchObject({ missing: 0, dropped: 0 })
+    } finally {
+      await feed.close()
+    }
+
+    // Whoever comes after it in its group begins where it ended.
+    const later: string[] = []
+    await send('flows', ['c0', 'c1'])
+    const next = openFlowFeed(
+      { brokers: [`127.0.0.1:${port}`], topic: 'flows', group: 'one' },
+      {
+        message: (octets) => later.push(octets.toString()),
+        lost: () => undefined,
+        gap: () => undefined,
+        sight: () => undefined,
+        log: () => undefined,
+      },
+    )
+    await until('what was sent meanwhile', () => later.length >= 2, 60_000)
+    await next.close()
+    expect(later.toSorted()).toEqual(['c0', 'c1'])
+  }, 500_000)
+
+  test('become samples, and whatever else is in the topic is counted', async () => {
+    const samples: Sample[] = []
+    const flows = openFlows(
+      {
+        feed: { brokers: [`127.0.0.1:${port}`], topic: 'records', group: 'two' },
+        minutes: { resolvers: ['198.51.100.53'] },
+        own: ['198.51.100.0/24'],
+      },
+      { sample: (sample) => samples.push(sample), gap: () => undefined, log: () => undefined },
+    )
+    try {
+      await until('it hears', () => flows.status().sees, 60_000)
+      await until('its first word', async () => {
+        await send('records', ['no record'])
+        return flows.status().messages > 0
+      })
+      const record = (second: number, i: number) =>
+        JSON.stringify({
+          type: 'IPFIX',
+          time_received_ns: (1730160000 + second) * 1e9,
+          time_flow_end_ns: (1730160000 + second) * 1e9,
+          sampling_rate: 100,
+          sampler_address: '192.0.2.1',
+          bytes: 750,
+          packets: 1,
+          src_addr: `203.0.113.${i}`,
+          dst_addr: i % 2 ? '198.51.100.53' : `198.51.100.${i}`,
+          proto: 'UDP',
+          src_port: 40_000,
+          dst_port: i % 2 ? 53 : 443,
+          tcp_flags: 0,
+          forwarding_status: 64,
+        })
+      for (let minute = 0; minute < 5; minute++) {
+        const records = Array.from({ length: 50 }, (_, i) => record(60 * minute + i, i))
+        await send('records', ['no record', ...records])
+      }
+      await until('minutes were told', () => samples.some(({ at }) => iso(at).includes('00:02:30')))
+      const of = samples.filter(({ at }) => iso(at) === '2024-10-29T00:02:30.000Z')
+      const told = Object.fromEntries(of.map(({ metric, value }) => [metric, value]))
+      expect(told).toMatchObject({
+        flow_bps: (50 * 750 * 100 * 8) / 60,
+        top_destination_bps: (750 * 100 * 8) / 60,
+        qps: 2_500 / 60,
+        outside_source_share: 1,
+        unroutable_drops: 0,
+      })
+      expect(flows.status().malformed).toBeGreaterThan(2)
+      expect(JSON.stringify(samples)).not.toContain('203.0.113.')
+    } finally {
+      await flows.close()
+    }
+  }, 200_000)
+})
