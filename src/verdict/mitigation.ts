@@ -257,10 +257,10 @@ function consequences(scene: Scene, from: Instant): string | null {
   return `the ${what} of ${first.now.prefixes} prefixes ${words(first.startedAt - from)} later`
 }
 
-/** More than one host; one that says nothing of its size is taken to be a host's. */
+/** Shorter than what a host is masked to by those who tell of it: a /24 may be one host's. */
 function isWide(prefix: string | null): boolean {
   const parsed = prefix === null ? undefined : parsePrefix(prefix)
-  return parsed !== undefined && !isHostRoute(parsed.afi, parsed.length)
+  return parsed !== undefined && parsed.length < (parsed.afi === 4 ? 24 : 48)
 }
 
 /** Something that floods and only floods bring along is found. */

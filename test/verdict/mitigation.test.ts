@@ -180,8 +180,11 @@ describe('a blackhole', () => {
     // With a flood it is drastic, and meant; for a host it is what blackholes are for.
     expect(look(calm(), [start, ...failing], [surge]).gate?.isFault).toBe(false)
     expect(look(calm(), [start]).gate?.isFault).toBe(false)
-    const one = change('00:25:00', 'mitigation-start', { kind: 'rtbh', prefix: host })
-    expect(look(calm(), [one, ...failing]).gate?.isFault).toBe(false)
+    // A detector masks the host it tells of.
+    for (const prefix of [host, '198.51.3.0/24']) {
+      const one = change('00:25:00', 'mitigation-start', { kind: 'rtbh', prefix })
+      expect(look(calm(), [one, ...failing]).gate?.isFault).toBe(false)
+    }
   })
 })
 
