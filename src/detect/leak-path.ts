@@ -360,8 +360,7 @@ export class LeakPath implements Detector {
     const strong = isStrong(leak)
     // Somebody new on the way to watched networks is evidence for them only (detection.md §10.5):
     // elsewhere somebody new turns up every hour.
-    if (!strong && (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0)))
-      return false
+    if (!strong && (!isWeak(leak) || (!narrow && (leak.reasons & Reason.unpaid) === 0))) return false
     if (present(this.#view, leak.vantages).routes === 0) return false
     if (strong) return narrow || leak.prefixes.size >= prefixes || leak.origins.size >= origins
     // Weak evidence asks for both.
