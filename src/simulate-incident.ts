@@ -13,7 +13,7 @@ export const FORTY = 'forty'
 
 const RELATIONSHIPS = 'relationships.txt'
 const VRPS = 'vrps.json'
-export const SAMPLES = 'samples.ndjson'
+const SAMPLES = 'samples.ndjson'
 
 type Write = (path: string, octets: Uint8Array | string) => void
 
@@ -47,7 +47,7 @@ export function writeIncident(script: IncidentScript, wanted: Wanted, write: Wri
 
 const inSeconds = (span: Span): number => Math.round(span / 1e6)
 
-export function truthOfIncident(
+function truthOfIncident(
   { script, variant, onset, over, internet }: PlayedIncident,
   { seed }: Wanted,
 ): object {

@@ -32,7 +32,7 @@ const SKEW = minutes(4)
 const LATE = minutes(5)
 const LOSS = 0.1
 
-export const asItWas: Variant = {
+const asItWas: Variant = {
   number: 0,
   what: 'as it was',
   jitter: new Map(),
