@@ -42,7 +42,11 @@ describe.skipIf(!here)('flows over Kafka', () => {
   let port = 0
   let classpath = ''
   const kafka = () =>
-    new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 20 } })
+    new Kafka({
+      brokers: [`127.0.0.1:${port}`],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 20 },
+    })
 
   async function startBroker(): Promise<void> {
     broker = start('java', [
