@@ -210,10 +210,11 @@ export class Usual {
   }
 
   #append(bin: number, median: number, stray: number): void {
-    const size = this.#bins.length
-    // What would be overwritten is kept, up to a day.
-    if (size < BINS_A_DAY && !Number.isNaN(this.#bins[bin % size] ?? Number.NaN))
-      this.#widen(Math.min(BINS_A_DAY, size * 2))
+    // What is known is kept, for a day, also where nothing was learned since.
+    const needed = Math.min(BINS_A_DAY, bin - Math.floor((this.#firstAt ?? 0) / BIN) + 1)
+    let size = this.#bins.length
+    while (size < needed) size = Math.min(BINS_A_DAY, size * 2)
+    if (size > this.#bins.length) this.#widen(size)
     // What lies between was not seen.
     if (this.#newestBin >= 0) {
       const from = Math.max(this.#newestBin + 1, bin - BINS_A_DAY + 1)

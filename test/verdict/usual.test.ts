@@ -117,6 +117,12 @@ describe('taking back', () => {
     expect(usual.at(monday + 3 * day + hours(2))).toBeCloseTo(1e9, -3)
   })
 
+  test('leaves what was known before it, also in the first hours', () => {
+    const usual = learn('lsdb_routes', monday, monday + hours(3), () => 9_800)
+    for (let m = 0; m < 10; m++) usual.learn(monday + hours(7) + minutes(m), 9_000)
+    expect(usual.at(monday + hours(7.2))).toBe(9_800)
+  })
+
   test('of everything leaves the level from before: better than none', () => {
     const usual = learn('in_bps', monday, monday + hours(1), () => 1e9)
     usual.takeBack(monday)
