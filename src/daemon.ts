@@ -136,6 +136,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           flows,
           hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
           planned: windowsOf(config.maintenance),
+          planes: { staleAfter: config.planes.staleAfter },
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,

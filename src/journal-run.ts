@@ -14,6 +14,7 @@ import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import { readChunks } from './feeds/archive.ts'
 import { Journey, type JourneySettings, tellFrom } from './journey.ts'
 import { plant, plantOrigin, plantPeer } from './table/snapshot.ts'
+import type { PlanesSettings } from './verdict/planes.ts'
 import { decompress } from './wire/decompress.ts'
 
 /** Whether a file is a journal, packed or not; false when it cannot be read. */
@@ -126,8 +127,9 @@ export class JournalRun {
     reader.line(length > LONGEST ? TOO_LONG : pieces.join(''))
   }
 
-  #begin({ baseline, inputs, asns, detect, from, hearsAll = true }: JournalHeader): boolean {
-    if (!isDetect(detect)) return false
+  #begin(header: JournalHeader): boolean {
+    const { baseline, inputs, asns, detect, planes = {}, from, hearsAll = true } = header
+    if (!isDetect(detect) || !isPlanes(planes)) return false
     const settings: JourneySettings = {
       ...this.#options,
       vantages: this.vantages,
@@ -137,6 +139,7 @@ export class JournalRun {
       hearsAll,
       inputs,
       detect,
+      planes,
     }
     this.journey = new Journey(settings, tellFrom(from, this.#tell))
     return true
@@ -148,6 +151,17 @@ export class JournalRun {
       yield chunk
     }
   }
+}
+
+/** How long each plane may be silent; others of its settings are not set by anybody. */
+function isPlanes(given: unknown): given is Pick<PlanesSettings, 'staleAfter'> | object {
+  if (typeof given !== 'object' || given === null) return false
+  const { staleAfter = {} } = given as { staleAfter?: unknown }
+  if (typeof staleAfter !== 'object' || staleAfter === null) return false
+  return (
+    Object.keys(given).every((key) => key === 'staleAfter') &&
+    Object.values(staleAfter).every(Number.isSafeInteger)
+  )
 }
 
 /** The settings of all detectors, as this version has them. */

@@ -26,6 +26,7 @@ import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
+import type { PlanesSettings } from './verdict/planes.ts'
 import { warmUp } from './warm-up.ts'
 import { RisDecoder } from './wire/ris-json.ts'
 import { rawUpdates } from './wire/ris-raw.ts'
@@ -54,6 +55,7 @@ export interface LiveOptions {
   readonly detect: DetectSettings
   readonly limits: TableLimits
   readonly mostIncidents: number
+  readonly planes?: Partial<PlanesSettings>
   /** Whom nobody listens to (core/vantage.ts). */
   readonly ignorePeers?: readonly string[]
   readonly journal: string | null
@@ -109,8 +111,6 @@ export class LiveRun {
   readonly order: Order
   readonly feeds: readonly LiveFeedState[]
   prometheus: readonly Prometheus[] = []
-  /** Samples that came before anything was heard. */
-  samplesDropped = 0
   flows: readonly Flows[] = []
   /** Own prefixes when the flows were told of them last. */
   #ownTold = 0
@@ -131,14 +131,23 @@ export class LiveRun {
     const { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } = options
     this.asns = [...asns].sort((a, b) => a - b)
     const settings = { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } as const
-    this.journey = new Journey({ ...settings, vantages: this.vantages }, tell)
+    const { planes = {} } = options
+    this.journey = new Journey({ ...settings, planes, vantages: this.vantages }, tell)
     const { files } = this.journey.table
     if (options.journal !== null) {
       // A daemon that starts again must not write over what the last one heard.
       keepPrevious(options.journal)
       this.journal = new JournalWriter(
         options.journal,
-        { baseline, hearsAll, inputs, asns: this.asns, detect, run: new Date().toISOString() },
+        {
+          baseline,
+          hearsAll,
+          inputs,
+          asns: this.asns,
+          detect,
+          planes,
+          run: new Date().toISOString(),
+        },
         this.vantages,
         files,
         journalSource(this.journey.table),
@@ -204,7 +213,7 @@ export class LiveRun {
     for (const feed of this.feeds) this.#listen(feed)
     this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
       openPrometheus(settings, {
-        sample: (sample) => this.#sample(sample),
+        sample: (sample) => this.hear(sample),
         log: (level, text) => this.#options.log(level, text),
       }),
     )
@@ -343,12 +352,6 @@ export class LiveRun {
     if (at === Number.NEGATIVE_INFINITY) return
     const fact = { at, feed: feed.name, source: feed.source, collector: null }
     this.order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
-  }
-
-  #sample(sample: Sample): void {
-    // While nothing was heard, event time stands still, and whatever waited for it would pile up.
-    if (this.#wall.estimate(uptime()) === null) this.samplesDropped++
-    else this.order.fact(sample)
   }
 
   #beat(): void {

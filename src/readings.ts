@@ -3,6 +3,7 @@
 
 import type { Asn } from './core/asn.ts'
 import { type Afi, afiName } from './core/prefix.ts'
+import { type Plane, planes } from './core/sample.ts'
 import { iso } from './core/time.ts'
 import { PeerState, Seen } from './core/view.ts'
 import type { Doors } from './doors.ts'
@@ -44,10 +45,17 @@ export function readingOf(run: LiveRun, doors: Doors): Reading {
       { table: 'leaping-stamps', count: run.order.refused },
       { table: 'waiting-batches', count: run.order.forced },
     ],
-    planes: [{ plane: 'bgp', up: run.sees() }],
+    planes: planes.map((plane) => planeReading(run, plane)),
     samples: Object.entries(run.journey.heard).map(([plane, count]) => ({ plane, count })),
     samplesRefused: Object.entries(doors.refused).map(([reason, count]) => ({ reason, count })),
   }
+}
+
+/** Routes are a plane too, however little own routers say. */
+function planeReading(run: LiveRun, plane: Plane): Reading['planes'][number] {
+  const { state, age } = run.journey.situations.planes.state(plane)
+  const up = state !== 'blind' || (plane === 'bgp' && run.sees())
+  return { plane, up, ageSeconds: age === null ? null : age / 1e6 }
 }
 
 function treatedBy({ peers, vantages }: Table): Reading['treatedAsWithdraw'] {

@@ -19,6 +19,7 @@ import { ReadingThread } from './reading.ts'
 import { type LoadedTable, loadTables } from './starting-tables.ts'
 import { Learner } from './table/learn.ts'
 import { type TableLimits, tableLimits } from './table/table.ts'
+import type { PlanesSettings } from './verdict/planes.ts'
 
 export interface ReplayOptions {
   readonly updates: Archive
@@ -43,6 +44,7 @@ export interface ReplayOptions {
   readonly samples?: readonly (Sample | Change)[]
   /** Planned work; told when its time comes, if it does. */
   readonly planned?: readonly Change[]
+  readonly planes?: Partial<PlanesSettings>
   /** Stands in front of the journey: sees, and passes on, what the clock has put in order. */
   readonly tee?: (journey: Journey) => Sink
   /** The starting table is complete, and nothing has happened yet. */
@@ -74,6 +76,7 @@ export class ReplayRun {
         baseline: ribs && hasAllTables(updates, ribs) ? 'rib' : 'learned-from-input',
         inputs,
         detect,
+        ...(options.planes ? { planes: options.planes } : {}),
         ...(limits ? { limits } : {}),
         ...(mostIncidents === undefined ? {} : { mostIncidents }),
       },

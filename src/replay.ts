@@ -291,6 +291,7 @@ async function playFiles(
       sideInputs,
       samples,
       planned: windowsOf(config.maintenance),
+      planes: { staleAfter: config.planes.staleAfter },
       from: flags.from,
       until: flags.until,
       detect: config.detect,
@@ -312,7 +313,7 @@ async function playFiles(
         try {
           journal = new JournalWriter(
             path,
-            { ...header, detect: config.detect },
+            { ...header, detect: config.detect, planes: { staleAfter: config.planes.staleAfter } },
             journey.table.vantages,
             journey.table.files,
             journalSource(journey.table),

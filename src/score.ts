@@ -16,8 +16,10 @@ import {
 } from './command.ts'
 import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
+import { windowsOf } from './maintenance.ts'
 import { isBgpOdd, naiveVerdicts, surgedIn } from './naive.ts'
 import { ReplayRun } from './replay-run.ts'
+import { readSampleFiles } from './sample-files.ts'
 import { missed, scoresOf, scoreText } from './score-report.ts'
 import { type Scored, score } from './scoring.ts'
 import { readSideInputs, withFlags } from './side-inputs.ts'
@@ -169,10 +171,17 @@ async function playCase(
     }),
     (text) => process.stderr.write(`${given.name}: ${text}\n`),
   )
+  const samples = await readSampleFiles(
+    given.samples.map((file) => beside(truth, file)),
+    config.planes.uncertainty,
+  )
   const run = new ReplayRun(
     {
       updates,
       ribs,
+      samples,
+      planned: windowsOf(config.maintenance),
+      planes: { staleAfter: config.planes.staleAfter },
       asns: watched,
       inputs: { version, config: hash, asRelationships: null, vrps: null },
       from: from ?? undefined,

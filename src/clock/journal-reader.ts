@@ -113,7 +113,17 @@ export class JournalReader {
   }
 
   #header(line: Line): boolean {
-    const { schema, baseline, inputs, asns, detect, run = null, from = null, segment = 1 } = line
+    const {
+      schema,
+      baseline,
+      inputs,
+      asns,
+      detect,
+      planes = {},
+      run = null,
+      from = null,
+      segment = 1,
+    } = line
     const { hearsAll = true } = line
     if (schema !== 1 || !isCount(segment) || !isBaseline(baseline)) return false
     if (!isRecord(inputs) || !isRecord(detect)) return false
@@ -128,7 +138,8 @@ export class JournalReader {
     this.#segment = this.stats.segment = segment
     this.#run = run
     this.stats.goesOn = false
-    const known = { baseline, inputs: inputs as unknown as Inputs, asns, detect, from, hearsAll }
+    const given = { asns, detect, planes, from, hearsAll }
+    const known = { baseline, inputs: inputs as unknown as Inputs, ...given }
     return this.#passing || this.#target.header(known)
   }
 

@@ -36,6 +36,8 @@ export interface JournalHeader {
   readonly asns: readonly number[] | null
   /** Settings of the detectors, as they were. */
   readonly detect: unknown
+  /** When planes were blind; absent in journals of before there were any. */
+  readonly planes?: unknown
   /** Whether everything was heard, not only what concerns the watched ASes; true when absent. */
   readonly hearsAll?: boolean
   /** Which run it is of: segments of another are not its continuation. */

@@ -297,8 +297,7 @@ export class Losses implements Detector {
     const { asn, afi } = book
     const view = this.#view
     const wasBare = this.#wasBare
-    if (book.lost === 0)
-      return new Loss(view, asn, afi, { ...none, of: null }, wasBare)
+    if (book.lost === 0) return new Loss(view, asn, afi, { ...none, of: null }, wasBare)
     const prefixes = inOrder(view, book)
     if (this.#all.length < prefixes.length) {
       this.#up = new Int32Array(prefixes.length * 2)

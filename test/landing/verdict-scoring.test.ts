@@ -27,6 +27,8 @@ const verdict = (cause: Cause): Verdict => ({
   floodDb: 0,
   for: [],
   against: [],
+  other: [],
+  because: '',
   order: 'unresolved: nothing to compare',
   blind: [],
   leaning: null,

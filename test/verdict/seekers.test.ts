@@ -9,8 +9,8 @@ import { minutes, seconds } from '../../src/core/time.ts'
 import type { View } from '../../src/core/view.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { Planes } from '../../src/verdict/planes.ts'
-import { seek, seekers } from '../../src/verdict/seekers.ts'
-import { calmly, type Day, type Deed, find, type Line, sceneOf } from './hour.ts'
+import { seekers } from '../../src/verdict/seekers.ts'
+import { calmly, type Day, type Deed, find, type Line, sceneOf, seek } from './hour.ts'
 
 const lines = readFileSync('config/README.md', 'utf8').split('\n')
 const cells = (line: string) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, ''))
