@@ -37,7 +37,7 @@ export function writeIncident(script: IncidentScript, wanted: Wanted, write: Wri
     }
   write(RELATIONSHIPS, relationships(played.play))
   write(VRPS, vrps(played.play))
-  write(SAMPLES, linesOf(played))
+  if (played.arrivals.length > 0) write(SAMPLES, linesOf(played))
   write('truth.json', `${JSON.stringify(truthOfIncident(played, wanted), null, 1)}\n`)
   return (
     `${script.id} ${script.name} (${played.variant.what}): ${files} archive files, ` +
@@ -48,7 +48,7 @@ export function writeIncident(script: IncidentScript, wanted: Wanted, write: Wri
 const inSeconds = (span: Span): number => Math.round(span / 1e6)
 
 function truthOfIncident(
-  { script, variant, onset, over, internet }: PlayedIncident,
+  { script, variant, onset, over, internet, arrivals }: PlayedIncident,
   { seed }: Wanted,
 ): object {
   const { id, name, what, cause, pages, within, first } = script
@@ -63,7 +63,7 @@ function truthOfIncident(
         name: `${id} ${name}, seed ${seed}, variant ${variant.number}`,
         about: `${what}; ${variant.what}`,
         files: script.routes === null ? [] : internet.collectors,
-        samples: [SAMPLES],
+        samples: arrivals.length > 0 ? [SAMPLES] : [],
         // VRPs would have it told which of its prefixes no ROA covers, from the start on.
         asRelationships: [RELATIONSHIPS],
         asn: [asn],

@@ -42,6 +42,8 @@ export class Situation {
   readonly #memory = new Memory()
   /** What was open when it was explained. */
   #explained: ReadonlySet<string> = new Set()
+  /** And when it was judged last. */
+  #judged: ReadonlySet<string> = new Set()
   #openAt: Instant = Number.NEGATIVE_INFINITY
 
   constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
@@ -105,7 +107,14 @@ export class Situation {
     if (this.#stands(verdict)) return
     this.verdict = verdict
     this.#history = history
-    if (explaining.has(verdict.cause)) this.#explained = new Set(this.#keys())
+    const keys = new Set(this.#keys())
+    if (explaining.has(verdict.cause)) this.#explained = keys
+    this.#judged = keys
+  }
+
+  /** What has opened since it was judged last; that we are blind is not what is to be explained. */
+  #news(): string[] {
+    return this.#keys().filter((key) => !this.#judged.has(key) && !key.startsWith('artefact:'))
   }
 
   #keys(): string[] {
@@ -116,8 +125,9 @@ export class Situation {
   #stands({ cause }: Verdict): boolean {
     const before = this.verdict?.cause
     if (before === undefined || before === cause) return false
-    // That our witnesses get into trouble later takes nothing back of what was established.
-    if (cause === 'collector-artefact') return sideOf(before) !== 'neither'
+    // That our witnesses get into trouble later explains nothing of what was there already.
+    if (cause === 'collector-artefact')
+      return sideOf(before) !== 'neither' || this.#news().length === 0
     // What was explained stays so until something else is established, or begins.
     const same = this.#keys().every((key) => this.#explained.has(key))
     return explaining.has(before) && cause === 'undetermined' && same
