@@ -1,8 +1,6 @@
 // Live feeds through the corridor: frames are decoded as they come, put in order by the clock, and from
 // there on nothing differs from a replay. Gaps are facts in the stream like everything else.
 
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { ArchiveInput } from './archive-input.ts'
 import { JournalWriter } from './clock/journal.ts'
 import { Order } from './clock/order.ts'
@@ -22,6 +20,7 @@ import type { Prometheus, PrometheusSettings } from './feeds/prometheus-settings
 import { openRisLive } from './feeds/ris-live.ts'
 import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
 import { type Flows, type FlowsSettings, openFlows } from './flow-feed.ts'
+import { keepPrevious } from './journal-files.ts'
 import { Journey } from './journey.ts'
 import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
@@ -403,22 +402,6 @@ export class LiveRun {
     for (const asn of this.#options.asns)
       for (const prefix of table.prefixesOf(asn)) out.push(table.prefixText(prefix))
     return out
-  }
-}
-
-/** Moves a journal, with its segments, out of the way of a new one; only the last run's is kept. */
-function keepPrevious(path: string): void {
-  const info = statSync(path, { throwIfNoEntry: false })
-  if (info && !info.isFile()) throw new Error('it is no regular file; name another')
-  const folder = dirname(path)
-  const name = basename(path)
-  const files = readdirSync(folder).filter((file) => file.startsWith(`${name}.`) || file === name)
-  for (const file of files)
-    if (/^\.previous(\.\d+)?$/.test(file.slice(name.length))) rmSync(join(folder, file))
-  for (const file of files) {
-    const rest = file.slice(name.length)
-    if (/^(\.\d+)?$/.test(rest))
-      renameSync(join(folder, file), join(folder, `${name}.previous${rest}`))
   }
 }
 

@@ -93,6 +93,13 @@ export function artefactGate(scene: Scene, findings: readonly Finding[]): string
   return told[0] ?? null
 }
 
+/** Collectors of which hardly anybody is left to be believed, while others go on; by name. */
+export function collectorsInTrouble(view: View): readonly string[] {
+  const all = [...collectorsOf(view, 4).values()].filter(({ known }) => known >= WHOLE)
+  const lost = all.filter(({ known, troubled }) => troubled * 5 >= known * 4)
+  return lost.length < all.length ? lost.map(({ name }) => name).sort() : []
+}
+
 /** Some of its prefixes, those that are missed most first. */
 function asked(view: View, asn: number, afi: Afi): number[] {
   return view

@@ -2,7 +2,6 @@
 // matters changed, resolved when the signal lets go, opened again when it returns within half an
 // hour. What comes out are revisions: each a whole record, numbered, with the reason it was written.
 
-import { createHash } from 'node:crypto'
 import type { Asn } from '../core/asn.ts'
 import type {
   Baseline,
@@ -18,6 +17,7 @@ import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
 import type { Cause, Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
+import { first, idOf } from './record.ts'
 import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
 import { Wholes } from './wholes.ts'
 
@@ -70,6 +70,9 @@ interface Entry {
   /** When it was last told that it gets well: who hovers about the bar does not say so at each turn. */
   wellAt: Instant
 }
+
+const isExplained = (verdict: Verdict | null, { kind }: Signal): boolean =>
+  verdict !== null && explained.has(verdict.cause) && !/^(rpki|prefix)\./.test(kind)
 
 export class Ledger {
   /** Incidents that were never told, because too many were open already. */
@@ -354,7 +357,7 @@ export class Ledger {
       state,
       endedAt: ended && signal.endedAt !== null ? iso(signal.endedAt) : null,
       updatedAt: iso(signal.at),
-      severity: verdict !== null && explained.has(verdict.cause) ? 'info' : worse,
+      severity: isExplained(verdict, signal) ? 'info' : worse,
       verdict,
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
@@ -368,12 +371,6 @@ export class Ledger {
   }
 }
 
-/** Frozen at open: of what it is about, and when that began. */
-function idOf({ key, startedAt }: Signal): string {
-  const ms = Math.floor(startedAt / 1_000)
-  return createHash('sha256').update(`${key}|${ms}`).digest('hex').slice(0, 16)
-}
-
 function isBehind({ overAt, record, signal }: Entry): boolean {
   if (overAt !== null) return false
   const turned = (signal.phase === 'resolving') !== (record.state === 'resolving')
@@ -384,41 +381,4 @@ function stateOf(entry: Entry, { phase }: Signal): State {
   if (phase === 'resolved') return 'resolved'
   if (phase === 'resolving') return 'resolving'
   return entry.record.state === 'reopened' ? 'reopened' : 'open'
-}
-
-function first(
-  id: string,
-  signal: Signal,
-  previousId: string | null,
-  { baseline, inputs }: LedgerSettings,
-): Incident {
-  return {
-    schema: 1,
-    id,
-    key: signal.key,
-    revision: 0,
-    kind: signal.kind,
-    kinds: [signal.kind],
-    state: 'open',
-    asn: signal.asn,
-    culprit: signal.culprit,
-    afi: signal.afi,
-    startedAt: iso(signal.startedAt),
-    detectedAt: iso(signal.at),
-    endedAt: null,
-    updatedAt: iso(signal.at),
-    baseline,
-    severity: signal.severity,
-    confidence: confidenceOf(signal),
-    counts: { ...signal.now, now: signal.now },
-    vantage: { active: 0, quarantined: 0, down: 0, unknown: 0 },
-    segments: signal.segments,
-    samples: signal.samples,
-    verdict: null,
-    rfc7908: signal.rfc7908,
-    foldedInto: null,
-    previousId,
-    because: '',
-    inputs,
-  }
 }

@@ -21,8 +21,6 @@ interface Rule {
   /** First part of the key. */
   readonly family: string
   readonly by: readonly EvidenceId[]
-  /** It is our own witnesses that are in trouble: that is said, and nobody is woken. */
-  readonly artefact?: true
 }
 
 const rules: readonly Rule[] = [
@@ -58,13 +56,15 @@ const rules: readonly Rule[] = [
       'cpu.punt',
     ],
   },
-  { kind: 'blind', family: 'artefact', by: [], artefact: true },
   {
     kind: 'session.loss',
     family: 'session',
     by: ['bgp.session_down_some', 'bgp.rx_prefix_flood'],
   },
 ]
+
+/** Our own witnesses are in trouble: that is said, and nobody is woken. */
+const artefact: Rule = { kind: 'blind', family: 'artefact', by: [] }
 
 /** A finding has passed its own tests; one scrape more is enough. */
 const CONFIRM: Span = seconds(20)
@@ -81,6 +81,8 @@ const harm: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
   'bgp.rx_prefix_flood',
 ])
 
+type Phase = 'open' | 'resolving' | 'resolved'
+
 interface Case {
   readonly rule: Rule
   readonly key: string
@@ -96,18 +98,21 @@ export class OwnSignals {
   readonly #asn: Asn
   readonly #view: View
   readonly #cases: readonly Case[]
+  readonly #blind: Case
 
   constructor(asn: Asn, view: View) {
     this.#asn = asn
     this.#view = view
-    this.#cases = rules.map((rule) => ({
+    const caseOf = (rule: Rule): Case => ({
       rule,
       key: `${rule.family}:${asn}`,
       hold: new Hold(),
       startedAt: 0,
       lastAt: 0,
       said: '',
-    }))
+    })
+    this.#cases = rules.map(caseOf)
+    this.#blind = caseOf(artefact)
   }
 
   get isOpen(): boolean {
@@ -123,55 +128,43 @@ export class OwnSignals {
     return open.length === 0 ? null : Math.min(...open.map(({ startedAt }) => startedAt))
   }
 
+  /** What is said of collectors of which nobody is believed; asked first, for it may explain the rest. */
+  blind(at: Instant, collectors: readonly string[]): Signal | null {
+    const one = this.#blind
+    const phase = step(one, at, collectors.length > 0, [])
+    if (phase === null) return null
+    const said = [phase, ...collectors].join()
+    if (said === one.said) return null
+    one.said = said
+    const because = `hardly anybody of ${collectors.join(', ') || 'a collector'} is believed now`
+    const tags = [{ name: 'collector', score: 2, because }]
+    const signal = this.#signal(one, { at, phase, severity: 'info', tags, cap: null })
+    if (phase === 'resolved') reset(one)
+    return signal
+  }
+
   /** `seen`: planes that are not blind. */
   tick(at: Instant, findings: readonly Finding[], seen: number, gates: GateAnswers): Signal[] {
     const out: Signal[] = []
+    const severity = severityOf(findings, gates)
+    const cap: Signal['cap'] =
+      seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null
     for (const one of this.#cases) {
       const own = findings.filter(({ id }) => one.rule.by.includes(id))
-      const holds = own.length > 0 || (one.rule.artefact === true && gates.artefact !== null)
-      const signal = this.#judge(one, holds, own, findings, seen, gates, at)
-      if (signal) out.push(signal)
+      const phase = step(one, at, own.length > 0, own)
+      if (phase === null) continue
+      const said = [phase, ...own.map(({ id }) => id), severity].join()
+      if (said === one.said) continue
+      one.said = said
+      out.push(this.#signal(one, { at, phase, severity, tags: own.map(tagOf), cap }))
+      if (phase === 'resolved') reset(one)
     }
     return out
   }
 
-  #judge(
-    one: Case,
-    holds: boolean,
-    own: readonly Finding[],
-    all: readonly Finding[],
-    seen: number,
-    gates: GateAnswers,
-    at: Instant,
-  ): Signal | null {
-    const { hold } = one
-    if (holds) one.lastAt = at
-    if (hold.confirmedAt === null && holds) {
-      const onsets = own.flatMap(({ onset }) => (onset === null ? [] : [onset.at]))
-      one.startedAt = onsets.length > 0 ? Math.min(...onsets) : (hold.since ?? at)
-    }
-    const phase = hold.update(at, holds, !holds, one.rule.artefact ? 0 : CONFIRM, CLEAR)
-    if (phase === 'idle' || phase === 'pending' || phase === 'lapsed') return null
-    if (phase === 'resolved') {
-      const signal = this.#signal(one, [], all, seen, gates, at, phase)
-      one.hold = new Hold()
-      one.said = ''
-      return signal
-    }
-    const said = [phase, ...own.map(({ id }) => id), severityOf(all, gates)].join()
-    if (said === one.said) return null
-    one.said = said
-    return this.#signal(one, own, all, seen, gates, at, phase)
-  }
-
   #signal(
     { rule, key, startedAt, lastAt }: Case,
-    own: readonly Finding[],
-    all: readonly Finding[],
-    seen: number,
-    gates: GateAnswers,
-    at: Instant,
-    phase: 'open' | 'resolving' | 'resolved',
+    about: Pick<Signal, 'at' | 'severity' | 'tags' | 'cap'> & { readonly phase: Phase },
   ): Signal {
     return {
       kind: rule.kind,
@@ -179,16 +172,9 @@ export class OwnSignals {
       asn: this.#asn,
       culprit: this.#asn,
       afi: null,
-      at,
-      phase,
+      ...about,
       startedAt,
-      endedAt: phase === 'resolved' ? lastAt : null,
-      severity: rule.artefact ? 'info' : severityOf(all, gates),
-      tags:
-        rule.artefact && gates.artefact !== null
-          ? [{ name: 'artefact', score: 2, because: gates.artefact }]
-          : own.map(tagOf),
-      cap: seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null,
+      endedAt: about.phase === 'resolved' ? lastAt : null,
       now: this.#counts(),
       segments: [],
       samples: noSamples,
@@ -206,6 +192,23 @@ export class OwnSignals {
       share: 0,
     }
   }
+}
+
+/** Null while there is nothing to say. */
+function step(one: Case, at: Instant, holds: boolean, own: readonly Finding[]): Phase | null {
+  const { hold } = one
+  if (holds) one.lastAt = at
+  if (hold.confirmedAt === null && holds) {
+    const onsets = own.flatMap(({ onset }) => (onset === null ? [] : [onset.at]))
+    one.startedAt = onsets.length > 0 ? Math.min(...onsets) : (hold.since ?? at)
+  }
+  const phase = hold.update(at, holds, !holds, CONFIRM, CLEAR)
+  return phase === 'open' || phase === 'resolving' || phase === 'resolved' ? phase : null
+}
+
+function reset(one: Case): void {
+  one.hold = new Hold()
+  one.said = ''
 }
 
 /** Decibels in steps of five: as sure as a signal of routes with as much behind it. */

@@ -9,7 +9,7 @@ import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
-import { type GateAnswers, Gates } from './gates.ts'
+import { collectorsInTrouble, type GateAnswers, Gates } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
@@ -75,11 +75,14 @@ export class Situation {
 
   /** What it has to say by itself, once the planes have had their tick. */
   tick(at: Instant): Signal[] {
+    const blind = this.#own.blind(at, collectorsInTrouble(this.#view))
+    if (blind) this.hear(blind)
     const signals = [...this.#standing.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }
     const findings = this.#seek(scene)
     const gates = this.#gates.ask(scene, findings)
     const out = this.#own.tick(at, findings, this.#seen(), gates)
+    if (blind) out.unshift(blind)
     if (this.isOpen) {
       this.#openAt = at
       this.#judge(findings, gates)
