@@ -8,7 +8,7 @@ import { Cells } from './cells.ts'
 import { hashOf } from './hash.ts'
 import { Panel, type PanelReading } from './panel.ts'
 
-export const MOST_RESOLVERS = 256
+const MOST_RESOLVERS = 256
 const CLIENTS = 1 << 18
 /** Members of a panel must be so many, and ask so much of everything, to speak for all. */
 const FEWEST = 50

@@ -50,7 +50,7 @@ const HIJACKS: ReadonlySet<Kind> = new Set<Kind>([
 ])
 
 /** Somebody votes on what is seen: the routes are no blind plane, whatever own routers tell. */
-export const seesRoutes = (view: View): boolean => view.voters(4) + view.voters(6) > 0
+const seesRoutes = (view: View): boolean => view.voters(4) + view.voters(6) > 0
 
 export class BgpEvidence {
   readonly #sights = new Sights()

@@ -72,7 +72,7 @@ interface Collector {
 }
 
 /** Why all that is odd in BGP is the doing of a collector; null when it is not. */
-export function artefactGate(scene: Scene, findings: readonly Finding[]): string | null {
+function artefactGate(scene: Scene, findings: readonly Finding[]): string | null {
   const routes = findings.filter(({ id }) => id.startsWith('bgp.') && id !== 'bgp.quiet')
   if (routes.some(({ id }) => !MADE_UP.has(id))) return null
   const others = findings.some(

@@ -10,7 +10,7 @@ import { minutes, type Span } from '../core/time.ts'
 const TOGETHER: Span = minutes(10)
 
 /** Kinds that come of samples, not of routes. */
-export const planeKinds: ReadonlySet<Kind> = new Set([
+const planeKinds: ReadonlySet<Kind> = new Set([
   'traffic.surge',
   'traffic.collapse',
   'igp.anomaly',

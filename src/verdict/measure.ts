@@ -47,9 +47,9 @@ export function sumOf(series: readonly Known[]): Sum {
 }
 
 /** How many times the usual; null where there is nothing to compare with. */
-export const timesUsual = ({ now, usual }: Sum): number | null => (usual > 0 ? now / usual : null)
+const timesUsual = ({ now, usual }: Sum): number | null => (usual > 0 ? now / usual : null)
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2
@@ -61,7 +61,7 @@ export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** The earliest of the deviations under way; the surest of those that began together. */
-export function earliest(series: readonly SeriesView[]): Onset | null {
+function earliest(series: readonly SeriesView[]): Onset | null {
   let first: Onset | null = null
   for (const { shift } of series) {
     const onset = shift?.onset
@@ -78,7 +78,7 @@ const NAMES = ['router', 'link', 'pop', 'resolver'] as const
 const MOST_PLACES = 50
 
 /** POPs, links, routers and own resolvers, each once, in order of text: no other label is a place. */
-export function places(series: readonly SeriesView[]): readonly string[] {
+function places(series: readonly SeriesView[]): readonly string[] {
   const all = new Set<string>()
   for (const { labels } of series)
     for (const name of NAMES) {

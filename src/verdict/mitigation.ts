@@ -264,7 +264,7 @@ function isWide(prefix: string | null): boolean {
 }
 
 /** Something that floods and only floods bring along is found. */
-export const hasFlood = (findings: readonly Finding[]): boolean =>
+const hasFlood = (findings: readonly Finding[]): boolean =>
   findings.some(({ id }) => !id.startsWith('ord.') && evidence[id].flood >= 8)
 
 /** Whether every anomaly of the routes is this mitigation's. */

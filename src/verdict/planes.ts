@@ -19,7 +19,7 @@ export interface PlanesSettings {
   readonly keepChanges: Span
 }
 
-export const planesDefaults: PlanesSettings = {
+const planesDefaults: PlanesSettings = {
   // A scrape may be missed twice at the usual 60 or 120 seconds; resolvers and probes are asked more often.
   staleAfter: { dns: seconds(150), probe: seconds(150) },
   staleAfterMetric: {},

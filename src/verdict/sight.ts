@@ -40,7 +40,7 @@ const H = 5 * SPREAD
 /** The usual follows calm looks with this time constant. */
 const MEMORY: Span = hours(6)
 /** Path hunting goes on for minutes before a loss is seen as one: it began up to this long before. */
-export const HUNTING: Span = seconds(60)
+const HUNTING: Span = seconds(60)
 
 export type Loss = 'none' | 'partial' | 'slow' | 'broad'
 

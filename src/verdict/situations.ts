@@ -7,7 +7,7 @@ import type { Instant } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { Joined } from './joined.ts'
-import { type Mitigators, noMitigators } from './mitigation.ts'
+import type { Mitigators } from './mitigation.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
 import { Situation } from './situation.ts'
 import { unwatchedVerdict } from './unwatched.ts'
@@ -17,11 +17,6 @@ export interface SituationsSettings {
   readonly asns: ReadonlySet<Asn> | null
   readonly planes: Partial<PlanesSettings>
   readonly mitigators: Mitigators
-}
-
-export const situationsDefaults: Omit<SituationsSettings, 'asns'> = {
-  planes: {},
-  mitigators: noMitigators,
 }
 
 export class Situations {
