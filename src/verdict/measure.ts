@@ -46,9 +46,6 @@ export function sumOf(series: readonly Known[]): Sum {
   return { now, usual, series }
 }
 
-/** How many times the usual; null where there is nothing to compare with. */
-const timesUsual = ({ now, usual }: Sum): number | null => (usual > 0 ? now / usual : null)
-
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

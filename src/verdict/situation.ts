@@ -9,7 +9,7 @@ import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
-import { collectorsInTrouble, type GateAnswers, Gates } from './gates.ts'
+import { type GateAnswers, Gates } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
@@ -73,9 +73,9 @@ export class Situation {
     else this.#standing.delete(signal.key)
   }
 
-  /** What it has to say by itself, once the planes have had their tick. */
-  tick(at: Instant): Signal[] {
-    const blind = this.#own.blind(at, collectorsInTrouble(this.#view))
+  /** What it has to say by itself, once the planes have had their tick; `lost`: collectors in trouble. */
+  tick(at: Instant, lost: readonly string[]): Signal[] {
+    const blind = this.#own.blind(at, lost)
     if (blind) this.hear(blind)
     const signals = [...this.#standing.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }

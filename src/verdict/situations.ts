@@ -6,6 +6,7 @@ import type { Signal } from '../core/incident.ts'
 import type { Instant } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
+import { collectorsInTrouble } from './gates.ts'
 import { Joined } from './joined.ts'
 import type { Mitigators } from './mitigation.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
@@ -23,8 +24,10 @@ export class Situations {
   readonly planes: Planes
   readonly #of = new Map<Asn, Situation>()
   readonly #joined: Joined
+  readonly #view: View
 
   constructor(view: View, settings: SituationsSettings) {
+    this.#view = view
     this.planes = new Planes(settings.planes)
     this.#joined = new Joined((asn) => this.#of.has(asn))
     for (const asn of [...(settings.asns ?? [])].sort((a, b) => a - b))
@@ -42,7 +45,8 @@ export class Situations {
     this.planes.tick(at)
     const all = [...signals]
     for (const signal of signals) this.#of.get(signal.asn)?.hear(signal)
-    for (const situation of this.#of.values()) all.push(...situation.tick(at))
+    const lost = collectorsInTrouble(this.#view)
+    for (const situation of this.#of.values()) all.push(...situation.tick(at, lost))
     const starts = [...this.#of.values()].flatMap(({ since }) => (since === null ? [] : [since]))
     this.planes.freeze(starts.length > 0, starts.length > 0 ? Math.min(...starts) : null)
     return this.#joined.take(all)
