@@ -30,9 +30,9 @@ const COLLECTORS = 3
 const OF_COLLECTORS = 0.5
 const PEERS = 10
 const RX_FLOOD = 5
-/** Outside observers call it an outage below this part of the usual (IODA). */
-const IODA = 0.8
-const IODA_BROAD = 0.7
+/** IODA raises its alarm below this part of the usual: of a whole country or network that is broad. */
+const IODA_BROAD = 0.8
+const IODA = 0.9
 const STILL_SEEN = 0.95
 const ASKED = 64
 

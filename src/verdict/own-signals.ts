@@ -21,6 +21,8 @@ interface Rule {
   /** First part of the key. */
   readonly family: string
   readonly by: readonly EvidenceId[]
+  /** Only where an outside observer tells how much of the network is seen: of routes detectors speak. */
+  readonly outside?: true
 }
 
 const rules: readonly Rule[] = [
@@ -55,6 +57,12 @@ const rules: readonly Rule[] = [
       'cpu.routing',
       'cpu.punt',
     ],
+  },
+  {
+    kind: 'outage.as',
+    family: 'outside',
+    by: ['bgp.vis_broad', 'bgp.vis_partial', 'bgp.vis_slow'],
+    outside: true,
   },
   {
     kind: 'session.loss',
@@ -143,14 +151,20 @@ export class OwnSignals {
     return signal
   }
 
-  /** `seen`: planes that are not blind. */
-  tick(at: Instant, findings: readonly Finding[], seen: number, gates: GateAnswers): Signal[] {
+  /** `seen`: planes that are not blind; `outside`: an outside observer tells what it sees. */
+  tick(
+    at: Instant,
+    findings: readonly Finding[],
+    gates: GateAnswers,
+    { seen, outside }: { readonly seen: number; readonly outside: boolean },
+  ): Signal[] {
     const out: Signal[] = []
     const severity = severityOf(findings, gates)
     const cap: Signal['cap'] =
       seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null
     for (const one of this.#cases) {
-      const own = findings.filter(({ id }) => one.rule.by.includes(id))
+      const asked = outside || !one.rule.outside
+      const own = asked ? findings.filter(({ id }) => one.rule.by.includes(id)) : []
       const phase = step(one, at, own.length > 0, own)
       if (phase === null) continue
       const said = [phase, ...own.map(({ id }) => id), severity].join()

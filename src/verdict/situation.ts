@@ -81,7 +81,8 @@ export class Situation {
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }
     const findings = this.#seek(scene)
     const gates = this.#gates.ask(scene, findings)
-    const out = this.#own.tick(at, findings, this.#seen(), gates)
+    const outside = this.#planes.series('visible_24s').length > 0
+    const out = this.#own.tick(at, findings, gates, { seen: this.#seen(), outside })
     if (blind) out.unshift(blind)
     if (this.isOpen) {
       this.#openAt = at

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
+import type { Incident } from '../../src/core/incident.ts'
+import type { Archive } from '../../src/feeds/archive.ts'
 import { readIoda } from '../../src/ioda.ts'
+import { ReplayRun } from '../../src/replay-run.ts'
 import { lineOf } from '../../src/scenario/telemetry.ts'
 
 it('blocks seen in routing and blocks that answer become samples of two planes', () => {
@@ -48,5 +51,67 @@ it.skipIf(!real.every((path) => existsSync(path)))(
     expect(least(gaza, 'visible_24s')).toBeGreaterThan(0.8)
     expect(least(gaza, 'up_24s')).toBeLessThan(0.6)
     expect(least(iraq, 'visible_24s')).toBeLessThan(0.6)
+  },
+)
+
+const named = real.every((path) => existsSync(path))
+if (!named) console.log('SKIPPED, no ../shared/data: what is said of the series of IODA')
+
+/** What is said of a series alone, each incident as it stood last. */
+async function saidOf(path: string): Promise<Incident[]> {
+  const { samples } = readIoda(gunzipSync(readFileSync(path)).toString(), null)
+  const none = { path: '', files: [], collectors: [], bytes: 0 } as unknown as Archive
+  const last = new Map<string, Incident>()
+  const inputs = { version: 'test', config: 'test', asRelationships: null, vrps: null }
+  const run = new ReplayRun(
+    { updates: none, ribs: null, asns: new Set([64500]), inputs, samples },
+    (incident) => last.set(incident.id, incident),
+  )
+  await run.read()
+  return [...last.values()]
+}
+
+/** `[begin, end)` of each run of rows with the label, in seconds. */
+function labelled(path: string): [number, number][] {
+  const out: [number, number][] = []
+  let open: number | null = null
+  for (const line of gunzipSync(readFileSync(path)).toString().trim().split('\n').slice(1)) {
+    const fields = line.split(',')
+    const at = Number(fields[0])
+    const is = fields.at(-1)?.trim() === '1'
+    if (is && open === null) open = at
+    if (!is && open !== null) {
+      out.push([open, at])
+      open = null
+    }
+  }
+  return out
+}
+
+it.skipIf(!named)(
+  'Iraq, eight nights: a routing fault each, from its beginning to its end',
+  async () => {
+    const path = real[1] as string
+    const windows = labelled(path)
+    const said = await saidOf(path)
+    expect(windows.length).toBe(8)
+    expect(said.map(({ kind, verdict }) => [kind, verdict?.cause])).toEqual(
+      windows.map(() => ['outage.as', 'routing-fault']),
+    )
+    for (const [i, [from, to]] of windows.entries()) {
+      expect(said[i]?.verdict?.routingDb).toBeGreaterThanOrEqual(10)
+      expect(Math.abs(Date.parse(said[i]?.startedAt ?? '') / 1e3 - from)).toBeLessThanOrEqual(600)
+      expect(Math.abs(Date.parse(said[i]?.endedAt ?? '') / 1e3 - to)).toBeLessThanOrEqual(600)
+    }
+  },
+)
+
+it.skipIf(!named)(
+  'Gaza, twelve days: no routing fault, though half of the probes fail',
+  async () => {
+    const path = real[0] as string
+    expect(labelled(path).length).toBeGreaterThan(0)
+    const said = await saidOf(path)
+    expect(said.filter(({ verdict }) => verdict?.cause.startsWith('routing-fault'))).toEqual([])
   },
 )

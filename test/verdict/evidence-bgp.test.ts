@@ -136,9 +136,9 @@ describe('what an outside observer sees', () => {
   const seen = (values: Record<string, number>) =>
     findings(seek(), calm(), '01:10:00', series('visible_24s', {}, values, '01:10:00'))
 
-  test('below four fifths of the usual: partial; below seven tenths: broad', () => {
-    expect(ids(seen({ '00:00:00': 1000, '01:00:00': 850 }).last)).toEqual(['bgp.quiet'])
-    expect(ids(seen({ '00:00:00': 1000, '01:00:00': 750 }).last)).toEqual(['bgp.vis_partial'])
+  test('below nine tenths of the usual: partial; below four fifths, as IODA has it: broad', () => {
+    expect(ids(seen({ '00:00:00': 1000, '01:00:00': 950 }).last)).toEqual(['bgp.quiet'])
+    expect(ids(seen({ '00:00:00': 1000, '01:00:00': 850 }).last)).toEqual(['bgp.vis_partial'])
     const broad = seen({ '00:00:00': 1000, '01:00:00': 400 })
     expect(broad.of('bgp.vis_broad')?.because).toBe(
       'an outside observer sees 400 of ordinarily 1,000 /24s in routing (40 %)',
