@@ -4,7 +4,7 @@
 // (fault-vs-flood.md §0, finding 3).
 
 import type { EvidenceId, Finding, Onset } from '../core/evidence.ts'
-import { iso, words } from '../core/time.ts'
+import { iso, minutes, type Span, words } from '../core/time.ts'
 import type { Scene, Seeker, SeriesView } from './scene.ts'
 import { hunted } from './sight.ts'
 import { firstOnset, isDown, routingSignals } from './told.ts'
@@ -25,10 +25,15 @@ interface Began {
   readonly what: string
 }
 
+/** What began so long before is another story, though it is still going on. */
+const STORY: Span = minutes(30)
+
 export const seekOrder: Seeker = (scene) => {
-  const routing = earliest(controlPlane(scene))
   const traffic = earliest(surges(scene))
-  if (!routing || !traffic) return []
+  if (!traffic) return []
+  const from = traffic.onset.at - STORY
+  const routing = earliest(controlPlane(scene).filter(({ onset }) => onset.at >= from))
+  if (!routing) return []
   return [compare(routing, traffic)]
 }
 

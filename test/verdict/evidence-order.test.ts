@@ -41,6 +41,10 @@ describe('which was first', () => {
     expect(last).toMatchObject([{ id: 'ord.traffic_first', factor: 1 }])
   })
 
+  test('what was odd half an hour before is another story', () => {
+    expect(ids(order([...igp('00:12:00'), ...dns('00:45:00')]).last)).toEqual([])
+  })
+
   test('just apart weighs little, and the more the further', () => {
     // Half a scrape and its own uncertainty each: 20 s and 20 s.
     const factor = (time: string) => order([...igp('00:30:00'), ...dns(time)]).last[0]?.factor
