@@ -137,6 +137,9 @@ export class Ledger {
       const { signal, record } = entry
       const verdict = this.#settings.verdict(signal, record.verdict)
       if (verdict === null || verdict.version === record.verdict?.version) continue
+      // That a plane is heard no more, or one thing more is found, can wait.
+      const turned = verdict.cause !== record.verdict?.cause
+      if (!turned && at - entry.writtenAt < this.#settings.update) continue
       entry.signal = { ...signal, at }
       const why = verdict.changedBecause ?? verdict.because
       out.push(this.#write(entry, record.state, `verdict: ${verdict.cause}; ${why}`, vantage))
