@@ -104,7 +104,7 @@ describe('whatever is said', () => {
     }
     const lines = pageText(with_(all, { asn: 4_294_967_295 }), long)
     expect(lines.length).toBeLessThanOrEqual(13)
-    for (const line of lines) expect([...line].length, line).toBeLessThanOrEqual(110)
+    for (const line of lines) expect([...line].length, line).toBeLessThanOrEqual(132)
     // However long the reasons are, one knows which version one reads.
     expect(lines[0]).toMatch(/\(v2, 00:08:50Z\)$/)
   })
