@@ -125,8 +125,12 @@ function impact(verdict: Verdict, happens: string): string {
   return [...felt.slice(0, 2).map(gist), happens, ...unseen].join('; ')
 }
 
-/** What comes first in a finding is the finding; where several share a line, none is to push out the next. */
-const gist = (because: string): string => because.split('; ', 1)[0] ?? ''
+/**
+ * What comes first in a finding is the finding, without the places it names; where several share a line,
+ * none is to push out the next.
+ */
+const gist = (because: string): string =>
+  (because.split('; ', 1)[0] ?? '').replace(/ \([^()]*…\)/, '')
 
 const inShort = (ground: Ground): string => inWords({ ...ground, because: gist(ground.because) })
 
