@@ -1,7 +1,7 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
-import { flowsSettings } from './config/feed-flows.ts'
+import { flowsSettings, withResolvers } from './config/feed-flows.ts'
 import { feedsOf } from './config/feeds.ts'
 import { isLoopback } from './config/listen.ts'
 import { prometheusSettings } from './config/prometheus.ts'
@@ -183,7 +183,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 function flowsOf(config: Config): FlowsSettings[] {
   const own = config.asns.flatMap(({ prefixes }) => prefixes)
   try {
-    return feedsOf(config, 'flows').map((feed) => ({ ...flowsSettings(feed), own }))
+    return feedsOf(config, 'flows').map((feed) => ({
+      ...flowsSettings(withResolvers(feed, config.planes.resolvers)),
+      own,
+    }))
   } catch (error) {
     throw new InputError((error as Error).message)
   }

@@ -24,6 +24,8 @@ const shifted = <Item extends Sample | Change>(item: Item, shift: Span): Item =>
 })
 
 export interface SamplesPlaying {
+  /** What is due until then is posted, shift included. */
+  readonly until: Instant
   /** Resolves when all is posted, or when it was stopped. */
   readonly done: Promise<void>
   stop(): void
@@ -41,6 +43,7 @@ export function playSamples(
   shift: Span = 0,
 ): SamplesPlaying {
   let next = 0
+  let until = Number.NEGATIVE_INFINITY
   let isStopped = false
   let finish = () => {}
   const done = new Promise<void>((resolve) => {
@@ -55,11 +58,16 @@ export function playSamples(
       lines.push(lineOf(shifted(fact, shift)))
     }
     if (lines.length > 0) await post(`${lines.join('\n')}\n`).catch(() => {})
+    until =
+      next < arrivals.length ? Math.min(time, (arrivals[next] as Arrival).at + shift) : Infinity
     if (isStopped || next >= arrivals.length) finish()
     else setTimeout(turn, lines.length < MOST_LINES ? BEAT : 0)
   }
   void turn()
   return {
+    get until() {
+      return until
+    },
     done,
     stop() {
       isStopped = true

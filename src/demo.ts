@@ -8,7 +8,7 @@ import { command, Exit, InputError } from './command.ts'
 import { feedsOf } from './config/feeds.ts'
 import { defaultConfig, settle } from './config/settle.ts'
 import { Batch } from './core/batch.ts'
-import { iso, words } from './core/time.ts'
+import { iso, seconds, words } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
 import { daySamples, playSamples } from './day-samples.ts'
@@ -33,6 +33,11 @@ const WATCHED = 4766
 const SPEED = 960
 /** For the last revisions to be told after the last message, in event time. */
 const AFTERGLOW = 600
+/**
+ * Samples are posted ahead of their time by so much of ours, in seconds, and wait for it in the daemon:
+ * on the way they would else lose minutes of a day that is played fast.
+ */
+const AHEAD = 0.5
 
 export function demoCommand(): Command {
   return command('demo')
@@ -112,9 +117,11 @@ async function perform(
   const arrivals = daySamples()
   for (let round = 0; !over; round++) {
     while (!over && !daemon.run.sees()) await sleep(50)
-    const playing = play(server, cues, day.start, speed, round * (day.end - day.start))
     const shift = round * (day.end - day.start)
-    const telling = playSamples(arrivals, () => playing.now, poster(daemon.url), shift)
+    const ahead = seconds(AHEAD * speed)
+    const isHeld = () => telling.until < playing.now + ahead / 2
+    const playing = play(server, cues, day.start, speed, shift, isHeld)
+    const telling = playSamples(arrivals, () => playing.now + ahead, poster(daemon.url), shift)
     await Promise.race([playing.done, ended])
     playing.stop()
     telling.stop()

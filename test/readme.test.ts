@@ -86,6 +86,7 @@ describe('README', () => {
 
   test('commands it shows are commands there are', () => {
     const commands = ['demo', 'watch', 'replay', 'check', 'dump', 'decode', 'simulate', 'score']
+    commands.push('explain')
     const shown = [...readme.matchAll(/(?:npm start --|node dist\/main\.js) (\S+)/g)]
     expect(shown.length).toBeGreaterThan(5)
     for (const [, name] of shown) expect(commands).toContain(name)
@@ -108,6 +109,8 @@ describe('README', () => {
     'test/README.md',
     'config/README.md',
     'config/scenarios.md',
+    'src/decode/README.md',
+    'src/verdict/README.md',
     'grafana/README.md',
   ])('links of %s lead somewhere', (path) => {
     for (const [, target = ''] of read(path).matchAll(/\]\(([^)#]+)\)/g))

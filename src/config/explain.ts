@@ -2,7 +2,7 @@
 
 import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
-import type { FlowsFeed } from './feed-flows.ts'
+import { type FlowsFeed, withResolvers } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
 import { isLoopback } from './listen.ts'
@@ -17,14 +17,17 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
   const changes = changesOf(config)
   return [
     ...rows('watches', asns.length > 0 ? asns.map(watched) : ['no AS']),
-    ...rows('hears', feeds.flatMap(heard)),
+    ...rows(
+      'hears',
+      feeds.flatMap((feed) => heard(feed, config)),
+    ),
     ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
     ...rows('knows', [...context.vrps, ...context.asRelationships]),
     ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
     ...rows('takes', [`samples and notices, ${takes(config)}`]),
     ...rows(
       'planned',
-      maintenance.map(({ id, from, to }) => `${id}: ${iso(from)} to ${iso(to)}`),
+      maintenance.map((window) => `${window.id}: ${spanOf(window)}; ${scopeOf(window)}`),
     ),
     ...rows('journal', [journal ?? 'none']),
     ...rows('logs', [`${log.level} and above`]),
@@ -40,6 +43,15 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
 const rows = (name: string, lines: readonly string[]) =>
   lines.map((line, i) => `${(i === 0 ? name : '').padEnd(13)}${line}`)
 
+type Window = Config['maintenance'][number]
+
+const spanOf = ({ from, to }: Window): string => `${iso(from)} to ${iso(to)}`
+
+function scopeOf({ asns, routers, links, pops, prefixes }: Window): string {
+  const all = [...asns.map((asn) => `AS${asn}`), ...routers, ...links, ...pops, ...prefixes]
+  return all.join(', ') || 'everything'
+}
+
 function takes({ listen, planes }: Config): string {
   if (planes.token) return 'with the token'
   return isLoopback(listen.host)
@@ -53,8 +65,8 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
   return `AS${asn}${name ? ` ${name}` : ''}: ${some.join(', ') || 'no prefixes given'}`
 }
 
-function heard(feed: Config['feeds'][number]): string[] {
-  if (feed.type === 'flows') return heardFlows(feed)
+function heard(feed: Config['feeds'][number], { planes }: Config): string[] {
+  if (feed.type === 'flows') return heardFlows(withResolvers(feed, planes.resolvers))
   return feed.type === 'prometheus' ? asked(feed) : heardLive(feed)
 }
 

@@ -81,6 +81,10 @@ export const flowsFeed = group({
 
 export type FlowsFeed = z.output<typeof flowsFeed>
 
+/** Own resolvers are those of the feed, and where it names none those of `planes`. */
+export const withResolvers = (feed: FlowsFeed, resolvers: FlowsFeed['resolvers']): FlowsFeed =>
+  feed.resolvers.length > 0 ? feed : { ...feed, resolvers }
+
 /** The files it names, by their setting. */
 export function filesOfFlows({ tls, sasl }: FlowsFeed): [key: string, path: string][] {
   const certificates = typeof tls === 'object' ? Object.entries(tls) : []

@@ -14,7 +14,7 @@ import {
 } from '../core/verdict.ts'
 import { clean } from './plain.ts'
 
-const WIDEST = 110
+const WIDEST = 132
 const LABEL = 10
 const FOR_LINES = 3
 
@@ -74,7 +74,7 @@ function* sided(verdict: Verdict): Generator<[string, string]> {
   const sum = `${signed(axis === 'routing' ? routingDb : floodDb)} dB in all`
   const lines = gate ? [verdict.because] : threeLines(grounds, sum)
   for (const [n, line] of lines.entries()) yield [n === 0 ? 'FOR' : '', line]
-  yield ['AGAINST', against.map(inWords).join('; ')]
+  yield ['AGAINST', against.map(inShort).join('; ')]
 }
 
 function* open(verdict: Verdict): Generator<[string, string]> {
@@ -101,7 +101,7 @@ function hypothesis(verdict: Verdict, axis: Axis): [label: string, text: string]
   const grounds = own ? [...verdict.for, ...verdict.against] : verdict.other
   const facts = grounds.filter(({ id }) => id !== 'prior' && id !== 'limit')
   const why = (sign: 1 | -1) => {
-    const some = facts.filter(({ db }) => db * sign > 0).map(inWords)
+    const some = facts.filter(({ db }) => db * sign > 0).map(inShort)
     return some.length > 0 ? `: ${some.join('; ')}` : ''
   }
   if (ruledOut.includes(name)) return [`NOT ${word}`, `ruled out at ${signed(sum)} dB${why(-1)}`]
@@ -122,8 +122,17 @@ function impact(verdict: Verdict, happens: string): string {
   const grounds = [...verdict.for, ...verdict.against, ...verdict.other]
   const felt = told.flatMap((id) => grounds.find((ground) => ground.id === id)?.because ?? [])
   const unseen = verdict.blind.includes('probe') ? ['no probes tell what users feel'] : []
-  return [...felt.slice(0, 2), happens, ...unseen].join('; ')
+  return [...felt.slice(0, 2).map(gist), happens, ...unseen].join('; ')
 }
+
+/**
+ * What comes first in a finding is the finding, without the places it names; where several share a line,
+ * none is to push out the next.
+ */
+const gist = (because: string): string =>
+  (because.split('; ', 1)[0] ?? '').replace(/ \([^()]*…\)/, '')
+
+const inShort = (ground: Ground): string => inWords({ ...ground, because: gist(ground.because) })
 
 const inWords = ({ id, db, because }: Ground): string => {
   const what = id in evidence ? `${because} [${id}]` : because

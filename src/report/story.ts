@@ -110,10 +110,15 @@ function happening(incident: Incident): string {
 /** The verdict in so many words; an open question is one as well. */
 function judged({ verdict }: Incident): string {
   if (verdict === null) return ''
-  const { cause, confidence, leaning } = verdict
-  if (cause !== 'undetermined') return `; verdict ${cause} (${confidence.toFixed(2)})`
-  return `; verdict undetermined${leaning === null ? '' : `, leaning ${leaning}`}`
+  const { cause, confidence, leaning, routingDb, floodDb, version } = verdict
+  const sums = `fault ${decibels(routingDb)}, flood ${decibels(floodDb)}`
+  if (cause !== 'undetermined')
+    return `; verdict v${version} ${cause} (${confidence.toFixed(2)}; ${sums})`
+  return `; verdict v${version} undetermined${leaning === null ? '' : `, leaning ${leaning}`} (${sums})`
 }
+
+const decibels = (db: number): string =>
+  `${db > 0 ? '+' : db < 0 ? '−' : ''}${Number.isInteger(db) ? Math.abs(db) : Math.abs(db).toFixed(1)} dB`
 
 const backs: Partial<Record<Incident['kind'], string>> = {
   'outage.as': 'back',

@@ -36,7 +36,7 @@ export interface Playing {
 
 /**
  * Sends `cues`, sorted by time, at `speed` times the pace at which they happened; `shift` moves their
- * stamps. Slow clients slow it down: a demo is to be seen whole.
+ * stamps. Slow clients slow it down, and so does `isHeld`: a demo is to be seen whole.
  */
 export function play(
   server: RisLiveServer,
@@ -44,6 +44,7 @@ export function play(
   from: Instant,
   speed: number,
   shift: Span = 0,
+  isHeld: () => boolean = () => false,
 ): Playing {
   let next = 0
   let now = from
@@ -54,7 +55,7 @@ export function play(
   })
   const timer = setInterval(() => {
     const wall = performance.now()
-    if (server.buffered() < BEHIND) now += Math.round((wall - last) * 1e3 * speed)
+    if (server.buffered() < BEHIND && !isHeld()) now += Math.round((wall - last) * 1e3 * speed)
     last = wall
     for (; next < cues.length; next++) {
       const { at, frame } = cues[next] as Cue

@@ -116,12 +116,17 @@ function together({ first, members }: Group): Signal {
   const [largest = first] = some.toSorted(
     (a, b) => b.now.prefixes - a.now.prefixes || (a.key === first.key ? -1 : 1),
   )
+  // A surge knows how many prefixes there are of both families; where routes are lost, they count.
+  const [counted = largest] = all
+    .filter(({ kind }) => !planeKinds.has(kind))
+    .toSorted((a, b) => b.now.prefixes - a.now.prefixes || (a.key === first.key ? -1 : 1))
   const phase = some.some((signal) => signal.phase === 'open') ? 'open' : some[0]?.phase
   const severity = Math.max(...some.map((signal) => severities.indexOf(signal.severity)))
   const names = new Set<string>()
   const ends = all.map(({ endedAt }) => endedAt).filter((at) => at !== null)
   return {
     ...largest,
+    now: counted.now,
     key: first.key,
     kind: first.kind,
     kinds: [...new Set(all.map(({ kind }) => kind))],

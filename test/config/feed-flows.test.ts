@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
 import { formatFaults } from '../../src/config/faults.ts'
-import { flowsSettings } from '../../src/config/feed-flows.ts'
+import { type FlowsFeed, flowsSettings, withResolvers } from '../../src/config/feed-flows.ts'
 import { feedsOf } from '../../src/config/feeds.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { minutes, seconds } from '../../src/core/time.ts'
@@ -89,4 +89,10 @@ it.each([
 ])('%s is a fault', (feed, fault) => {
   const loaded = load(feed)
   expect(loaded.ok ? '' : formatFaults(loaded.faults)).toContain(fault)
+})
+
+it('resolvers are named once for all, or by the feed', () => {
+  const feed = (resolvers: string[]) => ({ resolvers }) as unknown as FlowsFeed
+  expect(withResolvers(feed([]), ['192.0.2.53']).resolvers).toEqual(['192.0.2.53'])
+  expect(withResolvers(feed(['192.0.2.1']), ['192.0.2.53']).resolvers).toEqual(['192.0.2.1'])
 })

@@ -97,7 +97,7 @@ test('what is told of a file says who may push', () => {
     'planes.uncertainty.flow 5 min (default 1m)',
   )
   expect(explainConfig(sound(WINDOW.replace('04:00', '05:00')))).toContain(
-    'planned      CHG-1: 2025-03-01T02:00:00.000Z to 2025-03-01T04:00:00.000Z',
+    'planned      CHG-1: 2025-03-01T02:00:00.000Z to 2025-03-01T04:00:00.000Z; AS64500, r2, r1',
   )
 })
 

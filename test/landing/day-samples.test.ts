@@ -22,7 +22,9 @@ it('samples are posted in order, when their time has come, moved to the day that
     },
     shift,
   )
+  expect(playing.until).toBe(Number.NEGATIVE_INFINITY)
   await playing.done
+  expect(playing.until).toBe(Number.POSITIVE_INFINITY)
   const lines = bodies.join('').trimEnd().split('\n')
   expect(lines.length).toBe(few.length)
   expect(JSON.parse(lines[0] ?? '').at.slice(0, 10)).toBe('2021-10-26')

@@ -13,7 +13,7 @@ describe('headline', () => {
     {
       says: 'what it is put down to',
       incident: judged,
-      line: '00:08:50Z  CRITICAL   traffic.surge  AS4766: DNS queries 4.1 × their forecast at 6 of 6 resolvers since 00:07:04Z; confidence medium; verdict routing-fault-with-secondary-surge (0.95)',
+      line: '00:08:50Z  CRITICAL   traffic.surge  AS4766: DNS queries 4.1 × their forecast at 6 of 6 resolvers since 00:07:04Z; confidence medium; verdict v2 routing-fault-with-secondary-surge (0.95; fault +37 dB, flood −31 dB)',
     },
     {
       says: 'its end, how long it was and how bad',
