@@ -218,7 +218,7 @@ export class LiveRun {
     )
     this.flows = (this.#options.flows ?? []).map((settings) =>
       openFlows(settings, {
-        sample: (sample) => this.order.fact(sample),
+        sample: (sample) => this.hear(sample),
         // Nothing comes of them for a while, and by that the plane is blind.
         gap: () => undefined,
         log: (level, text) => this.#options.log(level, text),
@@ -259,7 +259,7 @@ export class LiveRun {
   }
 
   get #historic(): boolean {
-    return this.feeds.every(({ historic }) => historic)
+    return this.feeds.length > 0 && this.feeds.every(({ historic }) => historic)
   }
 
   /** Takes something pushed into the stream; else says why not. */

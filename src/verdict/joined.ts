@@ -4,10 +4,13 @@
 
 import type { Asn } from '../core/asn.ts'
 import { type Kind, type Signal, severities } from '../core/incident.ts'
-import { minutes, type Span } from '../core/time.ts'
+import { type Instant, minutes, type Span } from '../core/time.ts'
+import { outageParts } from './wholes.ts'
 
 /** Onsets further apart are two stories (DESIGN.md §2.2). */
 const TOGETHER: Span = minutes(10)
+/** What comes back so soon after all of it was over goes on under the same name, as in the ledger. */
+const AGAIN: Span = minutes(30)
 
 /** Kinds that come of samples, not of routes. */
 const planeKinds: ReadonlySet<Kind> = new Set([
@@ -35,6 +38,10 @@ interface Group {
   /** The one that was there first: its key and kind are the incident's. */
   readonly first: Signal
   readonly members: Map<string, Signal>
+  /** When it began, or began again: what begins about then belongs to it. */
+  since: Instant
+  /** When the last of them was over; null while any lasts. */
+  overAt: Instant | null
 }
 
 const lasts = ({ phase }: Signal): boolean => phase === 'open' || phase === 'resolving'
@@ -49,7 +56,8 @@ export class Joined {
   }
 
   /** The signals of one tick, those that belong together as one. */
-  take(signals: readonly Signal[]): Signal[] {
+  take(signals: readonly Signal[], at: Instant): Signal[] {
+    this.#forget(at)
     const out: Signal[] = []
     const changed = new Set<Group>()
     // Routing first: what is seen there has a culprit, and gives the incident its name.
@@ -62,7 +70,7 @@ export class Joined {
         out.push(signal)
         continue
       }
-      const group = this.#groups.get(signal.key) ?? this.#place(signal)
+      const group = this.#groupFor(signal)
       if (!group) {
         out.push(signal)
         continue
@@ -71,11 +79,30 @@ export class Joined {
       changed.add(group)
     }
     for (const group of changed) {
+      group.overAt = [...group.members.values()].some(lasts) ? null : at
       out.push(together(group))
-      if ([...group.members.values()].some(lasts)) continue
-      for (const key of group.members.keys()) this.#groups.delete(key)
     }
     return out
+  }
+
+  /** What has been over for so long that whatever comes is another story. */
+  #forget(at: Instant): void {
+    for (const [key, { overAt }] of this.#groups)
+      if (overAt !== null && at - overAt > AGAIN) this.#groups.delete(key)
+  }
+
+  /** The group it is in; of what is over only what is there again speaks. */
+  #groupFor(signal: Signal): Group | null {
+    const known = this.#groups.get(signal.key)
+    if (!known) return this.#place(signal)
+    if (known.overAt === null) return known
+    if (known.members.size > 1) {
+      if (signal.phase !== 'open') return null
+      known.since = signal.startedAt
+      return known
+    }
+    this.#groups.delete(signal.key)
+    return this.#place(signal)
   }
 
   /** Where a signal that is new belongs; null: it is no more than a line. */
@@ -85,6 +112,8 @@ export class Joined {
       asn: signal.asn,
       first: signal,
       members: new Map<string, Signal>(),
+      since: signal.startedAt,
+      overAt: null,
     }
     this.#groups.set(signal.key, group)
     return group
@@ -93,7 +122,8 @@ export class Joined {
   #groupOf({ asn, kind, startedAt }: Signal): Group | null {
     let best: Group | null = null
     for (const group of this.#groups.values()) {
-      if (group.asn !== asn || Math.abs(group.first.startedAt - startedAt) > TOGETHER) continue
+      if (group.asn !== asn || group.overAt !== null) continue
+      if (Math.abs(group.since - startedAt) > TOGETHER) continue
       const members = [...group.members.values()]
       if (!planeKinds.has(kind) && !members.some((member) => planeKinds.has(member.kind))) continue
       if (best === null || precedes(group.first, best.first)) best = group
@@ -114,7 +144,10 @@ function together({ first, members }: Group): Signal {
   const some = live.length > 0 ? live : all
   // Whose numbers are shown: who has lost most, and of those who lost nothing the first.
   const [largest = first] = some.toSorted(
-    (a, b) => b.now.prefixes - a.now.prefixes || (a.key === first.key ? -1 : 1),
+    (a, b) =>
+      b.now.prefixes - a.now.prefixes ||
+      Number(b.key === first.key) - Number(a.key === first.key) ||
+      a.startedAt - b.startedAt,
   )
   // A surge knows how many prefixes there are of both families; where routes are lost, they count.
   const [counted = largest] = all
@@ -140,6 +173,10 @@ function together({ first, members }: Group): Signal {
       .filter(({ name }) => !names.has(name) && names.add(name)),
     // Two planes that say the same are worth more than either.
     cap: some.some(({ cap }) => cap === null) ? null : largest.cap,
-    absorbs: [...new Set(some.flatMap(({ absorbs = [] }) => absorbs))],
+    absorbs: [...new Set(some.flatMap(partsOf))].filter((key) => key !== first.key),
   }
 }
+
+/** What is told as part of it, also where it goes by the name of another. */
+const partsOf = ({ kind, key, absorbs = [] }: Signal): readonly string[] =>
+  kind === 'outage.as' && key.startsWith('outage:') ? [...absorbs, ...outageParts(key)] : absorbs

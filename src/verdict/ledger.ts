@@ -17,6 +17,7 @@ import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
 import type { Cause, Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
+import { planeKinds } from './joined.ts'
 import { first, idOf } from './record.ts'
 import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
 import { Wholes } from './wholes.ts'
@@ -196,6 +197,7 @@ export class Ledger {
   #one(signal: Signal, vantage: Vantage): Incident | null {
     const entry = this.#entries.get(signal.key)
     const larger = this.#larger(signal)
+    if (!larger) this.#inside.delete(signal.key)
     if (!entry) {
       if (!larger) return this.#open(signal, vantage, null)
       // It is told when it outlasts what it is part of.
@@ -228,9 +230,11 @@ export class Ledger {
    * for losses of single prefixes, and for more-specifics whose cover is now gone as well. Keys are taken
    * in order, so the outage comes first.
    */
-  #larger({ kind, key, now }: Signal): string | null {
+  #larger({ kind, key, now, asn, kinds = [kind] }: Signal): string | null {
     const whole = this.#entries.get(this.#wholes.of(key) ?? '')
-    if (whole && whole.overAt === null && whole.signal.key !== key) return whole.id
+    // What more than routes tell of a network is no part of what is told of another.
+    const isOther = whole?.record.asn !== asn && kinds.some((one) => planeKinds.has(one))
+    if (whole && whole.overAt === null && whole.signal.key !== key && !isOther) return whole.id
     const partial = key.startsWith('partial:')
     if (kind !== 'outage.prefix' && !partial && (kind !== 'withdrawal.mass' || now.prefixes > 0))
       return null

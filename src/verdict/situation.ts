@@ -18,8 +18,22 @@ import type { Planes } from './planes.ts'
 import type { Scene, Seeker } from './scene.ts'
 import { seekerOf } from './seekers.ts'
 
-/** After so long without anything open, what comes next is another story with a verdict of its own. */
-const OVER: Span = minutes(30)
+/**
+ * After so long without anything open, what comes next is another story with a verdict of its own. A little
+ * longer than an incident can be opened again, or its versions would begin anew in the middle of it.
+ */
+const OVER: Span = minutes(31)
+
+/** What a registry says of a network may last for months, and is no trouble of routes or traffic. */
+export const isAside = ({ kind }: Pick<Signal, 'kind'>): boolean => kind.startsWith('rpki.')
+
+/** What is the same for all watched networks at a tick. */
+export interface Around {
+  /** What lasts elsewhere and says something of this network too. */
+  readonly around: readonly Signal[]
+  /** Collectors of which hardly anybody is believed. */
+  readonly troubled: readonly string[]
+}
 
 const explaining: ReadonlySet<Cause> = new Set<Cause>([
   'collector-artefact',
@@ -44,7 +58,8 @@ export class Situation {
   #explained: ReadonlySet<string> = new Set()
   /** And when it was judged last. */
   #judged: ReadonlySet<string> = new Set()
-  #openAt: Instant = Number.NEGATIVE_INFINITY
+  /** When anything was wrong last, beside that we are blind. */
+  #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
   constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
     this.asn = asn
@@ -59,40 +74,43 @@ export class Situation {
     return this.#standing.size > 0 || this.#own.isOpen
   }
 
-  /** When the first of what is open began; null: nothing is. */
+  /** When the first of what is wrong began; null: nothing is. That we are blind to routes is no trouble of it. */
   get since(): Instant | null {
-    const starts = [...this.#standing.values()].map(({ startedAt }) => startedAt)
+    const starts = [...this.#standing.values()]
+      .filter(({ kind }) => kind !== 'blind')
+      .map(({ startedAt }) => startedAt)
     if (this.#own.since !== null) starts.push(this.#own.since)
     return starts.length === 0 ? null : Math.min(...starts)
   }
 
   /** What the detectors said of it at this tick. */
   hear(signal: Signal): void {
+    if (isAside(signal)) return
     if (signal.phase === 'open' || signal.phase === 'resolving')
       this.#standing.set(signal.key, signal)
     else this.#standing.delete(signal.key)
   }
 
-  /** What it has to say by itself, once the planes have had their tick; `lost`: collectors in trouble. */
-  tick(at: Instant, lost: readonly string[]): Signal[] {
-    const blind = this.#own.blind(at, lost)
+  /** What it has to say by itself, once the planes have had their tick. */
+  tick(at: Instant, { around, troubled }: Around): Signal[] {
+    const blind = this.#own.blind(at, troubled)
     if (blind) this.hear(blind)
-    const signals = [...this.#standing.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    const signals = [...this.#standing.values(), ...around].sort((a, b) => (a.key < b.key ? -1 : 1))
     const scene: Scene = { at, asn: this.asn, planes: this.#planes, view: this.#view, signals }
     const findings = this.#seek(scene)
     const gates = this.#gates.ask(scene, findings)
     const outside = this.#planes.series('visible_24s').length > 0
     const out = this.#own.tick(at, findings, gates, { seen: this.#seen(), outside })
     if (blind) out.unshift(blind)
-    if (this.isOpen) {
-      this.#openAt = at
-      this.#judge(findings, gates)
-    } else if (at - this.#openAt > OVER) this.#close()
+    if (this.since !== null) this.#wrongAt = at
+    else if (at - this.#wrongAt > OVER) this.#close()
+    if (this.isOpen) this.#judge(findings, gates)
     return out
   }
 
+  /** The story is over; what is said of our blindness stays while it lasts. */
   #close(): void {
-    this.verdict = null
+    if (!this.isOpen) this.verdict = null
     this.#history = noHistory
     this.#memory.clear()
   }

@@ -10,7 +10,7 @@ import { collectorsInTrouble } from './gates.ts'
 import { Joined } from './joined.ts'
 import type { Mitigators } from './mitigation.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
-import { Situation } from './situation.ts'
+import { isAside, Situation } from './situation.ts'
 import { unwatchedVerdict } from './unwatched.ts'
 
 export interface SituationsSettings {
@@ -22,9 +22,13 @@ export interface SituationsSettings {
 
 export class Situations {
   readonly planes: Planes
+  readonly #view: View
   readonly #of = new Map<Asn, Situation>()
   readonly #joined: Joined
-  readonly #view: View
+  /** What lasts and is said of no watched network alone, or of another one: that we are blind, whose doing it is. */
+  readonly #around = new Map<string, Signal>()
+  /** Of which watched network each is told while it lasts: who has lost most may change meanwhile. */
+  readonly #whose = new Map<string, Asn>()
 
   constructor(view: View, settings: SituationsSettings) {
     this.#view = view
@@ -36,6 +40,7 @@ export class Situations {
 
   /** Samples and changes; other facts are none of its business. */
   fact(fact: Fact): void {
+    if (this.#of.size === 0) return
     if (fact.kind === 'sample' || fact.kind === 'change') this.planes.take(fact)
   }
 
@@ -43,18 +48,41 @@ export class Situations {
   tick(at: Instant, signals: readonly Signal[]): readonly Signal[] {
     if (this.#of.size === 0) return signals
     this.planes.tick(at)
-    const all = [...signals]
-    for (const signal of signals) this.#of.get(signal.asn)?.hear(signal)
-    const lost = collectorsInTrouble(this.#view)
-    for (const situation of this.#of.values()) all.push(...situation.tick(at, lost))
+    const all = signals.map((signal) => this.#hear(signal))
+    const troubled = collectorsInTrouble(this.#view)
+    for (const [asn, situation] of this.#of) {
+      const around = [...this.#around.values()].filter((one) => concerns(one, asn))
+      all.push(...situation.tick(at, { around, troubled }))
+    }
     const starts = [...this.#of.values()].flatMap(({ since }) => (since === null ? [] : [since]))
     this.planes.freeze(starts.length > 0, starts.length > 0 ? Math.min(...starts) : null)
-    return this.#joined.take(all)
+    return this.#joined.take(all, at)
+  }
+
+  /** As it is to be told: of the network of which it was told first. */
+  #hear(said: Signal): Signal {
+    const { key, kind, culprit, phase } = said
+    const asn = this.#whose.get(key) ?? said.asn
+    const signal = asn === said.asn ? said : { ...said, asn }
+    const situation = this.#of.get(asn)
+    situation?.hear(signal)
+    const lasts = phase === 'open' || phase === 'resolving'
+    if (lasts && situation) this.#whose.set(key, asn)
+    else this.#whose.delete(key)
+    if (lasts && (kind === 'blind' || (culprit !== asn && this.#of.has(culprit))))
+      this.#around.set(key, signal)
+    else this.#around.delete(key)
+    return signal
   }
 
   /** What is said of an incident at present, `previous` what was said of it last. */
   verdict(signal: Signal, previous: Verdict | null): Verdict | null {
+    if (isAside(signal)) return previous
     const situation = this.#of.get(signal.asn)
     return situation ? (situation.verdict ?? previous) : unwatchedVerdict(signal, previous)
   }
 }
+
+/** Whether it says something of this network beside what is heard in its own situation. */
+const concerns = ({ kind, asn, culprit }: Signal, whose: Asn): boolean =>
+  asn !== whose && (kind === 'blind' || culprit === whose)

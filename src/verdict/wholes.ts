@@ -6,6 +6,12 @@ import type { Signal } from '../core/incident.ts'
 const nothing: readonly string[] = []
 const none: ReadonlySet<string> = new Set()
 
+/** What an outage of a network takes in without naming it: lesser losses of the same. */
+export function outageParts(key: string): readonly string[] {
+  const whose = key.slice(key.indexOf(':'))
+  return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
+}
+
 export class Wholes {
   /** Part → the one that took it in last. */
   readonly #within = new Map<string, string>()
@@ -22,22 +28,32 @@ export class Wholes {
    * it names newly or no more, and all when it ends. `isKnown`: there is an incident of it.
    */
   take({ kind, key, phase, absorbs = nothing }: Signal, isKnown: boolean): readonly string[] {
-    if (kind === 'outage.as' && key.startsWith('outage:')) {
-      const whose = key.slice(key.indexOf(':'))
-      return [`prefix${whose}`, `partial${whose}`, `withdrawal${whose}`]
-    }
-    const had = isKnown ? (this.#parts.get(key) ?? none) : none
+    const isOutage = kind === 'outage.as' && key.startsWith('outage:')
+    const own = isOutage ? outageParts(key) : nothing
+    const named = this.#named(key, phase, absorbs, isKnown)
+    return own.length === 0 ? named : [...new Set([...own, ...named])]
+  }
+
+  #named(
+    key: string,
+    phase: Signal['phase'],
+    absorbs: readonly string[],
+    isKnown: boolean,
+  ): readonly string[] {
+    const had = this.#parts.get(key) ?? none
     if (phase !== 'open' && phase !== 'resolving') {
       this.#parts.delete(key)
       const parts = [...new Set([...had, ...absorbs])]
       for (const part of parts) this.#leave(part, key)
       return parts
     }
-    if (absorbs.length === had.size && absorbs.every((part) => had.has(part))) return nothing
+    // What was refused is looked at anew once there is an incident of it.
+    if (isKnown && absorbs.length === had.size && absorbs.every((part) => had.has(part)))
+      return nothing
     const has = new Set(absorbs)
     this.#parts.set(key, has)
     const left = [...had].filter((part) => !has.has(part))
-    const added = [...has].filter((part) => !had.has(part))
+    const added = [...has].filter((part) => !(isKnown && had.has(part)))
     for (const part of left) this.#leave(part, key)
     for (const part of added) this.#within.set(part, key)
     return [...left, ...added]
