@@ -13,7 +13,7 @@ const TOGETHER: Span = minutes(10)
 const AGAIN: Span = minutes(30)
 
 /** Kinds that come of samples, not of routes. */
-const planeKinds: ReadonlySet<Kind> = new Set([
+export const planeKinds: ReadonlySet<Kind> = new Set([
   'traffic.surge',
   'traffic.collapse',
   'igp.anomaly',

@@ -3,7 +3,8 @@ import type { Signal } from '../../src/core/incident.ts'
 import type { Sample } from '../../src/core/sample.ts'
 import { type Instant, minutes, seconds } from '../../src/core/time.ts'
 import type { View } from '../../src/core/view.ts'
-import { Situations, situationsDefaults } from '../../src/verdict/situations.ts'
+import { noMitigators } from '../../src/verdict/mitigation.ts'
+import { Situations } from '../../src/verdict/situations.ts'
 import { World } from '../detect/world.ts'
 import { series } from './scenes.ts'
 import { instant, said } from './signals.ts'
@@ -21,7 +22,7 @@ function ticks(
     .holds('abcdeABCDE', PREFIXES[1] as string, '3356 7001')
   let made: Situations | null = null
   world.onTick((_, view, now) => {
-    made ??= new Situations(view, { ...situationsDefaults, asns: new Set(asns) })
+    made ??= new Situations(view, { planes: {}, mitigators: noMitigators, asns: new Set(asns) })
     look(now, made, view)
   })
   world.play(until)
