@@ -152,10 +152,14 @@ async function playCase(
     asns,
   )
   const collector = name ?? undefined
-  const all = archiveOf(
-    files.map((file) => beside(truth, file)),
-    { collector, from: from ?? undefined, until: until ?? undefined },
-  )
+  // With samples alone there is no archive at all.
+  const all =
+    files.length === 0
+      ? { ok: true as const, collectors: [], bytes: 0, skipped: 0 }
+      : archiveOf(
+          files.map((file) => beside(truth, file)),
+          { collector, from: from ?? undefined, until: until ?? undefined },
+        )
   const paths = [...config.context.rib, ...rib.map((file) => beside(truth, file))]
   const [first, ...others] = all.collectors
   const whose = collector ?? (others.length === 0 ? first?.collector : undefined)

@@ -4,9 +4,12 @@
 
 import { type EvidenceId, evidence, type Finding } from '../core/evidence.ts'
 import type { Plane } from '../core/sample.ts'
+import { hours, type Instant, type Span } from '../core/time.ts'
 
 /** Seen at so many ticks before it is believed beyond the last of them. */
 const LASTING = 3
+/** What was not seen for so long is of another day, though something that began then still lasts. */
+const FORGOTTEN: Span = hours(24)
 
 /** That all is well with a plane says nothing of the cause where it was not well before: it got well. */
 const normal: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
@@ -40,6 +43,8 @@ const orders: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
 interface Remembered {
   finding: Finding
   ticks: number
+  /** When it was seen last. */
+  lastAt: Instant
   /** When it was seen last, planned work or a collector's trouble explained it. */
   explained: boolean
 }
@@ -59,15 +64,17 @@ export class Memory {
   }
 
   /** What is found now, with what was found before and still counts; not what was explained then. */
-  recall(findings: readonly Finding[], explained: boolean): readonly Finding[] {
+  recall(findings: readonly Finding[], explained: boolean, at: Instant): readonly Finding[] {
+    for (const [id, { lastAt }] of this.#found) if (at - lastAt > FORGOTTEN) this.#found.delete(id)
     const now = findings.filter(({ id }) => !this.#isRecovery(id))
     for (const finding of now) {
       const known = this.#found.get(finding.id)
       if (known) {
         known.finding = finding
         known.ticks++
+        known.lastAt = at
         known.explained = explained
-      } else this.#found.set(finding.id, { finding, ticks: 1, explained })
+      } else this.#found.set(finding.id, { finding, ticks: 1, lastAt: at, explained })
     }
     const out = new Map<EvidenceId, Remembered>()
     const present = new Set(now.map(({ id }) => id))

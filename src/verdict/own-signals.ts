@@ -15,6 +15,7 @@ import {
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import type { View } from '../core/view.ts'
 import type { GateAnswers } from './gates.ts'
+import { listed } from './told.ts'
 
 interface Rule {
   readonly kind: Kind
@@ -107,6 +108,8 @@ export class OwnSignals {
   readonly #view: View
   readonly #cases: readonly Case[]
   readonly #blind: Case
+  /** Of whom nobody was believed last. */
+  #troubled: readonly string[] = []
 
   constructor(asn: Asn, view: View) {
     this.#asn = asn
@@ -139,12 +142,16 @@ export class OwnSignals {
   /** What is said of collectors of which nobody is believed; asked first, for it may explain the rest. */
   blind(at: Instant, collectors: readonly string[]): Signal | null {
     const one = this.#blind
+    if (collectors.length > 0) this.#troubled = collectors
     const phase = step(one, at, collectors.length > 0, [])
     if (phase === null) return null
     const said = [phase, ...collectors].join()
     if (said === one.said) return null
     one.said = said
-    const because = `hardly anybody of ${collectors.join(', ') || 'a collector'} is believed now`
+    const because =
+      collectors.length > 0
+        ? `hardly anybody of ${listed(collectors)} is believed now`
+        : `${listed(this.#troubled)} is believed again`
     const tags = [{ name: 'collector', score: 2, because }]
     const signal = this.#signal(one, { at, phase, severity: 'info', tags, cap: null })
     if (phase === 'resolved') reset(one)

@@ -104,7 +104,7 @@ export class Situation {
     if (blind) out.unshift(blind)
     if (this.since !== null) this.#wrongAt = at
     else if (at - this.#wrongAt > OVER) this.#close()
-    if (this.isOpen) this.#judge(findings, gates)
+    if (this.isOpen) this.#judge(findings, gates, at)
     return out
   }
 
@@ -115,11 +115,15 @@ export class Situation {
     this.#memory.clear()
   }
 
-  #judge(findings: readonly Finding[], gates: GateAnswers): void {
+  #judge(findings: readonly Finding[], gates: GateAnswers, at: Instant): void {
     const states = this.#states()
     for (const plane of planes) if (states[plane] === 'anomalous') this.#memory.stir(plane)
     const { verdict, history } = judge({
-      findings: this.#memory.recall(findings, gates.planned !== null || gates.artefact !== null),
+      findings: this.#memory.recall(
+        findings,
+        gates.planned !== null || gates.artefact !== null,
+        at,
+      ),
       planes: states,
       gates,
       watched: true,

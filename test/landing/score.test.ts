@@ -88,3 +88,11 @@ it.skipIf(!there)(
   },
   300_000,
 )
+
+it.concurrent('a case of samples alone is scored without an archive', async () => {
+  const out = place('alone')
+  await faultline('simulate', 'S03', '--out', out)
+  const scored = await faultline('score', `${out}/truth.json`)
+  expect([scored.status, scored.err]).toEqual([0, ''])
+  expect(scored.out).toContain('side right 1 of 1')
+})

@@ -378,3 +378,27 @@ test('what ends without having come back was given up', () => {
   const over = signal(70, 0, { phase: 'resolved' })
   expect(reasons(book, signal(60, 10), over)[1]).toContain('given up')
 })
+
+test('what more than routes tell of a network is no part of what is told of another', () => {
+  const book = ledger()
+  const burst = signal(60, 50, {
+    kind: 'withdrawal.burst',
+    key: 'burst',
+    asn: 7001,
+    absorbs: ['outage:7000:ipv4'],
+  })
+  const alone = signal(60, 10)
+  const keys = (...signals: Signal[]) =>
+    told(book, signals).map(({ key, state }) => `${key} ${state}`)
+  expect(keys(burst, alone)).toEqual(['burst open'])
+  // A flood is seen with it: that is another matter.
+  const both = signal(90, 10, { kinds: ['outage.as', 'traffic.surge'] })
+  expect(keys(both)).toEqual(['outage:7000:ipv4 open'])
+  const over = {
+    at: start + seconds(400),
+    phase: 'resolved',
+    endedAt: start + seconds(99),
+  } as const
+  expect(keys({ ...both, ...over })).toEqual(['outage:7000:ipv4 resolved'])
+  expect(keys({ ...burst, ...over, at: start + seconds(410) })).toEqual(['burst resolved'])
+})
