@@ -16,8 +16,8 @@ function say(book: OwnSignals, from: number, to: number, ids: EvidenceId[], gate
     for (const { key, phase, severity } of book.tick(
       instant(s),
       ids.map((id) => finding(id)),
-      3,
       gates,
+      { seen: 3, outside: false },
     ))
       out.push(`${s} ${key} ${phase} ${severity}`)
   return out
