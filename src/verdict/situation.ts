@@ -4,7 +4,7 @@
 
 import type { Asn } from '../core/asn.ts'
 import type { Finding } from '../core/evidence.ts'
-import type { Signal } from '../core/incident.ts'
+import type { Kind, Signal } from '../core/incident.ts'
 import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
@@ -26,6 +26,13 @@ const OVER: Span = minutes(31)
 
 /** What a registry says of a network may last for months, and is no trouble of routes or traffic. */
 export const isAside = ({ kind }: Pick<Signal, 'kind'>): boolean => kind.startsWith('rpki.')
+
+/** A new neighbour or prefix may stay for weeks: that is told, and what is usual is learned on. */
+const lingering: ReadonlySet<Kind> = new Set<Kind>([
+  'path.new-upstream',
+  'path.shift',
+  'prefix.new',
+])
 
 /** What is the same for all watched networks at a tick. */
 export interface Around {
@@ -77,7 +84,7 @@ export class Situation {
   /** When the first of what is wrong began; null: nothing is. That we are blind to routes is no trouble of it. */
   get since(): Instant | null {
     const starts = [...this.#standing.values()]
-      .filter(({ kind }) => kind !== 'blind')
+      .filter(({ kind }) => kind !== 'blind' && !lingering.has(kind))
       .map(({ startedAt }) => startedAt)
     if (this.#own.since !== null) starts.push(this.#own.since)
     return starts.length === 0 ? null : Math.min(...starts)
