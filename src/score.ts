@@ -16,6 +16,7 @@ import {
 } from './command.ts'
 import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
+import type { Archive } from './feeds/archive.ts'
 import { windowsOf } from './maintenance.ts'
 import { isBgpOdd, naiveVerdicts, surgedIn } from './naive.ts'
 import { ReplayRun } from './replay-run.ts'
@@ -152,10 +153,13 @@ async function playCase(
     asns,
   )
   const collector = name ?? undefined
-  const all = archiveOf(
-    files.map((file) => beside(truth, file)),
-    { collector, from: from ?? undefined, until: until ?? undefined },
-  )
+  const all: Archive =
+    files.length > 0
+      ? archiveOf(
+          files.map((file) => beside(truth, file)),
+          { collector, from: from ?? undefined, until: until ?? undefined },
+        )
+      : { ok: true, collectors: [], bytes: 0, skipped: 0 }
   const paths = [...config.context.rib, ...rib.map((file) => beside(truth, file))]
   const [first, ...others] = all.collectors
   const whose = collector ?? (others.length === 0 ? first?.collector : undefined)
