@@ -8,5 +8,6 @@ export default defineConfig({
     pool: 'forks',
     // Most of the longer ones wait for processes they have started.
     maxWorkers: 2,
+    maxConcurrency: 2,
   },
 })

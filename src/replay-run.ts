@@ -112,7 +112,7 @@ export class ReplayRun {
     for (const input of this.#options.sideInputs ?? []) this.#sink.fact(input)
     const { samples = [], planned = [] } = this.#options
     // Those of before `from` tell what is usual, as a table does.
-    this.order.facts(samples.filter(({ at }) => at < until))
+    this.order.facts(samples.filter(({ at, heard = at }) => heard < until))
     this.order.foresee(planned)
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),

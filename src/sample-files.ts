@@ -49,7 +49,7 @@ async function readOne(
       fault(`is longer than ${LONGEST_LINE} characters`)
       return
     }
-    const reading = readSample(line, usual)
+    const reading = readSample(line, usual, true)
     if (!reading.ok) fault(reading.why)
     else if (facts.length < MOST_FACTS) facts.push(shared(reading.fact, labels))
     else fault(`there are more than ${MOST_FACTS} samples in all; play fewer at a time`)

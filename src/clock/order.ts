@@ -11,7 +11,7 @@ import type { Sink } from '../core/sink.ts'
 import { hours, type Instant, type Span, seconds } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { sortByTime } from './sort.ts'
-import { hasOwnTime, Waiting } from './waiting.ts'
+import { dueAt, hasOwnTime, Waiting } from './waiting.ts'
 
 export interface OrderSettings {
   /** Detectors judge so often. */
@@ -270,12 +270,12 @@ export class Order {
       const fact = this.#facts.first()
       if (
         fact &&
-        fact.at <= limit &&
-        (!from || fact.at <= (from.batch.at[from.order[from.next] as number] as number))
+        dueAt(fact) <= limit &&
+        (!from || dueAt(fact) <= (from.batch.at[from.order[from.next] as number] as number))
       ) {
         this.#facts.shift()
         if (hasOwnTime(fact) && fact.at < this.now) this.lateSamples++
-        this.#reach(fact.at)
+        this.#reach(dueAt(fact))
         this.#sink.fact(hasOwnTime(fact) ? fact : { ...fact, at: this.now })
         continue
       }
@@ -309,7 +309,8 @@ export class Order {
   /** Releases messages of one batch as long as they are the first of all. */
   #run(from: Pending, limit: Instant): void {
     const { batch, order, count } = from
-    let rivalAt = this.#facts.first()?.at ?? Number.POSITIVE_INFINITY
+    const rival = this.#facts.first()
+    let rivalAt = rival ? dueAt(rival) : Number.POSITIVE_INFINITY
     for (const p of this.#pending) {
       if (p === from) continue
       const at = p.batch.at[p.order[p.next] as number] as number

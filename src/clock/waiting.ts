@@ -5,6 +5,7 @@
 import type { Fact } from '../core/fact.ts'
 import { compareLabels } from '../core/labels.ts'
 import type { Change, Sample } from '../core/sample.ts'
+import type { Instant } from '../core/time.ts'
 
 /** What keeps the time it was stamped with, however late it comes: series are by their own time. */
 export const hasOwnTime = (fact: Fact): fact is Sample | Change =>
@@ -12,6 +13,9 @@ export const hasOwnTime = (fact: Fact): fact is Sample | Change =>
 
 /** Of so many that have left, the room is taken back. */
 const ROOM = 1_024
+
+/** When it leaves: what is known to have been heard late, or by a clock that is ahead, then. */
+export const dueAt = (fact: Fact): Instant => (hasOwnTime(fact) ? (fact.heard ?? fact.at) : fact.at)
 
 export class Waiting {
   #facts: Fact[] = []
@@ -58,9 +62,10 @@ export class Waiting {
   }
 }
 
-/** By time, then by content; of those without content, 0. */
+/** By when they are due, by time, then by content; of those without content, 0. */
 export function compareFacts(a: Fact, b: Fact): number {
-  if (a.at !== b.at) return a.at - b.at
+  const apart = dueAt(a) - dueAt(b) || a.at - b.at
+  if (apart !== 0) return apart
   if (a.kind === 'sample' && b.kind === 'sample')
     return (
       compare(a.plane, b.plane) ||

@@ -21,6 +21,8 @@ export interface Sample {
   readonly labels: Labels
   /** What it tells of may have happened so much earlier or later than `at`. */
   readonly uncertainty: Span
+  /** When it was heard, where a file says so; of others nobody knows, and they come when they are stamped. */
+  readonly heard?: Instant
 }
 
 /** What somebody or something has done, or says of it. */
@@ -33,6 +35,7 @@ export interface Change {
   /** A line of text; '' when there is none. */
   readonly note: string
   readonly uncertainty: Span
+  readonly heard?: Instant
 }
 
 export type ChangeEvent =

@@ -131,4 +131,6 @@ function playRoutes(
 }
 
 export const linesOf = ({ arrivals }: PlayedIncident): string =>
-  arrivals.map(({ fact }) => `${lineOf(fact)}\n`).join('')
+  arrivals
+    .map(({ at, fact }) => `${lineOf(at === fact.at ? fact : { ...fact, heard: at })}\n`)
+    .join('')

@@ -181,11 +181,16 @@ export const inOrder = (all: readonly Arrival[]): Arrival[] => [...all].sort((a,
 /** Four digits: no instrument knows more. */
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
+const instantText = (at: Instant): string => iso(at).replace('.000Z', 'Z')
+
 /** As it is posted and written: one line without its end. */
 export function lineOf(fact: Sample | Change): string {
-  const at = iso(fact.at).replace('.000Z', 'Z')
+  const at = instantText(fact.at)
   const { labels, uncertainty } = fact
-  const more = uncertainty > 0 ? { uncertainty: `${uncertainty / 1e6}s` } : {}
+  const more = {
+    ...(uncertainty > 0 && { uncertainty: `${uncertainty / 1e6}s` }),
+    ...(fact.heard !== undefined && { heard: instantText(fact.heard) }),
+  }
   if (fact.kind === 'sample') {
     const { plane, metric, value } = fact
     return JSON.stringify({ at, plane, metric, value, labels, ...more })

@@ -80,6 +80,8 @@ export class Memory {
     const present = new Set(now.map(({ id }) => id))
     for (const [id, known] of this.#found)
       if (present.has(id) || this.#counts(id, known, explained)) out.set(id, known)
+    // A flood is aimed from the start; that what it filled was lost comes later, and says more.
+    if ((out.get('sp.on_saturated')?.ticks ?? 0) >= LASTING) out.delete('sp.one_target')
     for (const group of exclusive) keepOne(out, group, ({ ticks }) => ticks)
     for (const group of degrees) keepOne(out, group, ({ finding }) => evidence[finding.id].routing)
     if (out.size > 0 && [...orders].some((id) => out.has(id))) out.delete('ord.unresolved')

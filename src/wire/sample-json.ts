@@ -52,8 +52,12 @@ const fail = (why: string): never => {
   throw new Fault(why)
 }
 
-/** A line of text. */
-export function readSample(line: string, usual: Uncertainties = usualUncertainty): SampleReading {
+/** A line of text; that of a file may say when it was `heard`, which whoever pushes shows by doing so. */
+export function readSample(
+  line: string,
+  usual: Uncertainties = usualUncertainty,
+  isFiled = false,
+): SampleReading {
   if (line.length > LONGEST_LINE)
     return { ok: false, why: `is longer than ${LONGEST_LINE} characters` }
   let value: unknown
@@ -62,33 +66,39 @@ export function readSample(line: string, usual: Uncertainties = usualUncertainty
   } catch {
     return { ok: false, why: 'is not JSON: one object a line' }
   }
-  return readSampleValue(value, usual)
+  return readSampleValue(value, usual, isFiled)
 }
 
 /** The same of what JSON has become already. */
 export function readSampleValue(
   value: unknown,
   usual: Uncertainties = usualUncertainty,
+  isFiled = false,
 ): SampleReading {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { ok: false, why: 'must be an object with at, plane, metric and value' }
   try {
-    return { ok: true, fact: read(value as Readonly<Record<string, unknown>>, usual) }
+    return { ok: true, fact: read(value as Readonly<Record<string, unknown>>, usual, isFiled) }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     return { ok: false, why: error.message }
   }
 }
 
-function read(line: Readonly<Record<string, unknown>>, usual: Uncertainties): Sample | Change {
+function read(
+  line: Readonly<Record<string, unknown>>,
+  usual: Uncertainties,
+  isFiled: boolean,
+): Sample | Change {
   const plane = word(line['plane'], planes, 'plane') as Plane
   const known = plane === 'change' ? CHANGE_KEYS : SAMPLE_KEYS
   for (const key of Object.keys(line))
-    if (!known.includes(key))
+    if (!known.includes(key) && !(isFiled && key === 'heard'))
       fail(
         `${shown(key)} is not known here${near(key, known) || `; there are ${known.join(', ')}`}`,
       )
-  return plane === 'change' ? change(line) : sample(line, plane, usual)
+  const fact = plane === 'change' ? change(line) : sample(line, plane, usual)
+  return line['heard'] === undefined ? fact : { ...fact, heard: instant(line['heard'], 'heard') }
 }
 
 function sample(
@@ -182,9 +192,9 @@ function near(given: string, known: readonly string[]): string {
 }
 
 /** With microseconds, of which JavaScript's own dates have only thousands. */
-function instant(given: unknown): Instant {
+function instant(given: unknown, key = 'at'): Instant {
   if (given === undefined) return fail('at: is missing')
-  const wrong = () => fail(`at: must be an instant such as ${EXAMPLE}, not ${shown(given)}`)
+  const wrong = () => fail(`${key}: must be an instant such as ${EXAMPLE}, not ${shown(given)}`)
   if (typeof given !== 'string' || given.length > 40) return wrong()
   const day = /^(\d{4})-(\d\d)-(\d\d)/.exec(given)
   if (day && Number(day[3]) > daysIn(Number(day[1]), Number(day[2]))) return wrong()

@@ -84,6 +84,24 @@ describe('samples', () => {
     expect(out.slice(2)).toEqual(['tick 10', 'tick 20', 'message 26', 'tick 30', 'c=1 30'])
   })
 
+  test('leave when they were heard, where that is known, and keep their own time', () => {
+    const { order, out, say } = line()
+    order.facts([
+      { ...sample(2, 'late'), heard: T0 + seconds(8) },
+      { ...sample(9, 'ahead'), heard: T0 + seconds(4) },
+      sample(6, 'a'),
+    ])
+    say(order.stream(), 3, 5, 7, 26)
+    expect(out).toEqual([
+      'message 3',
+      'ahead=1 9 at 4',
+      'message 5',
+      'a=1 6',
+      'message 7',
+      'late=1 2 at 8',
+    ])
+  })
+
   test('come out the same whatever the order of arrival within the patience', () => {
     const dice = new Dice('arrival')
     const facts = Array.from({ length: 400 }, () =>

@@ -61,3 +61,10 @@ test('the order in which things are found is not that in which they are told', (
   look(b, 0, 3, ['igp.adj_loss', 'bgp.vis_partial'])
   expect(look(a, 30, 1, []).toSorted()).toEqual(look(b, 30, 1, []).toSorted())
 })
+
+test('what a flood has filled and lost is told soon, however long it was aimed before', () => {
+  const aimed = new Memory()
+  look(aimed, 0, 90, ['sp.one_target'])
+  expect(look(aimed, 900, 2, ['sp.on_saturated'])).toEqual(['sp.one_target'])
+  expect(look(aimed, 920, 1, ['sp.on_saturated'])).toEqual(['sp.on_saturated'])
+})

@@ -7,7 +7,7 @@ import {
   metrics,
   type Sample,
 } from '../../src/core/sample.ts'
-import { hours, parseInstant, seconds } from '../../src/core/time.ts'
+import { hours, minutes, parseInstant, seconds } from '../../src/core/time.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { formatSample, readSample, readSampleValue } from '../../src/wire/sample-json.ts'
 
@@ -260,5 +260,14 @@ describe('whatever the dice say', () => {
         const ok = readSampleValue(given).ok
         expect([key, value, ok]).toEqual([key, value, key === 'value' && value === 0])
       }
+  })
+})
+
+test('a line of a file may say when it was heard; one that is pushed may not', () => {
+  const heard = (text: string) => readSample(line({ heard: text }), undefined, true)
+  expect(heard('2021-10-25T02:21:00Z')).toMatchObject({ fact: { heard: AT + minutes(5) } })
+  expect(heard('soon')).toMatchObject({ why: expect.stringMatching(/^heard: must be an instant/) })
+  expect(readSample(line({ heard: '2021-10-25T02:21:00Z' }))).toMatchObject({
+    why: expect.stringMatching(/heard.* is not known/),
   })
 })
