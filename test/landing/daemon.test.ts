@@ -231,4 +231,5 @@ it.concurrent('the demo plays its day, tells what happened in it, and ends', asy
   expect(out).toMatch(/resolved +leak\.path/)
   expect(err).toMatch(/An invented Internet of \d+ networks, seen by 40 sessions/)
   expect(out + err).not.toMatch(/"level":"(warn|error|fatal)"|blind/)
-})
+  // A day at that speed takes twenty seconds, and longer where others are at work.
+}, 180_000)
