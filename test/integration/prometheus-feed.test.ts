@@ -433,7 +433,7 @@ describe.skipIf(!has('prometheus', 'the feed before a real Prometheus'))(
       await until('it is noticed', () => feed.status().state === 'waiting')
       // What is said last may be of one query; that it is gone is said too.
       expect(lines.join('\n')).toMatch(
-        /^(warn|error) Prometheus at .*(ECONNREFUSED|socket hang up|ECONNRESET)/m,
+        /^(warn|error) Prometheus at .*(ECONNREFUSED|socket hang up|ECONNRESET|HTTP 503)/m,
       )
       const count = samples.length
       await new Promise((done) => setTimeout(done, 3_000))
