@@ -17,6 +17,13 @@ export const causes = [
 
 export type Cause = (typeof causes)[number]
 
+/** What explains an incident without a fault or a flood that anybody need be woken for. */
+export const explanations: ReadonlySet<Cause> = new Set<Cause>([
+  'collector-artefact',
+  'planned-maintenance',
+  'mitigation',
+])
+
 export type Side = 'fault' | 'flood' | 'both' | 'neither'
 
 /** For scoring (DESIGN §2.2). */

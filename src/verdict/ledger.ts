@@ -15,7 +15,7 @@ import type {
 } from '../core/incident.ts'
 import { levels, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
-import type { Cause, Verdict } from '../core/verdict.ts'
+import { explanations, type Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
 import { planeKinds } from './joined.ts'
 import { first, idOf } from './record.ts'
@@ -46,12 +46,6 @@ export const ledgerDefaults = {
 }
 
 const MOST_REFUSED = 10_000
-/** Nobody need be woken for these. */
-const explained: ReadonlySet<Cause> = new Set<Cause>([
-  'collector-artefact',
-  'planned-maintenance',
-  'mitigation',
-])
 
 interface Entry {
   readonly id: string
@@ -73,7 +67,7 @@ interface Entry {
 }
 
 const isExplained = (verdict: Verdict | null, { kind }: Signal): boolean =>
-  verdict !== null && explained.has(verdict.cause) && !/^(rpki|prefix)\./.test(kind)
+  verdict !== null && explanations.has(verdict.cause) && !/^(rpki|prefix)\./.test(kind)
 
 export class Ledger {
   /** Incidents that were never told, because too many were open already. */

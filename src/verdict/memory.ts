@@ -34,7 +34,7 @@ const degrees: readonly (readonly EvidenceId[])[] = [
   ['bgp.vis_broad', 'bgp.vis_slow', 'bgp.vis_partial'],
 ]
 
-/** What is known of order is what is known now. */
+/** An order that was clear once stays so; of two that contradict each other the present one counts. */
 const orders: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
   'ord.routing_first',
   'ord.traffic_first',

@@ -232,7 +232,7 @@ function reset(one: Case): void {
   one.said = ''
 }
 
-/** Decibels in steps of five: as sure as a signal of routes with as much behind it. */
+/** Decibels by four: as sure as a signal of routes with as much behind it. */
 function tagOf({ id, because }: Finding): Tag {
   const { routing, flood } = evidence[id]
   return { name: id, score: Math.max(0, Math.round(Math.max(routing, flood) / 4)), because }

@@ -7,7 +7,7 @@ import type { Finding } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
 import { type Plane, planes } from '../core/sample.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
-import { type Cause, sideOf, type Verdict } from '../core/verdict.ts'
+import { explanations, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { type GateAnswers, Gates } from './gates.ts'
 import { type History, judge, noHistory } from './judge.ts'
@@ -41,12 +41,6 @@ export interface Around {
   /** Collectors of which hardly anybody is believed. */
   readonly troubled: readonly string[]
 }
-
-const explaining: ReadonlySet<Cause> = new Set<Cause>([
-  'collector-artefact',
-  'planned-maintenance',
-  'mitigation',
-])
 
 export class Situation {
   readonly asn: Asn
@@ -141,7 +135,7 @@ export class Situation {
     this.verdict = verdict
     this.#history = history
     const keys = new Set(this.#keys())
-    if (explaining.has(verdict.cause)) this.#explained = keys
+    if (explanations.has(verdict.cause)) this.#explained = keys
     this.#judged = keys
   }
 
@@ -163,7 +157,7 @@ export class Situation {
       return sideOf(before) !== 'neither' || this.#news().length === 0
     // What was explained stays so until something else is established, or begins.
     const same = this.#keys().every((key) => this.#explained.has(key))
-    return explaining.has(before) && cause === 'undetermined' && same
+    return explanations.has(before) && cause === 'undetermined' && same
   }
 
   #states(): Record<Plane, 'normal' | 'anomalous' | 'blind'> {

@@ -4,6 +4,7 @@
 import type { EvidenceId, Finding } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
 import { type Plane, planes } from '../core/sample.ts'
+import { minutes } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { noGates } from './decide.ts'
 import { judge, noHistory } from './judge.ts'
@@ -42,7 +43,7 @@ export function unwatchedVerdict(signal: Signal, previous: Verdict | null): Verd
   const finding: Finding = {
     id,
     because: first?.because ?? kind,
-    onset: { at: startedAt, within: 60_000_000 },
+    onset: { at: startedAt, within: minutes(1) },
     where: [],
   }
   // What is getting less was established when it was more.
