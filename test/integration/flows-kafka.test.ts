@@ -139,9 +139,12 @@ describe.skipIf(!here)('flows over Kafka', () => {
       await until('all of it came', () => heardOf('a').length >= 2_000, 60_000)
       expect(heardOf('a').toSorted()).toEqual(some.toSorted())
 
+      // A broker that has just started may have turned it away before.
+      told.length = 0
       broker.process.kill('SIGKILL')
       await until('it is blind', () => !feed.status().sees, 120_000)
-      expect(told.length).toBe(2)
+      expect(told.length).toBe(1)
+      expect(told[0]).toMatch(/^gap: ./)
       await startBroker()
       const more = Array.from({ length: 500 }, (_, i) => `b${i}`)
       await send('flows', more)
@@ -151,6 +154,9 @@ describe.skipIf(!here)('flows over Kafka', () => {
       expect(feed.status()).toMatchObject({ missing: 0, dropped: 0 })
     } finally {
       await feed.close()
+      // Whatever went wrong above, the next test has a broker.
+      if (broker.process.exitCode !== null || broker.process.signalCode !== null)
+        await startBroker()
     }
 
     // Whoever comes after it in its group begins where it ended.
