@@ -51,6 +51,8 @@ export interface LiveOptions {
 
 /** Messages wait so long for others that happened before them. */
 const PATIENCE: Span = seconds(5)
+/** A feed that is further behind another one does not hold it up: its word counts, and is late. */
+const MOST_BEHIND: Span = seconds(60)
 /** How often what has come is handed to the clock at least, in milliseconds. */
 const FLUSH = 100
 /** The stream is silent when nothing has come for so long: event time goes on without it. */
@@ -118,6 +120,7 @@ export class LiveRun {
     const sink = this.journal ?? this.journey
     this.order = new Order(this.vantages, sink, (batch) => this.#give(batch), {
       patience: PATIENCE,
+      ...(this.#historic ? {} : { mostBehind: MOST_BEHIND }),
     })
     const host = {
       vantages: this.vantages,
