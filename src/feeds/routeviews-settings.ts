@@ -85,8 +85,8 @@ export interface RouteViewsFeed {
   status(): RouteViewsStatus
   /** `topic/partition`, and the offset of the record that was not yet handed over. */
   positions(): Record<string, number>
-  /** The name of a partition's number: `topic/partition`. */
-  partitionName(partition: number): string | undefined
+  /** By number of the partition, those whose place is known: `topic/partition`, and where it goes on. */
+  partitions(): readonly { readonly name: string; readonly number: number; readonly next: number }[]
   /** No handler is called afterwards. */
   close(): Promise<void>
 }

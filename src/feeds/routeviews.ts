@@ -107,12 +107,11 @@ class Feed implements RouteViewsFeed {
   }
 
   positions(): Record<string, number> {
-    const known = this.#byNumber.filter(({ next }) => next >= 0)
-    return Object.fromEntries(known.map(({ name, next }) => [name, next]))
+    return Object.fromEntries(this.partitions().map(({ name, next }) => [name, next]))
   }
 
-  partitionName(partition: number): string | undefined {
-    return this.#byNumber[partition]?.name
+  partitions(): readonly Partition[] {
+    return this.#byNumber.filter(({ next }) => next >= 0)
   }
 
   async close(): Promise<void> {

@@ -99,6 +99,11 @@ export class OpenBmpReader {
     return true
   }
 
+  /** Octets of the open record that were not read. */
+  get left(): number {
+    return this.#end - this.#at
+  }
+
   #bad(): false {
     this.malformed++
     return false
