@@ -67,6 +67,7 @@ export function kafkaAdvice(fault: string): string | null {
   if (/SASL|authentication|credentials/i.test(fault))
     return 'check mechanism, username and password'
   if (/does not host this topic|UNKNOWN_TOPIC/i.test(fault)) return 'check the name of the topic'
+  if (/no topic is named/.test(fault)) return 'check topics, collectors and peers of the feed'
   if (/not authorized|AUTHORIZATION/i.test(fault)) return 'let it read the topic and join the group'
   return null
 }

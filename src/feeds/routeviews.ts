@@ -239,6 +239,7 @@ class Feed implements RouteViewsFeed {
     const oldest = now - this.#settings.mostLag
     let tooOld = 0
     for (const { value, offset, told } of records) {
+      if (this.#isClosed()) return
       if (from.next >= 0 && offset !== from.next && !this.#follow(from, offset, told)) continue
       from.next = offset + 1
       from.told = told
