@@ -105,7 +105,9 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
       positions: () => feed.positions(),
       applied: (at) => places.applied(at),
       appliedPositions: () => {
-        const all = feed.partitions().map(({ name, number, next }) => [name, places.next(number, next)])
+        const all = feed
+          .partitions()
+          .map(({ name, number, next }) => [name, places.next(number, next)])
         return Object.fromEntries(all)
       },
       close: () => feed.close(),

@@ -49,11 +49,7 @@ const attribute = (type: number, value: readonly number[], flags = 0x40) => [
 ]
 const PATH = [2, 2, ...u32(64_496), ...u32(70_000)]
 const update = (nlri: readonly number[], path: readonly number[] = PATH) => {
-  const list = [
-    ...attribute(1, [0]),
-    ...attribute(2, path),
-    ...attribute(3, [192, 0, 2, 1]),
-  ]
+  const list = [...attribute(1, [0]), ...attribute(2, path), ...attribute(3, [192, 0, 2, 1])]
   return bgp(2, [0, 0, ...u16(list.length), ...list, ...nlri])
 }
 const route = (of: Of = {}, nlri = [24, 203, 0, 113], path = PATH) =>
@@ -93,7 +89,9 @@ describe('routes', () => {
     // Not known; since the router was started; too far back; ahead.
     for (const odd of [0, 86_400, HEARD / 1e6 - 601, HEARD / 1e6 + 61]) expect(at(odd)).toBe(HEARD)
     const { vantages, lines } = read([route()])
-    expect(vantages.list).toMatchObject([{ collector: 'router', address: '192.0.2.1', asn: 64_496 }])
+    expect(vantages.list).toMatchObject([
+      { collector: 'router', address: '192.0.2.1', asn: 64_496 },
+    ])
     expect(lines).toEqual(['update A 203.0.113.0/24 64496 70000'])
   })
   test('come in one view of a peer, the first that is heard', () => {
@@ -102,7 +100,10 @@ describe('routes', () => {
     // Until the session begins anew.
     expect(read([route(), down(), route({ flags: 0x40 })]).outcomes[2]).toBe('update')
     // What is sent to it is not what it believes.
-    expect(read([route({ flags: 0x10 }), route({ type: 3 })]).outcomes).toEqual(['passed', 'passed'])
+    expect(read([route({ flags: 0x10 }), route({ type: 3 })]).outcomes).toEqual([
+      'passed',
+      'passed',
+    ])
   })
   test('come in every view that has a collector of its own', () => {
     const each = (c: number) => ALL_VIEWS.map((view) => c + view)
@@ -135,7 +136,10 @@ describe('routes', () => {
     expect(read([other, route()]).outcomes[1]).toBe('update')
     // Peer Up was not heard: what can be read in no other way.
     const guessed = read([route({}, withId), route({}, [...u32(3), 0])])
-    expect(guessed.lines).toEqual([expect.stringContaining('#9 '), expect.stringContaining('/0#3 ')])
+    expect(guessed.lines).toEqual([
+      expect.stringContaining('#9 '),
+      expect.stringContaining('/0#3 '),
+    ])
     expect(guessed.decoder.guessed).toBe(1)
   })
   test('that do not fit are read into the next batch', () => {
@@ -243,7 +247,9 @@ function slow(told: Told): unknown {
   const { bgp } = told
   if (!bgp) {
     const { stats = [] } = told
-    const values = stats.filter(({ value }) => value !== undefined).map(({ value }) => Number(value))
+    const values = stats
+      .filter(({ value }) => value !== undefined)
+      .map(({ value }) => Number(value))
     return { outcome: OUTCOMES[told.msg], ...(told.msg === 'STATISTICS' ? { values } : {}) }
   }
   if (bgp.type !== 'UPDATE') return { outcome: 'passed' }
@@ -340,11 +346,26 @@ describe.skipIf(absent)(`vectors${absent ? ' (SKIPPED: vectors absent)' : ''}`, 
   })
 })
 
+/** Whatever is no OPEN the one for people reads too, in Peer Up, and what follows the second one. */
+function isHeadOfOpen(octets: Uint8Array, at: number): boolean {
+  if (octets[5] !== 3) return false
+  const first = 48 + 20
+  const second = first + ((octets[first + 16] as number) << 8) + (octets[first + 17] as number)
+  return at < first + 19 || (at >= second && at < second + 19)
+}
+
 test('agrees with the decoder for people over changed messages', () => {
   const next = noise(7)
   const both = open(addPath(3), addPath(3, 2))
   const sound = [
-    ...[up(), up({ flags: 0x40 }, both, both), up({ type: 3 }), down(), route(), route({ flags: 0x20 })],
+    ...[
+      up(),
+      up({ flags: 0x40 }, both, both),
+      up({ type: 3 }),
+      down(),
+      route(),
+      route({ flags: 0x20 }),
+    ],
     ...[route({ flags: 0x10 }), route({ type: 3 }), bmp(4, [0, 1, 0, 1, 65]), bmp(7, [1, 2])],
     bmp(0, [...header(), ...update([...u32(1), 24, 203, 0, 113])]),
     bmp(0, [...header(), ...bgp(2, [0, 4, 24, 203, 0, 113, 0, 0])]),
@@ -360,7 +381,8 @@ test('agrees with the decoder for people over changed messages', () => {
       const changes = next(3)
       for (let k = 0; k < changes; k++) {
         const at = 48 + next(Math.max(1, octets.length - 48))
-        if (at < octets.length && octets[5] !== 2) octets[at] = next(4) ? next(256) : 0
+        if (at < octets.length && octets[5] !== 2 && !isHeadOfOpen(octets, at))
+          octets[at] = next(4) ? next(256) : 0
       }
       const [fast, exact] = [pair.fast(octets), pair.slow(octets)] as { outcome: string }[]
       // Sessions told once a view come up, and go down, once.
