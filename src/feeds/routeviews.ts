@@ -98,7 +98,7 @@ class Feed implements RouteViewsFeed {
   status(): RouteViewsStatus {
     return {
       state: this.#state,
-      sees: this.#sees === true,
+      sees: this.#sees === true && !this.#isClosed(),
       topics: this.#topics.size,
       ...this.#counts,
       lastFault: this.#lastFault,

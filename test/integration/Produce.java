@@ -13,11 +13,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 public class Produce {
@@ -47,7 +49,14 @@ public class Produce {
       }));
     }
     try (Admin admin = Admin.create(base)) {
-      admin.createTopics(made).all().get();
+      // There may be some of them already.
+      for (var created : admin.createTopics(made).values().values()) {
+        try {
+          created.get();
+        } catch (ExecutionException error) {
+          if (!(error.getCause() instanceof TopicExistsException)) throw error;
+        }
+      }
     }
     AtomicLong failed = new AtomicLong();
     long sent = 0;

@@ -87,7 +87,7 @@ class Counted implements LiveStream {
   bad = 0
   source: RouteViewsSource | null = null
   /** What is done when so many have come. */
-  readonly then = new Map<number, () => void>()
+  readonly hooks = new Map<number, () => void>()
   readonly #batch = new Batch()
 
   constructor(records: number) {
@@ -121,7 +121,7 @@ class Counted implements LiveStream {
       this.times[n] = (this.times[n] as number) + 1
       this.count++
       this.source?.applied(batch.offset[m] as number)
-      this.then.get(this.count)?.()
+      this.hooks.get(this.count)?.()
     }
     return batch.messages > 0
   }
@@ -157,7 +157,9 @@ describe.skipIf(!here).each(versions)('RouteViews over Kafka %s', (version) => {
   test(`${RECORDS} records are taken once each`, async () => {
     const topics = Array.from({ length: TOPICS }, (_, i) => i)
     const late = Math.floor(RECORDS / 50)
-    writeRecords(join(place, 'first'), 0, RECORDS, topics)
+    const [before, middle] = [0.4 * RECORDS, 0.7 * RECORDS]
+    writeRecords(join(place, 'first'), 0, before, topics)
+    writeRecords(join(place, 'second'), before, RECORDS, topics)
     writeRecords(join(place, 'new'), RECORDS, RECORDS + late, [TOPICS])
     const stream = new Counted(RECORDS + late)
     const settings = {
@@ -172,24 +174,29 @@ describe.skipIf(!here).each(versions)('RouteViews over Kafka %s', (version) => {
     }
     const first = produce(join(place, 'first'), topics)
     let source = open({})
-    const half = RECORDS / 2
-    stream.then.set(RECORDS / 5, () => broker.kill())
-    stream.then.set(half, () => void source.close())
+    stream.hooks.set(RECORDS / 5, () => broker.kill())
+    stream.hooks.set(middle, () => void source.close())
     try {
       await until('a fifth of it came', () => stream.count >= RECORDS / 5, 600_000)
       await until('it is blind', () => !source.status().sees, 120_000)
       expect(stream.told.filter((line) => line.startsWith('gap all'))).not.toEqual([])
       await broker.start()
-      await until('half of it came', () => stream.count >= half, 600_000)
+      const second = produce(join(place, 'second'), topics)
+      await until('more of it came', () => stream.count >= middle, 600_000)
       await source.close()
       // The daemon ended and begins anew from what its table had.
-      expect(stream.count).toBe(half)
+      expect(stream.count).toBe(middle)
       source = open(source.appliedPositions())
-      await until('it goes on', () => stream.count > half, 120_000)
+      await until('it goes on', () => stream.count > middle, 120_000)
       produce(join(place, 'new'), [TOPICS])
       await until('all of it came', () => stream.count >= RECORDS + late, 600_000)
-      await until('the producer is done', () => first.process.exitCode !== null, 60_000)
-      expect(first.text()).toContain(`sent ${RECORDS}`)
+      for (const [producer, count] of [
+        [first, before],
+        [second, RECORDS - before],
+      ] as const) {
+        await until('a producer is done', () => producer.process.exitCode !== null, 60_000)
+        expect(producer.text()).toContain(`sent ${count}`)
+      }
       expect(source.status()).toMatchObject({ sees: true, topics: TOPICS + 1 })
       // Whoever came twice comes now.
       await new Promise((done) => setTimeout(done, 2_000))
