@@ -92,7 +92,7 @@ export class JournalRun {
     let base: string | null = null
     let before = -1
     for (let at = path; ; ) {
-      await this.#lines(at, reader)
+      await journalLines(at, reader, this.#progress)
       const { goesOn, segment } = reader.stats
       // It was none of ours.
       if (segment === before) break
@@ -105,26 +105,6 @@ export class JournalRun {
     }
     this.journey?.finish()
     return this.journey !== null
-  }
-
-  async #lines(path: string, reader: JournalReader): Promise<void> {
-    const decoder = new TextDecoder()
-    // Pieces of the line that has not ended yet, and how long they are.
-    let pieces: string[] = []
-    let length = 0
-    for await (const chunk of decompress(this.#counted(path))) {
-      const lines = decoder.decode(chunk, { stream: true }).split('\n')
-      const rest = lines.pop() ?? ''
-      for (const line of lines) {
-        reader.line(length > LONGEST ? TOO_LONG : pieces.join('') + line)
-        pieces = []
-        length = 0
-      }
-      length += rest.length
-      if (length > LONGEST) pieces = []
-      else pieces.push(rest)
-    }
-    reader.line(length > LONGEST ? TOO_LONG : pieces.join(''))
   }
 
   #begin(header: JournalHeader): boolean {
@@ -143,13 +123,6 @@ export class JournalRun {
     }
     this.journey = new Journey(settings, tellFrom(from, this.#tell))
     return true
-  }
-
-  async *#counted(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of readChunks(path)) {
-      this.#progress(chunk.length)
-      yield chunk
-    }
   }
 }
 
@@ -175,4 +148,35 @@ function isDetect(given: unknown): given is DetectSettings {
         : typeof settings[name] === typeof value,
     )
   })
+}
+
+/** All lines of one file, packed or not, to the reader; octets read are told as they come. */
+export async function journalLines(
+  path: string,
+  reader: JournalReader,
+  progress: (octets: number) => void,
+): Promise<void> {
+  const counted = async function* () {
+    for await (const chunk of readChunks(path)) {
+      progress(chunk.length)
+      yield chunk
+    }
+  }
+  const decoder = new TextDecoder()
+  // Pieces of the line that has not ended yet, and how long they are.
+  let pieces: string[] = []
+  let length = 0
+  for await (const chunk of decompress(counted())) {
+    const lines = decoder.decode(chunk, { stream: true }).split('\n')
+    const rest = lines.pop() ?? ''
+    for (const line of lines) {
+      reader.line(length > LONGEST ? TOO_LONG : pieces.join('') + line)
+      pieces = []
+      length = 0
+    }
+    length += rest.length
+    if (length > LONGEST) pieces = []
+    else pieces.push(rest)
+  }
+  reader.line(length > LONGEST ? TOO_LONG : pieces.join(''))
 }

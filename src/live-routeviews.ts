@@ -32,12 +32,10 @@ export interface RouteViewsLiveStatus extends LiveSourceStatus {
 
 export interface RouteViewsSource extends LiveSource {
   status(): RouteViewsLiveStatus
-  /** `topic/partition`, and the offset that was not yet handed to the stream. */
-  positions(): Record<string, number>
   /** A message of this feed with this `offset` has been applied. */
   applied(place: number): void
-  /** The positions from which a restart goes on that has everything that was applied, and nothing else. */
-  appliedPositions(): Record<string, number>
+  /** `topic/partition`, and the offset from which a restart goes on that has everything that was applied. */
+  positions(): Record<string, number>
 }
 
 /** Whether a table of this collector is kept up to date by the feed: RouteViews' names, and those wanted. */
@@ -52,6 +50,7 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
   return (stream: LiveStream): RouteViewsSource => {
     const reader = new OpenBmpReader(stream.vantages)
     const places = new Places()
+    const { resume } = stream
     let place = 0
     let partition = 0
     let newest: Instant | null = null
@@ -67,6 +66,16 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
         if (outcome === 'full') return batch.messages > first
         if (outcome === 'malformed') stream.malformed()
         else if (outcome === 'refused') stream.dropped('peers')
+        if (resume && batch.messages > from) {
+          const last = resume.place(batch.vantage[from] as number)
+          if (last !== undefined && offsetOf(place) <= offsetOf(last)) {
+            batch.truncate(from)
+            places.handed(place)
+            places.applied(place)
+            stream.dropped('known')
+            continue
+          }
+        }
         for (let m = from; m < batch.messages; m++) {
           const at = places.inOrder(partition, batch.at[m] as number, latest)
           batch.at[m] = at
@@ -76,7 +85,7 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
       }
     }
 
-    const feed = open(settings, {
+    const feed = open(resume ? { ...settings, positions: resume.positions } : settings, {
       message(value: Buffer, { collector, partition: number, offset, told }: RouteViewsRecord) {
         if (!reader.open(value, told, collector)) {
           if (reader.malformed > 0) stream.malformed(reader.malformed)
@@ -102,9 +111,8 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
           dropped: [{ reason: 'not-kept', count: missing }],
         }
       },
-      positions: () => feed.positions(),
       applied: (at) => places.applied(at),
-      appliedPositions: () => {
+      positions: () => {
         const all = feed
           .partitions()
           .map(({ name, number, next }) => [name, places.next(number, next)])

@@ -2,7 +2,7 @@
 // differs from a replay. Gaps are facts in the stream like everything else.
 
 import { ArchiveInput } from './archive-input.ts'
-import { JournalWriter } from './clock/journal.ts'
+import { type JournalHeader, JournalWriter } from './clock/journal.ts'
 import { Order } from './clock/order.ts'
 import { Wall } from './clock/wall.ts'
 import { InputError } from './command.ts'
@@ -11,6 +11,7 @@ import { type Batch, BatchPool } from './core/batch.ts'
 import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import type { Change, Sample } from './core/sample.ts'
+import type { Sink } from './core/sink.ts'
 import { hours, type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
@@ -22,6 +23,7 @@ import { FUTURE, RunStream, uptime } from './live-stream.ts'
 import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
+import { type Restored, restoreTable, StatePicture, type StateSettings } from './table-state.ts'
 import type { PlanesSettings } from './verdict/planes.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -44,6 +46,8 @@ export interface LiveOptions {
   /** Whom nobody listens to (core/vantage.ts). */
   readonly ignorePeers?: readonly string[]
   readonly journal: string | null
+  /** Where the table is kept over a restart; none when absent. */
+  readonly state?: StateSettings | undefined
   log(level: 'info' | 'warn' | 'error', text: string): void
   /** Seconds from the arrival of a frame to the decision on it. */
   decided(delay: number): void
@@ -60,6 +64,8 @@ const SILENT: Span = seconds(2)
 /** A day or so of RIS Live for a few ASes in a segment, and 16 GiB in all. */
 const SEGMENTS = { segment: 2 ** 30, segments: 16 }
 
+/** Of each beat, in milliseconds, for the picture of the table. */
+const KEEPING = 10
 /** No evidence is in a file of theirs. */
 const NO_FILE = -1
 
@@ -79,6 +85,13 @@ export class LiveRun {
   readonly #wall = new Wall()
   /** The routes of all feeds are of the past: event time does not follow the wall clock. */
   readonly #historic: boolean
+  readonly #header: JournalHeader
+  readonly #streamOf = new Map<number, RunStream>()
+  #restored: Restored | null = null
+  /** What of its queue was applied last, by vantage point. */
+  readonly #places = new Map<number, number>()
+  #picture: StatePicture | null = null
+  #keptAt = uptime()
   #faultTold = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -96,20 +109,14 @@ export class LiveRun {
     const { planes = {} } = options
     this.journey = new Journey({ ...settings, planes, vantages: this.vantages }, tell)
     const { files } = this.journey.table
+    const run = new Date().toISOString()
+    this.#header = { baseline, hearsAll, inputs, asns: this.asns, detect, planes, run }
     if (options.journal !== null) {
       // A daemon that starts again must not write over what the last one heard.
       keepPrevious(options.journal)
       this.journal = new JournalWriter(
         options.journal,
-        {
-          baseline,
-          hearsAll,
-          inputs,
-          asns: this.asns,
-          detect,
-          planes,
-          run: new Date().toISOString(),
-        },
+        this.#header,
         this.vantages,
         files,
         journalSource(this.journey.table),
@@ -117,7 +124,7 @@ export class LiveRun {
         SEGMENTS,
       )
     }
-    const sink = this.journal ?? this.journey
+    const sink = this.#noting(this.journal ?? this.journey)
     this.order = new Order(this.vantages, sink, (batch) => this.#give(batch), {
       patience: PATIENCE,
       ...(this.#historic ? {} : { mostBehind: MOST_BEHIND }),
@@ -131,11 +138,14 @@ export class LiveRun {
       giveBatch: (batch: Batch) => this.#give(batch),
       ownPrefixes: () => this.#ownPrefixes(),
       hear: (fact: Sample | Change) => this.hear(fact),
+      restored: () => this.#restored,
       log: (level: 'info' | 'warn' | 'error', text: string) => options.log(level, text),
     }
     this.streams = sources.map(
       (spec) => new RunStream(spec, spec.routes ? files.push(spec.name) - 1 : NO_FILE, host),
     )
+    for (const stream of this.streams)
+      if (stream.source !== NO_FILE) this.#streamOf.set(stream.source, stream)
   }
 
   /** Loads the starting tables, then listens until `close`. */
@@ -143,7 +153,8 @@ export class LiveRun {
     const { table } = this.journey
     const { ribs } = this.#options
     warmUp()
-    if (ribs) {
+    await this.#restore()
+    if (ribs && !this.#restored) {
       const input = new ArchiveInput(this.vantages, this.#pool, table.files)
       const tables = await loadTables(input, table, ribs, () => this.#closed)
       if (this.#closed) return
@@ -155,6 +166,77 @@ export class LiveRun {
       }
     }
     if (!this.#closed) this.begin()
+  }
+
+  /** Notes how far the queue of each vantage point has been applied, where somebody will ask. */
+  #noting(sink: Sink): Sink {
+    const { state } = this.#options
+    if (!state) return sink
+    return {
+      message: (batch, m) => {
+        sink.message(batch, m)
+        const stream = this.#streamOf.get(batch.file)
+        if (!stream?.hasQueue) return
+        stream.applied(batch.offset[m] as number)
+        this.#places.set(batch.vantage[m] as number, batch.offset[m] as number)
+      },
+      fact: (fact) => sink.fact(fact),
+    }
+  }
+
+  async #restore(): Promise<void> {
+    const { state } = this.#options
+    if (!state) return
+    const { table } = this.journey
+    const restored = await restoreTable(state, table, this.asns, Date.now() * 1e3)
+    const where = `the table of the last run in ${state.folder}`
+    if (restored === null) return
+    if (typeof restored === 'string') {
+      this.#options.log('warn', `${where} is not used: ${restored}`)
+      return
+    }
+    this.#restored = restored
+    for (const [vantage, place] of restored.places) this.#places.set(vantage, place)
+    const { at, wall } = restored.state
+    this.#options.log('info', `${where} is of ${iso(at)}; going on from there`)
+    // Time has gone on meanwhile.
+    this.#wall.heard(at + Math.max(0, Date.now() * 1e3 - wall), uptime())
+    for (const stream of this.streams) {
+      const { positions } = restored.state
+      if (stream.spec.routes && !positions[stream.name]) stream.missed(at)
+    }
+  }
+
+  /** A picture of the table is begun when it is time, and goes on between other work. */
+  #keep(): void {
+    const { state, log } = this.#options
+    if (!state) return
+    try {
+      const now = uptime()
+      if (this.#picture?.step(KEEPING) === true) this.#picture = null
+      else if (!this.#picture && now - this.#keptAt >= state.every && this.order.now > 0)
+        this.#picture = this.#begun(state, now)
+    } catch (error) {
+      this.#picture?.abandon()
+      this.#picture = null
+      log('error', `the table cannot be kept in ${state.folder}: ${(error as Error).message}`)
+    }
+  }
+
+  #begun(state: StateSettings, now: number): StatePicture {
+    this.#keptAt = now
+    const of = (stream: RunStream) => [stream.name, stream.positions ?? {}] as const
+    const queues = this.streams.filter(({ hasQueue }) => hasQueue)
+    const positions = Object.fromEntries(queues.map(of))
+    const { table } = this.journey
+    const at = this.order.now
+    return new StatePicture(
+      state.folder,
+      this.#header,
+      { at, wall: Date.now() * 1e3, positions },
+      table,
+      (vantage) => this.#places.get(vantage) ?? -1,
+    )
   }
 
   /** What was loaded; throws when one of the files is no table, because then we would miss nothing. */
@@ -179,7 +261,7 @@ export class LiveRun {
   /** The starting table is there, by whatever way it came. */
   begin(): void {
     const { table } = this.journey
-    this.journal?.start()
+    this.journal?.start(this.#restored !== null)
     table.start()
     for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
     this.order.foresee(this.#options.planned ?? [])
@@ -195,6 +277,14 @@ export class LiveRun {
     await Promise.all(this.streams.map((stream) => stream.close()))
     for (const stream of this.streams) stream.flush()
     this.order.flush()
+    this.#picture?.abandon()
+    const { state } = this.#options
+    if (state && this.order.now > 0) {
+      this.#picture = null
+      this.#keptAt = Number.NEGATIVE_INFINITY
+      this.#keep()
+      while (this.#picture) this.#keep()
+    }
     this.journey.finish()
     this.journal?.close()
   }
@@ -252,6 +342,7 @@ export class LiveRun {
     const estimate = this.#wall.estimate(now)
     if (estimate !== null && now - last > SILENT) this.order.advance(estimate - PATIENCE)
     this.#tellOwn()
+    this.#keep()
     const fault = this.journal?.fault
     if (fault && !this.#faultTold) {
       this.#faultTold = true

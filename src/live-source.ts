@@ -22,6 +22,12 @@ export interface LiveStream {
   readonly vantages: VantagePoints
   /** Watched ASes, ascending. */
   readonly asns: readonly Asn[]
+  /** Where a run before this one stopped, as the source told it; null when there was none. */
+  readonly resume: {
+    readonly positions: Readonly<Record<string, number>>
+    /** `offset` of the message of a vantage point that was applied last; undefined = of none. */
+    place(vantage: number): number | undefined
+  } | null
   /** Own prefixes that are in the table at present. */
   own(): string[]
   /**
@@ -57,6 +63,9 @@ export interface LiveSourceStatus {
 
 export interface LiveSource {
   status(): LiveSourceStatus
+  /** A message with this `offset` has been applied. With it, `positions` says where to go on after a restart. */
+  applied?(offset: number): void
+  positions?(): Readonly<Record<string, number>>
   /** Own prefixes have changed. */
   own?(prefixes: readonly string[]): void
   /** No method of the stream is called after it has resolved. */

@@ -16,6 +16,7 @@ import type {
   SourceSpec,
   Unheard,
 } from './live-source.ts'
+import type { Restored } from './table-state.ts'
 
 /** What a stream needs of its run. */
 export interface StreamHost {
@@ -27,6 +28,8 @@ export interface StreamHost {
   giveBatch(batch: Batch): void
   ownPrefixes(): string[]
   hear(fact: Sample | Change): Unheard | null
+  /** What the last run left; null when nothing. */
+  restored(): Restored | null
   log(level: 'info' | 'warn' | 'error', text: string): void
 }
 
@@ -96,6 +99,27 @@ export class RunStream implements LiveStream {
     this.#open?.own?.(prefixes)
   }
 
+  get resume(): LiveStream['resume'] {
+    const restored = this.#host.restored()
+    const positions = restored?.state.positions[this.name]
+    if (!restored || !positions) return null
+    return { positions, place: (vantage) => restored.places.get(vantage) }
+  }
+
+  /** It can be read again from where the table is. */
+  get hasQueue(): boolean {
+    return this.#open?.applied !== undefined
+  }
+
+  /** From where. */
+  get positions(): Readonly<Record<string, number>> | undefined {
+    return this.#open?.positions?.()
+  }
+
+  applied(offset: number): void {
+    this.#open?.applied?.(offset)
+  }
+
   own(): string[] {
     return this.#host.ownPrefixes()
   }
@@ -156,6 +180,19 @@ export class RunStream implements LiveStream {
 
   sight(collector?: string): void {
     this.#sightFact('gap-end', '', collector)
+  }
+
+  /** Nobody listened since `at`; sight is back when the source says so. */
+  missed(at: Instant): void {
+    const why = 'the daemon was not running'
+    this.#host.order.fact({
+      kind: 'gap',
+      at,
+      feed: this.name,
+      source: this.source,
+      collector: null,
+      why,
+    })
   }
 
   #sightFact(kind: 'gap' | 'gap-end', why: string, collector: string | undefined): void {

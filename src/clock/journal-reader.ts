@@ -138,7 +138,7 @@ export class JournalReader {
     this.#segment = this.stats.segment = segment
     this.#run = run
     this.stats.goesOn = false
-    const given = { asns, detect, planes, from, hearsAll }
+    const given = { asns, detect, planes, from, hearsAll, state: line['state'] }
     const known = { baseline, inputs: inputs as unknown as Inputs, ...given }
     return this.#passing || this.#target.header(known)
   }
@@ -155,7 +155,8 @@ export class JournalReader {
     if (vantage === undefined) return false
     const { source } = peer.notes
     const notes = { ...peer.notes, source: this.#where.get(Number(source)) ?? -1 }
-    return this.#passing || this.#target.peer({ vantage, notes })
+    const place = Number.isSafeInteger(peer.place) ? { place: peer.place as number } : {}
+    return this.#passing || this.#target.peer({ vantage, notes, ...place })
   }
 
   #vantage(value: unknown): boolean {
@@ -174,7 +175,7 @@ export class JournalReader {
 
   #file(value: unknown): boolean {
     if (!Array.isArray(value) || typeof value[0] !== 'number') return false
-    const known = this.#passing ? this.#files.indexOf(String(value[1])) : -1
+    const known = this.#files.indexOf(String(value[1]))
     this.#where.set(value[0], known >= 0 ? known : this.#files.push(String(value[1])) - 1)
     return true
   }

@@ -46,6 +46,8 @@ export interface JournalHeader {
   readonly from?: Instant | null
   /** 1, 2, …; a later one begins with a snapshot instead of a starting table. */
   readonly segment?: number
+  /** In a picture of the table that a daemon goes on from (table-state.ts). */
+  readonly state?: unknown
 }
 
 /** The table as rows, asked for when a segment begins. */
@@ -110,10 +112,10 @@ export class JournalWriter implements Sink {
     this.#limits = limits
   }
 
-  /** The starting table is complete. */
-  start(): void {
+  /** The starting table is complete; `inFlight`: it is that of a run before this one, as it stood. */
+  start(inFlight = this.#segment > 1): void {
     const { rows, origins, peers } = this.#source
-    const first = this.#segment === 1
+    const first = !inFlight
     this.#line({ faultline: 'journal', schema: 1, ...this.#header, segment: this.#segment })
     for (const seed of rows(first)) {
       this.#name(seed.vantage)
@@ -121,6 +123,8 @@ export class JournalWriter implements Sink {
     }
     for (const origin of origins()) this.#line({ origin })
     if (!first) {
+      // Notes on a vantage point name the feed it was heard through.
+      this.#nameFiles()
       for (const peer of peers()) {
         this.#name(peer.vantage)
         this.#line({ peer })
@@ -180,8 +184,7 @@ export class JournalWriter implements Sink {
     if (this.#file < 0) return
     const vantage = batch.vantage[m] as number
     this.#name(vantage)
-    for (; this.#filesNamed < this.#files.length; this.#filesNamed++)
-      this.#line({ f: [this.#filesNamed, this.#files[this.#filesNamed]] })
+    this.#nameFiles()
     const kind = batch.kind[m] as number
     const line: Record<string, unknown> = { t: batch.at[m], v: vantage, f: batch.file }
     line['b'] = batch.offset[m]
@@ -207,6 +210,11 @@ export class JournalWriter implements Sink {
     if (lists.a.length > 0) line['a'] = lists.a
     if (lists.i.some((id) => id !== 0)) line['i'] = lists.i
     this.#line(line)
+  }
+
+  #nameFiles(): void {
+    for (; this.#filesNamed < this.#files.length; this.#filesNamed++)
+      this.#line({ f: [this.#filesNamed, this.#files[this.#filesNamed]] })
   }
 
   #name(vantage: number): void {

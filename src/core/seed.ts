@@ -22,4 +22,6 @@ export interface SeedOrigin {
 export interface SeedPeer {
   readonly vantage: number
   readonly notes: Readonly<Record<string, number | boolean | string | null>>
+  /** Which message of its queue was applied last, where it comes out of one that can be read again. */
+  readonly place?: number
 }

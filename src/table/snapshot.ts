@@ -23,41 +23,55 @@ function wordsOf(table: Table): Iterable<Seed> {
 }
 
 function* rowsOf(table: Table, flagged: boolean): Iterable<Seed> {
+  for (const peer of table.peers.list) yield* rowsOfPeer(table, peer, flagged)
+}
+
+/** What one vantage point holds at the moment of the call, though it be read later, in full flight. */
+export const peerRows = (table: Table, peer: Peer): Iterable<Seed> => rowsOfPeer(table, peer, true)
+
+function rowsOfPeer(table: Table, { id: vantage, known }: Peer, flagged: boolean): Iterable<Seed> {
   const kept = (word: number) => (flagged ? word : word & PATH)
-  for (const peer of table.peers.list) {
-    const byWord = new Map<number, string[]>()
-    table.rib.sweep(peer.id, (prefix, word) => {
-      const list = byWord.get(kept(word))
-      if (list) list.push(table.prefixText(prefix))
-      else byWord.set(kept(word), [table.prefixText(prefix)])
-      return word
-    })
-    for (const [word, prefixes] of byWord) {
-      const path = word & PATH
-      const row: Omit<Seed, 'prefixes'> = {
-        vantage: peer.id,
-        path: path === 0 ? false : textOf(table, path),
-        known: peer.known,
-        // In full flight a route without flags is one that is not ordinary.
-        ...(flagged ? { flags: word & ~PATH } : {}),
-      }
+  const byWord = new Map<number, number[]>()
+  table.rib.sweep(vantage, (prefix, word) => {
+    const list = byWord.get(kept(word))
+    if (list) list.push(prefix)
+    else byWord.set(kept(word), [prefix])
+    return word
+  })
+  // Numbers of prefixes stay what they are; those of paths are given to others.
+  const rows = [...byWord].map(([word, prefixes]) => {
+    const path = word & PATH
+    const row: Omit<Seed, 'prefixes'> = {
+      vantage,
+      path: path === 0 ? false : textOf(table, path),
+      known,
+      // In full flight a route without flags is one that is not ordinary.
+      ...(flagged ? { flags: word & ~PATH } : {}),
+    }
+    return { row, prefixes }
+  })
+  const more = [...table.more.of(vantage)].map(([prefix, id, path]) => ({
+    row: { vantage, path: textOf(table, path), known, id, ...(flagged ? { flags: 0 } : {}) },
+    prefixes: [prefix],
+  }))
+  return (function* () {
+    for (const { row, prefixes } of [...rows, ...more])
       for (let i = 0; i < prefixes.length; i += ROW)
-        yield { ...row, prefixes: prefixes.slice(i, i + ROW) }
-    }
-    const { id: vantage, known } = peer
-    for (const [prefix, id, path] of table.more.of(vantage)) {
-      const row = { vantage, path: textOf(table, path), known, id }
-      yield { ...row, ...(flagged ? { flags: 0 } : {}), prefixes: [table.prefixText(prefix)] }
-    }
-  }
+        yield {
+          ...row,
+          prefixes: prefixes.slice(i, i + ROW).map((prefix) => table.prefixText(prefix)),
+        }
+  })()
 }
 
 const textOf = (table: Table, path: number): string | null =>
   path === UNKNOWN_PATH ? null : table.pathText(path)
 
 function* peersOf(table: Table): Iterable<SeedPeer> {
-  for (const peer of table.peers.list) yield { vantage: peer.id, notes: notesOf(peer) }
+  for (const peer of table.peers.list) yield peerState(peer)
 }
+
+export const peerState = (peer: Peer): SeedPeer => ({ vantage: peer.id, notes: notesOf(peer) })
 
 /** What cannot be counted anew. */
 function notesOf(peer: Peer): SeedPeer['notes'] {
@@ -65,7 +79,7 @@ function notesOf(peer: Peer): SeedPeer['notes'] {
   return notes
 }
 
-function* originsOf(table: Table): Iterable<SeedOrigin> {
+export function* originsOf(table: Table): Iterable<SeedOrigin> {
   for (const [asn, ids] of table.origins.all()) {
     const prefixes = ids.map((id) => table.prefixText(id))
     for (let i = 0; i < prefixes.length; i += ROW)
