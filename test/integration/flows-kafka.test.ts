@@ -1,63 +1,25 @@
 // A real Kafka broker, from its own jars, holds flow records; the feed reads them, survives the broker's
 // death, and goes on where it was.
 
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Sample } from '../../src/core/sample.ts'
 import { iso, milliseconds } from '../../src/core/time.ts'
 import { openFlowFeed } from '../../src/feeds/flows.ts'
 import { openFlows } from '../../src/flow-feed.ts'
-import { folder, freePort, has, type Running, remove, run, start, until } from './tools.ts'
+import { type Broker, hasKafka, KAFKA_3, kafkaBroker } from './kafka.ts'
+import { until } from './tools.ts'
 
-const VERSION = '3.9.1'
-const here =
-  has('java', 'flows over Kafka') && has('mvn', 'flows over Kafka, whose broker it brings')
-
-/** The jars of the broker, fetched once for this machine. */
-function jars(): string {
-  const kept = join(tmpdir(), `faultline-kafka-${VERSION}`)
-  if (existsSync(kept)) return kept
-  const work = folder()
-  const dependency = (group: string, name: string, version: string) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
-  writeFileSync(
-    join(work, 'pom.xml'),
-    `<project><modelVersion>4.0.0</modelVersion><groupId>test</groupId><artifactId>broker</artifactId>
-    <version>1</version><dependencies>${dependency('org.apache.kafka', 'kafka_2.13', VERSION)}
-    ${dependency('org.slf4j', 'slf4j-simple', '1.7.36')}</dependencies></project>`,
-  )
-  const copy = ['-q', '-B', 'dependency:copy-dependencies', '-DincludeScope=runtime']
-  run('mvn', [...copy, '-f', join(work, 'pom.xml'), `-DoutputDirectory=${join(work, 'jars')}`])
-  renameSync(join(work, 'jars'), kept)
-  remove(work)
-  return kept
-}
+const here = hasKafka('flows over Kafka')
 
 describe.skipIf(!here)('flows over Kafka', () => {
-  const place = here ? folder() : ''
-  let broker: Running
-  let port = 0
-  let classpath = ''
+  let broker: Broker
   const kafka = () =>
     new Kafka({
-      brokers: [`127.0.0.1:${port}`],
+      brokers: [broker.address],
       logLevel: logLevel.NOTHING,
       retry: { retries: 20 },
     })
-
-  async function startBroker(): Promise<void> {
-    broker = start('java', [
-      '-Xmx384m',
-      '-cp',
-      `${classpath}/*`,
-      'kafka.Kafka',
-      join(place, 'server.properties'),
-    ])
-    await until('the broker started', () => broker.text().includes('Kafka Server started'), 120_000)
-  }
 
   async function send(topic: string, values: readonly string[]): Promise<void> {
     const producer = kafka().producer()
@@ -70,41 +32,14 @@ describe.skipIf(!here)('flows over Kafka', () => {
   }
 
   beforeAll(async () => {
-    classpath = jars()
-    port = await freePort()
-    const controller = await freePort()
-    mkdirSync(join(place, 'log'))
-    writeFileSync(
-      join(place, 'server.properties'),
-      [
-        'process.roles=broker,controller',
-        'node.id=1',
-        `controller.quorum.voters=1@127.0.0.1:${controller}`,
-        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
-        'controller.listener.names=CONTROLLER',
-        'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-        `log.dirs=${join(place, 'log')}`,
-        'num.partitions=2',
-        'offsets.topic.replication.factor=1',
-        'offsets.topic.num.partitions=1',
-        'transaction.state.log.replication.factor=1',
-        'transaction.state.log.min.isr=1',
-        'group.initial.rebalance.delay.ms=0',
-      ].join('\n'),
-    )
-    const properties = join(place, 'server.properties')
-    const tool = ['-cp', `${classpath}/*`, 'kafka.tools.StorageTool', 'format']
-    run('java', [...tool, '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', properties])
-    await startBroker()
+    broker = await kafkaBroker(KAFKA_3, ['num.partitions=2'])
+    await broker.start()
     await send('flows', ['first'])
     await send('records', ['first'])
   }, 400_000)
 
   afterAll(async () => {
-    broker?.process.kill('SIGKILL')
-    await broker?.end()
-    remove(place)
+    await broker?.remove()
   })
 
   test('go on where they were after the broker has died', async () => {
@@ -112,7 +47,7 @@ describe.skipIf(!here)('flows over Kafka', () => {
     const told: string[] = []
     const feed = openFlowFeed(
       {
-        brokers: [`127.0.0.1:${port}`],
+        brokers: [broker.address],
         topic: 'flows',
         group: 'one',
         retryStart: milliseconds(200),
@@ -141,11 +76,11 @@ describe.skipIf(!here)('flows over Kafka', () => {
 
       // A broker that has just started may have turned it away before.
       told.length = 0
-      broker.process.kill('SIGKILL')
+      broker.kill()
       await until('it is blind', () => !feed.status().sees, 120_000)
       expect(told.length).toBe(1)
       expect(told[0]).toMatch(/^gap: ./)
-      await startBroker()
+      await broker.start()
       const more = Array.from({ length: 500 }, (_, i) => `b${i}`)
       await send('flows', more)
       await until('it sees', () => feed.status().sees, 120_000)
@@ -155,15 +90,14 @@ describe.skipIf(!here)('flows over Kafka', () => {
     } finally {
       await feed.close()
       // Whatever went wrong above, the next test has a broker.
-      if (broker.process.exitCode !== null || broker.process.signalCode !== null)
-        await startBroker()
+      if (!broker.isRunning) await broker.start()
     }
 
     // Whoever comes after it in its group begins where it ended.
     const later: string[] = []
     await send('flows', ['c0', 'c1'])
     const next = openFlowFeed(
-      { brokers: [`127.0.0.1:${port}`], topic: 'flows', group: 'one' },
+      { brokers: [broker.address], topic: 'flows', group: 'one' },
       {
         message: (octets) => later.push(octets.toString()),
         lost: () => undefined,
@@ -181,7 +115,7 @@ describe.skipIf(!here)('flows over Kafka', () => {
     const samples: Sample[] = []
     const flows = openFlows(
       {
-        feed: { brokers: [`127.0.0.1:${port}`], topic: 'records', group: 'two' },
+        feed: { brokers: [broker.address], topic: 'records', group: 'two' },
         minutes: { resolvers: ['198.51.100.53'] },
         own: ['198.51.100.0/24'],
       },
