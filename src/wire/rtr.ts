@@ -69,7 +69,7 @@ const NEWEST = 2
 
 /** Cuts a stream of octets into PDUs. */
 export class RtrReader {
-  #rest: Uint8Array = new Uint8Array(0)
+  #rest: Uint8Array = new Uint8Array(0);
 
   /** PDUs that are whole now. After a bad one nothing more can be told apart: the stream is over. */
   *read(octets: Uint8Array): Generator<RtrPdu> {
@@ -134,7 +134,9 @@ function readPdu(octets: Uint8Array): RtrPdu {
       return { ...base, type: 'reset' }
     case Pdu.routerKey:
       if (version === 0) break
-      return length < 32 ? corrupt(`a router key of ${length} octets`) : { ...base, type: 'router-key' }
+      return length < 32
+        ? corrupt(`a router key of ${length} octets`)
+        : { ...base, type: 'router-key' }
     case Pdu.error:
       return { ...base, type: 'error', code: word, text: errorText(octets) }
     case Pdu.aspa:
@@ -210,7 +212,12 @@ export function serialQuery(version: number, session: number, serial: number): U
 }
 
 /** Enclosed is as much of what was wrong as is of use to whoever reads it. */
-export function errorReport(version: number, code: number, of: Uint8Array, why: string): Uint8Array {
+export function errorReport(
+  version: number,
+  code: number,
+  of: Uint8Array,
+  why: string,
+): Uint8Array {
   const enclosed = of.subarray(0, 64)
   const text = new TextEncoder().encode(why).subarray(0, SHOWN)
   const out = new Uint8Array(16 + enclosed.length + text.length)
@@ -228,4 +235,5 @@ export function errorReport(version: number, code: number, of: Uint8Array, why: 
 const u16 = (octets: Uint8Array, at: number): number =>
   ((octets[at] as number) << 8) | (octets[at + 1] as number)
 
-const u32 = (octets: Uint8Array, at: number): number => u16(octets, at) * 65_536 + u16(octets, at + 2)
+const u32 = (octets: Uint8Array, at: number): number =>
+  u16(octets, at) * 65_536 + u16(octets, at + 2)
