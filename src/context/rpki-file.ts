@@ -61,8 +61,11 @@ function readJson(text: string): FileReading {
     faults.add(1, 'has neither "roas" nor "aspas": it is no output of a validator')
   const { metadata } = whole
   const date = isRow(metadata) ? dateOf(metadata) : null
-  return { date, content: lines.join('\n'), faults: faults.list, more: faults.more }
+  return { date, content: unique(lines), faults: faults.list, more: faults.more }
 }
+
+/** What stands there twice is one: when it is gone, it is gone. */
+const unique = (lines: readonly string[]): string => [...new Set(lines)].join('\n')
 
 /** rpki-client: buildtime; Routinator: generated, in seconds, and generatedTime. */
 function dateOf({ buildtime, generated, generatedTime }: Row): Instant | null {
@@ -148,5 +151,5 @@ function readCsv(text: string): FileReading {
     }
   }
   if (lines.length === 0 && !faults.any) faults.add(0, 'holds no VRP')
-  return { date: null, content: lines.join('\n'), faults: faults.list, more: faults.more }
+  return { date: null, content: unique(lines), faults: faults.list, more: faults.more }
 }
