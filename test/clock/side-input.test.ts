@@ -63,6 +63,11 @@ test('changes of the VRPs count beside what they change, until all are told anew
   expect(inForce([...all, input(4, 'rpki', 'z')], 5).map(({ at }) => at)).toEqual([4, 9])
 })
 
+test('a change is written and read as any other', () => {
+  const one = change(2, 's', 't', ['a'], ['c'])
+  expect(again(pack(one))).toEqual(one)
+})
+
 test('a segment begins with all VRPs in one, and what is still to come', () => {
   const all = [
     input(0, 'special'),

@@ -14,6 +14,7 @@ import { parsePrefix } from '../../src/core/prefix.ts'
 import { milliseconds, parseInstant, seconds } from '../../src/core/time.ts'
 import { rtrDefaults } from '../../src/feeds/rtr-settings.ts'
 import { openRefresh, type Refresh, type RefreshSettings, refreshes } from '../../src/refresh.ts'
+import { lines, World } from '../detect/world.ts'
 import { type Cache, end, response, startCache, vrp } from '../feeds/rtr-cache.ts'
 
 const closers: (() => unknown)[] = []
@@ -65,6 +66,15 @@ function folder(): string {
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 20 })
 
+const own = '198.51.100.0/24'
+
+/** AS7000 is watched; ten minutes apart it is told these. */
+function story(facts: readonly SideInput[]) {
+  const world = new World({ watch: [7000] }).holds('abcdeABCDE', own, '3356 7000')
+  for (const [i, fact] of facts.entries()) world.at(`00:${i}0:00`).learns(fact)
+  return world.play('00:40:00')
+}
+
 const roa = (asn: number, prefix: string) => ({ asn, prefix, ta: 'ripe', expires: 1_900_000_000 })
 const json = (roas: object[], more: object = {}) =>
   JSON.stringify({ metadata: { buildtime: '2026-11-30T00:00:00Z' }, roas, ...more })
@@ -101,6 +111,22 @@ describe('a file', () => {
     expect(known.aspa([1, 64500])).toBe('valid')
     expect(known.dropped).toBe(0)
     expect(refresh.status()).toMatchObject({ count: 502, told: 2, refused: 0 })
+  })
+
+  test('that makes an own prefix invalid is an incident, and over when it is mended', async () => {
+    const path = join(folder(), 'vrps.json')
+    writeFileSync(path, json([...others(99), roa(7000, own)]))
+    const { facts } = watch({ vrps: [path] })
+    await eventually(() => expect(facts).toHaveLength(1))
+    writeFileSync(path, json([...others(99), roa(7001, own)]))
+    await eventually(() => expect(facts).toHaveLength(2))
+    writeFileSync(path, json([...others(99), roa(7000, own)]))
+    await eventually(() => expect(facts).toHaveLength(3))
+    expect(lines(story(facts))).toEqual([
+      '00:11:10 rpki.invalid AS7000 open: confirmed',
+      '00:20:10 rpki.invalid AS7000 resolving: it is getting well',
+      '00:25:10 rpki.invalid AS7000 resolved: it has been well for long enough',
+    ])
   })
 
   test('that was read at the start is told only when it is another', async () => {
@@ -194,6 +220,7 @@ describe('a cache', () => {
     await eventually(() => expect(facts).toHaveLength(1))
     expect(facts[0]).toMatchObject({ what: 'rpki', name: `rtr 127.0.0.1:${source.port}` })
     expect(known.validity(words('192.0.1.0/24'), 2)).toBe('invalid-asn')
+    expect(refresh.status().sources).toMatchObject([{ up: true, count: 1 }])
     source.cut()
     await eventually(() => expect(facts).toHaveLength(2))
     expect(known.validity(words('192.0.2.0/24'), 2)).toBe('valid')
