@@ -229,6 +229,11 @@ export class RtrSession {
     if (!announced) {
       if (!known)
         return this.#refuse(pdu, RtrError.unknownWithdrawal, 'withdraws what is not there')
+      // Older caches announce what replaces it first, and then withdraw it, with its providers.
+      if (pdu.type === 'aspa' && pdu.providers > 0) {
+        const current = answer.aspas.get(key) ?? this.#records.aspas.get(key)
+        if (current !== line) return {}
+      }
       news.delete(key)
       if (!answer.whole && held.has(key)) goneKeys.add(key)
       return {}

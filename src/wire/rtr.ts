@@ -45,6 +45,7 @@ export type RtrPdu = { readonly version: number; readonly octets: Uint8Array } &
       readonly type: 'aspa'
       readonly announced: boolean
       readonly customer: string
+      readonly providers: number
       readonly line: string
     }
   | {
@@ -186,7 +187,7 @@ function readAspa(octets: Uint8Array, version: number): RtrPdu {
   const customer = old ? `${asn} ${octets[9]}` : `${asn}`
   const sorted = [...new Set(providers)].sort((a, b) => a - b)
   const line = `A ${asn} ${sorted.join(' ')}`
-  return { version, octets, type: 'aspa', announced, customer, line }
+  return { version, octets, type: 'aspa', announced, customer, providers: sorted.length, line }
 }
 
 const SHOWN = 200

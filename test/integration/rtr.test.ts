@@ -1,7 +1,7 @@
 // A real cache of VRPs, StayRTR, serves a file that is edited; what it tells is known a moment later, and
 // an own prefix that its edits make invalid is an incident.
 
-import { renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Knowledge } from '../../src/context/knowledge.ts'
@@ -131,7 +131,6 @@ describe.skipIf(!here)('StayRTR', () => {
     if (!has('rtrdump', 'what StayRTR serves, by its own tool')) return
     const out = join(place, `dump-${version}.json`)
     run('rtrdump', ['-connect', `127.0.0.1:${port}`, '-file', out])
-    const { readFileSync } = await import('node:fs')
     const dump = JSON.parse(readFileSync(out, 'utf8')) as { roas: Roa[] }
     expect(dump.roas).toHaveLength(MANY + 1)
   })

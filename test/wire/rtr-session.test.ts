@@ -89,6 +89,23 @@ describe('what a cache says', () => {
     expect([...session.aspas]).toEqual(['A 64500 4'])
   })
 
+  test('ASPAs of StayRTR 0.5.1: what replaces one comes before it goes', () => {
+    const session = new RtrSession()
+    const old = (announced: number, ...providers: number[]) => {
+      const head = [announced, 0, 0, providers.length, ...u32(7_000)]
+      return pdu(2, 11, 0, ...head, ...providers.flatMap(u32))
+    }
+    session.open()
+    hear(session, response(2), old(1, 174, 3356), end(2, 1))
+    session.ask()
+    const step = hear(session, response(2), old(1, 2914), old(0, 174, 3356), end(2, 2))
+    expect(step).toMatchObject({ settled: true, close: null })
+    expect([...session.aspas]).toEqual(['A 7000 2914'])
+    session.ask()
+    hear(session, response(2), old(0, 2914), end(2, 3))
+    expect([...session.aspas]).toEqual([])
+  })
+
   test('is forgotten when it is too old', () => {
     const session = settled()
     session.expire()

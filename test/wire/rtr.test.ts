@@ -46,11 +46,25 @@ describe('PDUs', () => {
     // As the draft has it now: flags in the header.
     [
       '02 0b 0100 00000014 0000fbf0 0000fbfd 00000d1c',
-      { version: 2, type: 'aspa', announced: true, customer: '64496', line: 'A 64496 3356 64509' },
+      {
+        version: 2,
+        type: 'aspa',
+        announced: true,
+        customer: '64496',
+        providers: 2,
+        line: 'A 64496 3356 64509',
+      },
     ],
     [
       '02 0b 0000 0000000c 0000fbf0',
-      { version: 2, type: 'aspa', announced: false, customer: '64496', line: 'A 64496 ' },
+      {
+        version: 2,
+        type: 'aspa',
+        announced: false,
+        customer: '64496',
+        providers: 0,
+        line: 'A 64496 ',
+      },
     ],
     // As StayRTR 0.5.1 sends it, caught on the wire.
     [
@@ -60,6 +74,7 @@ describe('PDUs', () => {
         type: 'aspa',
         announced: true,
         customer: '64496 0',
+        providers: 2,
         line: 'A 64496 3356 64509',
       },
     ],
