@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { setImmediate as aMoment } from 'node:timers/promises'
 import { dated } from './context/dated.ts'
-import { readRpkiFile } from './context/rpki-file.ts'
+import type { FileReading } from './context/faults.ts'
+import { readInSteps } from './context/rpki-file.ts'
 import type { SideInput } from './core/fact.ts'
 import { writeDelta } from './core/rpki-delta.ts'
 import { hours, type Instant, iso, milliseconds, minutes, type Span } from './core/time.ts'
@@ -199,7 +200,10 @@ class Refreshing implements Refresh {
     const source: Source = { name, label: name, up: true, fault: null, count: 0, holding: null }
     // What was read when the daemon began is not read again before it changes.
     const known = base !== undefined && !isUrl(place) && base.name === name
-    if (known) source.holding = holdingOf(base)
+    if (known)
+      void holdingOf(base).then((holding) => {
+        source.holding ??= holding
+      })
     source.count = this.#lines.size
     const fails = (why: string | null) => {
       if (why !== null && why !== source.fault)
@@ -218,14 +222,14 @@ class Refreshing implements Refresh {
           if (why !== null || !unfit) fails(why)
         },
         changed: async (octets, at) => {
-          const read = await sideInputOf([octets], 'rpki', name, readRpkiFile)
+          const read = await sideInputOf([octets], 'rpki', name, patiently)
           if (this.#closed) return true
           unfit = read.input === null
           if (read.input === null) fails(read.faults.slice(0, 3).join('; '))
           else {
             fails(null)
             const date = read.input.date ?? at ?? this.#hear.now()
-            source.holding = holdingOf({ ...read.input, date })
+            source.holding = await holdingOf({ ...read.input, date })
             source.count = source.holding.vrps.size + source.holding.aspas.size
             this.#soon()
           }
@@ -337,14 +341,30 @@ function* chain(...sets: readonly ReadonlySet<string>[]): Iterable<string> {
   for (const set of sets) yield* set
 }
 
-function holdingOf({ content, date, sha256 }: SideInput): Holding {
+async function holdingOf({ content, date, sha256 }: SideInput): Promise<Holding> {
   const vrps = new Set<string>()
   const aspas: string[] = []
-  for (const line of content.split('\n')) {
+  let read = 0
+  for (let from = 0; from < content.length; ) {
+    const end = content.indexOf('\n', from)
+    const to = end < 0 ? content.length : end
+    const line = content.slice(from, to)
     if (line.startsWith('A ')) aspas.push(line)
     else if (line !== '') vrps.add(line)
+    from = to + 1
+    if (++read % SLICE === 0) await aMoment()
   }
   return { vrps, aspas: customersOf(aspas), date: date ?? 0, sha256 }
+}
+
+/** Half a million rows are seconds of work: others go on in between. */
+async function patiently(text: string): Promise<FileReading> {
+  const steps = readInSteps(text)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    await aMoment()
+  }
 }
 
 /** One line a customer, whatever number of objects it has. */

@@ -113,7 +113,7 @@ export async function sideInputOf(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   what: SideInput['what'],
   name: string,
-  read: (text: string, name: string) => FileReading,
+  read: (text: string, name: string) => FileReading | Promise<FileReading>,
 ): Promise<{ readonly input: SideInput | null; readonly faults: readonly string[] }> {
   const hash = createHash('sha256')
   const octets = async function* () {
@@ -137,7 +137,7 @@ export async function sideInputOf(
   }
   if (report.truncated || report.damaged > 0)
     return { input: null, faults: ['it is not whole; fetch it again'] }
-  const { date, content, faults: wrong, more } = read(text + decoder.decode(), name)
+  const { date, content, faults: wrong, more } = await read(text + decoder.decode(), name)
   const faults = wrong.map(({ line, why }) => (line > 0 ? `${line}: ${why}` : why))
   if (more > 0) faults.push(`… and ${more} more like these`)
   const sha256 = hash.digest('hex')
