@@ -7,7 +7,7 @@ import { Knowledge } from './context/knowledge.ts'
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Context } from './core/context.ts'
-import type { Fact, SideInput } from './core/fact.ts'
+import { type Fact, replaces, type SideInput } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
 import { type Plane, planes } from './core/sample.ts'
 import type { Sink } from './core/sink.ts'
@@ -128,7 +128,7 @@ export class Journey implements Sink {
     this.pending = this.pending.slice(due.length)
     this.#due = this.pending[0]?.at ?? Number.POSITIVE_INFINITY
     for (const [i, input] of due.entries()) {
-      if (due.slice(i + 1).some(({ what }) => what === input.what)) continue
+      if (due.slice(i + 1).some((next) => replaces(next, input))) continue
       this.knowledge.take(input)
       this.ledger.know(this.knowledge.inputs)
       this.table.fact({ ...input, at: Math.max(input.at, this.#firstAt) })

@@ -13,6 +13,7 @@ import type { SpecialSettings } from './context/special.ts'
 import type { SideInput } from './core/fact.ts'
 import { hours, type Instant, iso, type Span, words } from './core/time.ts'
 import { readChunks } from './feeds/archive.ts'
+import { isUrl } from './feeds/watched-settings.ts'
 import { decompress, newReport } from './wire/decompress.ts'
 
 export interface SideFiles extends SpecialSettings {
@@ -34,7 +35,7 @@ export const withFlags = <T extends SideFiles>(
 })
 
 export const sidePaths = ({ vrps, asRelationships }: SideFiles): string[] =>
-  [...vrps, ...asRelationships].map((file) => dated(file).path)
+  [...vrps, ...asRelationships].filter((file) => !isUrl(file)).map((file) => dated(file).path)
 
 /** A text of JavaScript can be no longer. */
 const MOST_OCTETS = 400 << 20
@@ -55,6 +56,10 @@ export async function readSideInputs(
   ): Promise<SideInput[]> => {
     const found: SideInput[] = []
     for (const item of given) {
+      if (isUrl(item)) {
+        warn(`${item}: nothing is known of it before it is fetched, which a replay does not do`)
+        continue
+      }
       const { path, date: told } = dated(item)
       const input = await readOne(path, what, told, read, faults)
       if (input === null) continue
@@ -98,9 +103,21 @@ async function readOne(
   read: (text: string, name: string) => FileReading,
   faults: string[],
 ): Promise<SideInput | null> {
+  const { input, faults: wrong } = await sideInputOf(readChunks(path), what, basename(path), read)
+  faults.push(...wrong.map((why) => (/^\d+: /.test(why) ? `${path}:${why}` : `${path}: ${why}`)))
+  return input && { ...input, date: told ?? input.date }
+}
+
+/** What octets mean, packed or not; null when something is wrong with them. Never throws. */
+export async function sideInputOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  what: SideInput['what'],
+  name: string,
+  read: (text: string, name: string) => FileReading | Promise<FileReading>,
+): Promise<{ readonly input: SideInput | null; readonly faults: readonly string[] }> {
   const hash = createHash('sha256')
   const octets = async function* () {
-    for await (const chunk of readChunks(path)) {
+    for await (const chunk of chunks) {
       hash.update(chunk)
       yield chunk
     }
@@ -116,20 +133,16 @@ async function readOne(
       text += decoder.decode(chunk, { stream: true })
     }
   } catch (error) {
-    faults.push(`${path}: ${(error as Error).message}`)
-    return null
+    return { input: null, faults: [(error as Error).message] }
   }
-  if (report.truncated || report.damaged > 0) {
-    faults.push(`${path}: it is not whole; fetch it again`)
-    return null
-  }
-  const name = basename(path)
-  const { date, content, faults: wrong, more } = read(text + decoder.decode(), name)
-  for (const { line, why } of wrong) faults.push(`${path}:${line > 0 ? `${line}:` : ''} ${why}`)
-  if (more > 0) faults.push(`${path}: … and ${more} more like these`)
-  if (wrong.length > 0) return null
-  const when = told ?? date
-  return { kind: 'side-input', at: 0, what, name, date: when, sha256: hash.digest('hex'), content }
+  if (report.truncated || report.damaged > 0)
+    return { input: null, faults: ['it is not whole; fetch it again'] }
+  const { date, content, faults: wrong, more } = await read(text + decoder.decode(), name)
+  const faults = wrong.map(({ line, why }) => (line > 0 ? `${line}: ${why}` : why))
+  if (more > 0) faults.push(`… and ${more} more like these`)
+  const sha256 = hash.digest('hex')
+  const input = { kind: 'side-input', at: 0, what, name, date, sha256, content } as const
+  return { input: faults.length > 0 ? null : input, faults }
 }
 
 /** Of side inputs whose time did not come, and of the time before the first; null when all is well. */

@@ -10,6 +10,7 @@
 //   {"fact":{"kind":"tick","at":µs}}                                   facts, the clock's own ticks too
 //   {"fact":{"kind":"sample","at":µs,…}}        samples and changes; their time may lie before that of others
 //   {"fact":{"kind":"side-input", … "content":"…"}}                    what is known beside the routes, whole
+//   {"fact":{"kind":"side-input","what":"rpki-delta", …}}              what has changed of it (core/rpki-delta.ts)
 //   {"next":"day.ndjson.2"}                                            it goes on in another segment
 //   {"end":true}                                                       it was closed properly
 //
@@ -27,7 +28,7 @@ import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
-import { inForce, pack } from './side-input.ts'
+import { inForce, pack, whole } from './side-input.ts'
 
 export interface JournalHeader {
   readonly baseline: Baseline
@@ -69,6 +70,8 @@ const unlimited: JournalLimits = { segment: Number.POSITIVE_INFINITY, segments: 
 
 /** Octets gathered before they are written. */
 const CHUNK = 1 << 18
+/** Changes of the VRPs kept beside them before they are made one. */
+const MOST_CHANGES = 64
 
 export class JournalWriter implements Sink {
   /** Octets written, to all segments. */
@@ -91,6 +94,7 @@ export class JournalWriter implements Sink {
   #filesNamed = 0
   /** What later segments have to begin with as well. */
   #sideInputs: readonly SideInput[] = []
+  #tickedAt: Instant = Number.NEGATIVE_INFINITY
 
   /** Throws when the file cannot be made. `start` comes next. */
   constructor(
@@ -140,16 +144,26 @@ export class JournalWriter implements Sink {
   }
 
   fact(fact: Fact): void {
-    if (fact.kind === 'side-input') this.#sideInputs = [...this.#sideInputs, fact]
+    if (fact.kind === 'side-input') this.#remember(fact)
     this.#line({ fact: fact.kind === 'side-input' ? pack(fact) : fact })
     // What is on disk ends at a tick, so that even a killed daemon leaves what led to its end.
-    if (fact.kind === 'tick') this.#flush()
+    if (fact.kind === 'tick') {
+      this.#tickedAt = fact.at
+      this.#flush()
+    }
     this.#next.fact(fact)
     // At a tick everything before it has been judged.
     if (fact.kind === 'tick' && this.#size > this.#limits.segment) {
-      this.#sideInputs = inForce(this.#sideInputs, fact.at)
+      this.#sideInputs = whole(this.#sideInputs, fact.at)
       this.#rotate()
     }
+  }
+
+  /** A daemon hears of VRPs for months: what no segment will need any more is let go of. */
+  #remember(fact: SideInput): void {
+    const all = inForce([...this.#sideInputs, fact], this.#tickedAt)
+    const changes = all.filter(({ what }) => what === 'rpki-delta')
+    this.#sideInputs = changes.length > MOST_CHANGES ? whole(all, this.#tickedAt) : all
   }
 
   close(): void {

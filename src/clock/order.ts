@@ -10,6 +10,7 @@ import type { Change } from '../core/sample.ts'
 import type { Sink } from '../core/sink.ts'
 import { hours, type Instant, type Span, seconds } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
+import { Duplicates } from './duplicates.ts'
 import { sortByTime } from './sort.ts'
 import { dueAt, hasOwnTime, Waiting } from './waiting.ts'
 
@@ -40,6 +41,7 @@ const LEAP: Span = hours(1)
 const LONGEST_SILENCE: Span = hours(24)
 
 interface Stream {
+  readonly number: number
   readonly from: Instant
   readonly until: Instant
   newest: Instant
@@ -54,6 +56,7 @@ interface Stream {
 }
 
 interface Pending {
+  readonly stream: number
   readonly batch: Batch
   readonly order: Int32Array
   readonly count: number
@@ -81,6 +84,7 @@ export class Order {
   readonly #give: (batch: Batch) => void
   readonly #streams: Stream[] = []
   #pending: Pending[] = []
+  readonly #duplicates = new Duplicates()
   readonly #facts = new Waiting()
   /** What is known to come, without being a reason to go on to it. */
   readonly #foreseen = new Waiting()
@@ -100,6 +104,11 @@ export class Order {
     this.#settings = { ...orderDefaults, ...settings }
   }
 
+  /** Messages of a vantage point that another stream had told already (duplicates.ts). */
+  get duplicates(): number {
+    return this.#duplicates.count
+  }
+
   /** Event time up to which everything has been released; -Infinity before the first. */
   get now(): Instant {
     return this.#now[0] as number
@@ -112,7 +121,9 @@ export class Order {
   stream(from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): number {
     const never = Number.NEGATIVE_INFINITY
     const silent = { newest: never, last: never, done: false, fresh: true, held: null, idle: false }
-    return this.#streams.push({ from, until, ...silent }) - 1
+    const number = this.#streams.length
+    this.#streams.push({ number, from, until, ...silent })
+    return number
   }
 
   /** What comes next in this stream may be of another time: a new file begins. */
@@ -200,7 +211,8 @@ export class Order {
       sortByTime(order, count, batch.at, by, this.#scratch)
     }
     if (count > 0) {
-      this.#pending.push({ batch, order, count, next: 0 })
+      this.#duplicates.hears(s.number, batch)
+      this.#pending.push({ stream: s.number, batch, order, count, next: 0 })
       if (this.#pending.length > this.#settings.most) this.#makeRoom()
     } else {
       this.#free.push(order)
@@ -315,7 +327,7 @@ export class Order {
 
   /** Releases messages of one batch as long as they are the first of all. */
   #run(from: Pending, limit: Instant): void {
-    const { batch, order, count } = from
+    const { stream, batch, order, count } = from
     const rival = this.#facts.first()
     let rivalAt = rival ? dueAt(rival) : Number.POSITIVE_INFINITY
     for (const p of this.#pending) {
@@ -329,11 +341,13 @@ export class Order {
       const at = batch.at[m] as number
       // Most have the stamp of the one before.
       if (at > this.now) this.#reach(at)
-      else if (at < this.now) {
-        this.late++
-        batch.at[m] = this.now
+      if (!this.#duplicates.has(stream, batch, m, at)) {
+        if (at < this.now) {
+          this.late++
+          batch.at[m] = this.now
+        }
+        this.#sink.message(batch, m)
       }
-      this.#sink.message(batch, m)
       if (from.next === count) break
       const next = batch.at[order[from.next] as number] as number
       if (next >= rivalAt || next > limit) return

@@ -2,7 +2,8 @@
 // is deflated; what is short can be read.
 
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { SideInput } from '../core/fact.ts'
+import { replaces, type SideInput } from '../core/fact.ts'
+import { readDelta } from '../core/rpki-delta.ts'
 import type { Instant } from '../core/time.ts'
 
 const LONG = 1 << 20
@@ -20,7 +21,8 @@ export function pack(input: SideInput): Packed {
 /** Undefined when it is none. */
 export function unpack(given: Readonly<Record<string, unknown>>): SideInput | undefined {
   const { at, what, name, date, sha256, content, deflated } = given
-  if (what !== 'rpki' && what !== 'as-relationships' && what !== 'special') return undefined
+  if (what !== 'rpki' && what !== 'rpki-delta' && what !== 'as-relationships' && what !== 'special')
+    return undefined
   if (!isInstant(at) || (date !== null && !isInstant(date))) return undefined
   if (typeof name !== 'string' || typeof sha256 !== 'string') return undefined
   const text = typeof deflated === 'string' ? inflated(deflated) : content
@@ -44,7 +46,30 @@ export function inForce(inputs: readonly SideInput[], at: Instant): SideInput[] 
   const inOrder = inputs.toSorted((a, b) => a.at - b.at)
   return inOrder.filter(
     (input, i) =>
-      input.at > at ||
-      !inOrder.slice(i + 1).some(({ what, at: next }) => what === input.what && next <= at),
+      input.at > at || !inOrder.slice(i + 1).some((next) => next.at <= at && replaces(next, input)),
   )
+}
+
+/** The same with what is due of the VRPs in one, complete in itself. */
+export function whole(inputs: readonly SideInput[], at: Instant): SideInput[] {
+  const out: SideInput[] = []
+  let base = -1
+  let lines: Set<string> | null = null
+  for (const input of inForce(inputs, at)) {
+    if (input.what === 'rpki' && input.at <= at) base = out.length
+    const before = out[base]
+    if (input.what !== 'rpki-delta' || input.at > at || !before) {
+      out.push(input)
+      continue
+    }
+    const { from, added, removed } = readDelta(input.content)
+    if (from !== before.sha256) continue
+    lines ??= new Set(before.content.split('\n'))
+    for (const line of removed) lines.delete(line)
+    for (const line of added) lines.add(line)
+    out[base] = { ...input, what: 'rpki', content: before.content }
+  }
+  const before = out[base]
+  if (lines && before) out[base] = { ...before, content: [...lines].join('\n') }
+  return out
 }

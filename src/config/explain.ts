@@ -2,6 +2,7 @@
 
 import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { rtrName } from '../feeds/rtr-settings.ts'
 import { type FlowsFeed, withResolvers } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
@@ -22,7 +23,7 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
       feeds.flatMap((feed) => heard(feed, config)),
     ),
     ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
-    ...rows('knows', [...context.vrps, ...context.asRelationships]),
+    ...rows('knows', [...context.vrps, ...context.rtr.map(rtrName), ...context.asRelationships]),
     ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
     ...rows('takes', [`samples and notices, ${takes(config)}`]),
     ...rows(

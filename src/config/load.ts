@@ -4,11 +4,13 @@ import { isUtf8 } from 'node:buffer'
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
+import { isUrl } from '../feeds/watched-settings.ts'
 import { explainIssues, type Fault } from './faults.ts'
 import { filesOfKafka, placed } from './feed-kafka.ts'
 import type { FeedOf } from './feeds.ts'
 import { askedFields, keptFields } from './prometheus.ts'
 import { queriesOf } from './query-sets.ts'
+import { filesOfCaches, placedCaches } from './rtr.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Settled, settle } from './settle.ts'
 import { type Found, join, type Mark, readYaml } from './yaml.ts'
@@ -61,7 +63,8 @@ function withAbsolutePaths(config: Config, base: string): Config {
     context: {
       ...context,
       rib: context.rib.map((file) => resolve(base, file)),
-      vrps: context.vrps.map((file) => resolve(base, file)),
+      vrps: context.vrps.map((place) => (isUrl(place) ? place : resolve(base, place))),
+      rtr: placedCaches(context.rtr, base),
       asRelationships: context.asRelationships.map((file) => resolve(base, file)),
     },
     ...(token && 'file' in token
@@ -160,10 +163,16 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
   const { context, journal, planes } = named.data
   for (const key of ['rib', 'vrps', 'asRelationships'] as const)
     for (const [i, name] of context[key].entries()) {
+      if (key === 'vrps' && isUrl(name)) continue
       const file = resolve(base, key === 'rib' ? name : dated(name).path)
       const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
       if (unfit) add(`$.context.${key}[${i}]`, `${file} ${unfit[0]}`, unfit[1])
     }
+  for (const [key, name] of filesOfCaches(context.rtr)) {
+    const file = resolve(base, name)
+    const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
+    if (unfit) add(`$.context.rtr${key}`, `${file} ${unfit[0]}`, unfit[1])
+  }
   if (planes.token && 'file' in planes.token) {
     const file = resolve(base, planes.token.file)
     const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')

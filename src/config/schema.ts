@@ -31,6 +31,7 @@ import {
 } from './fields.ts'
 import { maintenanceSchema, planesSchema } from './planes.ts'
 import { prometheusFeed } from './prometheus.ts'
+import { fileOrUrl, refreshSchema, rtrSchema } from './rtr.ts'
 
 const rrc = /^rrc\d{2}$/
 
@@ -255,9 +256,11 @@ export const configSchema = group({
     ignorePeers: list(peer)
       .prefault([])
       .describe('Peers of collectors that are not listened to: AS numbers, addresses, prefixes.'),
-    vrps: list(file)
+    vrps: list(fileOrUrl)
       .prefault([])
       .describe('VRPs and ASPA of a validator, JSON or CSV; FILE@DATE where it has no date.'),
+    vrpsRefresh: refreshSchema,
+    rtr: rtrSchema,
     vrpsAhead: span(hours(24)).describe(
       'So much younger than the events the first of them may be.',
     ),

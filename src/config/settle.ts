@@ -9,6 +9,7 @@ import { hours } from '../core/time.ts'
 import { detectDefaults } from '../detect/detectors.ts'
 import { alertRules } from '../feeds/notices.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { watchedDefaults } from '../feeds/watched-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
 import type { Remark } from './faults.ts'
@@ -37,6 +38,8 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       rib: [],
       vrps: [],
       vrpsAhead: hours(24),
+      vrpsRefresh: { file: watchedDefaults.file, url: watchedDefaults.url },
+      rtr: [],
       asRelationships: [],
       siblings: [],
       research: [...specialDefaults.research],
@@ -75,7 +78,14 @@ function hashOf(config: Config): string {
   const {
     listen: _,
     feeds: _feeds,
-    context: { rib: _rib, vrps: _vrps, asRelationships: _relationships, ...context },
+    context: {
+      rib: _rib,
+      vrps: _vrps,
+      vrpsRefresh: _refresh,
+      rtr: _rtr,
+      asRelationships: _relationships,
+      ...context
+    },
     planes: { token: _token, ...planes },
     journal: _journal,
     log: _log,

@@ -38,6 +38,11 @@ export class Aspas {
     }
   }
 
+  /** It attests nothing any more. */
+  remove(customer: Asn): void {
+    this.#providers.delete(customer)
+  }
+
   hop(customer: Asn, provider: Asn): Hop {
     const providers = this.#providers.get(customer)
     if (!providers) return 'no-attestation'

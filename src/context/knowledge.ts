@@ -6,6 +6,7 @@ import type { Context, PrefixWords, Relation, Validity, VrpSet } from '../core/c
 import type { SideInput } from '../core/fact.ts'
 import type { Inputs } from '../core/incident.ts'
 import { parsePrefix } from '../core/prefix.ts'
+import { readDelta } from '../core/rpki-delta.ts'
 import { iso } from '../core/time.ts'
 import { Aspas } from './aspa.ts'
 import { Relationships } from './relationships.ts'
@@ -18,6 +19,8 @@ export class Knowledge implements Context {
   /** Lines that could not be used, that contradict earlier ones, and that there was no room for. */
   dropped = 0
   #vrps: Vrps | null = null
+  /** SHA-256 of the side input in force; '' before the first. */
+  #rpki = ''
   #aspas: Aspas | null = null
   #relationships: Relationships | null = null
   #special = new Special(specialDefaults)
@@ -30,8 +33,10 @@ export class Knowledge implements Context {
 
   take(input: SideInput): void {
     this.generation++
-    if (input.what === 'rpki') {
-      this.#takeRpki(input)
+    if (input.what === 'rpki' || input.what === 'rpki-delta') {
+      if (input.what === 'rpki') this.#takeRpki(input)
+      else if (!this.#changeRpki(input)) return
+      this.#rpki = input.sha256
       this.#inputs = { ...this.#inputs, vrps: labelOf(input) }
     } else if (input.what === 'as-relationships') {
       this.#takeRelationships(input)
@@ -39,34 +44,58 @@ export class Knowledge implements Context {
     } else this.#takeSpecial(input)
   }
 
-  #takeRpki({ content, name, date }: SideInput): void {
-    const vrps = new Vrps()
-    const aspas = new Aspas()
-    for (const line of linesOf(content)) {
-      const words = line.split(' ')
-      if (words[0] === 'A') {
-        const [customer = Number.NaN, ...providers] = words.slice(1).filter(Boolean).map(Number)
-        if (isAsn(customer) && providers.every(isAsn)) aspas.add(customer, providers)
-        else this.dropped++
-        continue
-      }
-      const [asn, text = '', maxLength, expires, anchor = '-'] = words
-      const prefix = parsePrefix(text)
-      const most = Number(maxLength)
-      if (prefix && isAsn(Number(asn)) && most >= prefix.length && most <= 128)
-        vrps.add(
-          prefix,
-          most,
-          Number(asn),
-          anchor === '-' ? '' : anchor,
-          Number(expires) * 1e6 || 0,
-        )
-      else this.dropped++
+  #takeRpki(input: SideInput): void {
+    const known = { vrps: new Vrps(), aspas: new Aspas() }
+    for (const line of linesOf(input.content)) this.#read(line, known, true)
+    this.dropped += known.vrps.dropped + known.aspas.dropped
+    this.#rpkiIs(known, input)
+  }
+
+  /** What has changed of the set in force; of any other it says nothing. */
+  #changeRpki(input: SideInput): boolean {
+    const { from, added, removed } = readDelta(input.content)
+    if (from !== this.#rpki) {
+      this.dropped++
+      return false
     }
-    this.dropped += vrps.dropped + aspas.dropped
+    const known = { vrps: this.#vrps ?? new Vrps(), aspas: this.#aspas ?? new Aspas() }
+    const before = known.vrps.dropped + known.aspas.dropped
+    for (const line of removed) this.#read(line, known, false)
+    for (const line of added) this.#read(line, known, true)
+    this.dropped += known.vrps.dropped + known.aspas.dropped - before
+    this.#rpkiIs(known, input)
+    return true
+  }
+
+  /** A line comes, or goes. */
+  #read(line: string, { vrps, aspas }: { vrps: Vrps; aspas: Aspas }, comes: boolean): void {
+    const words = line.split(' ')
+    if (words[0] === 'A') {
+      const [customer = Number.NaN, ...providers] = words.slice(1).filter(Boolean).map(Number)
+      if (!isAsn(customer) || !providers.every(isAsn)) this.dropped++
+      else if (comes) aspas.add(customer, providers)
+      else aspas.remove(customer)
+      return
+    }
+    const [asn, text = '', maxLength, expires, anchor = '-'] = words
+    const prefix = parsePrefix(text)
+    const most = Number(maxLength)
+    if (!prefix || !isAsn(Number(asn)) || !(most >= prefix.length && most <= 128)) {
+      this.dropped++
+      return
+    }
+    const end = Number(expires) * 1e6 || 0
+    const name = anchor === '-' ? '' : anchor
+    if (comes) vrps.add(prefix, most, Number(asn), name, end)
+    else vrps.remove(prefix, most, Number(asn), name, end)
+  }
+
+  #rpkiIs({ vrps, aspas }: { vrps: Vrps; aspas: Aspas }, { name, date }: SideInput): void {
     this.#vrps = vrps.count > 0 ? vrps : null
     this.#aspas = aspas.count > 0 ? aspas : null
-    const { count, anchors } = vrps
+    const { count } = vrps
+    // Who compares this set with a later one must not find that this one has changed meanwhile.
+    const anchors = new Map(vrps.anchors)
     const covering = (prefix: PrefixWords) => vrps.covering(prefix)
     this.vrps = count > 0 ? { name, date: date ?? 0, count, anchors, covering } : undefined
   }

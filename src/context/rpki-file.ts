@@ -15,10 +15,22 @@ const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function readRpkiFile(text: string): FileReading {
+  const steps = readInSteps(text)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Rows of a step: a few hundredths of a second. */
+const STEP = 2_000
+
+/** The same for those who must not be busy with it for seconds: they may do something else in between. */
+export function readInSteps(text: string): Generator<void, FileReading> {
   return /^\ufeff?\s*[{[]/.test(text.slice(0, 1_000)) ? readJson(text) : readCsv(text)
 }
 
-function readJson(text: string): FileReading {
+function* readJson(text: string): Generator<void, FileReading> {
   const faults = new Faults()
   let whole: unknown
   try {
@@ -31,7 +43,7 @@ function readJson(text: string): FileReading {
     return { date: null, content: '', faults: faults.list, more: faults.more }
   }
   const lines: string[] = []
-  const read = (key: string, line: (row: Row) => string) => {
+  const read = function* (key: string, line: (row: Row) => string): Generator<void> {
     const list = whole[key]
     if (list === undefined) return
     if (!Array.isArray(list)) {
@@ -40,6 +52,7 @@ function readJson(text: string): FileReading {
     }
     const wrong = new Map<number, string>()
     for (const [i, row] of list.entries()) {
+      if (i % STEP === STEP - 1) yield
       try {
         if (!isRow(row)) throw new Wrong(`must be an object, not ${shown(row)}`)
         lines.push(line(row))
@@ -53,16 +66,19 @@ function readJson(text: string): FileReading {
     const places = linesOf(text, key, new Set(wrong.keys()))
     for (const [i, why] of wrong) faults.add(places.get(i) ?? 0, why)
   }
-  read('roas', ({ asn, prefix, maxLength, ta, expires }) =>
+  yield* read('roas', ({ asn, prefix, maxLength, ta, expires }) =>
     vrpLine(asn, prefix, maxLength, ta, expires),
   )
-  read('aspas', aspaLine)
+  yield* read('aspas', aspaLine)
   if (whole['roas'] === undefined && whole['aspas'] === undefined)
     faults.add(1, 'has neither "roas" nor "aspas": it is no output of a validator')
   const { metadata } = whole
   const date = isRow(metadata) ? dateOf(metadata) : null
-  return { date, content: lines.join('\n'), faults: faults.list, more: faults.more }
+  return { date, content: unique(lines), faults: faults.list, more: faults.more }
 }
+
+/** What stands there twice is one: when it is gone, it is gone. */
+const unique = (lines: readonly string[]): string => [...new Set(lines)].join('\n')
 
 /** rpki-client: buildtime; Routinator: generated, in seconds, and generatedTime. */
 function dateOf({ buildtime, generated, generatedTime }: Row): Instant | null {
@@ -124,12 +140,13 @@ function asnOf(given: unknown, what: string): number {
 }
 
 /** A head names the columns; without one they are AS, prefix, maximal length, and what follows is not read. */
-function readCsv(text: string): FileReading {
+function* readCsv(text: string): Generator<void, FileReading> {
   const faults = new Faults()
   const lines: string[] = []
   let anchorAt = -1
   let expiresAt = -1
   for (const [i, line] of text.split('\n').entries()) {
+    if (i % STEP === STEP - 1) yield
     const row = line.trim()
     if (row === '' || row.startsWith('#')) continue
     const cells = row.split(',').map((cell) => cell.trim())
@@ -148,5 +165,5 @@ function readCsv(text: string): FileReading {
     }
   }
   if (lines.length === 0 && !faults.any) faults.add(0, 'holds no VRP')
-  return { date: null, content: lines.join('\n'), faults: faults.list, more: faults.more }
+  return { date: null, content: unique(lines), faults: faults.list, more: faults.more }
 }

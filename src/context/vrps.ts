@@ -26,6 +26,9 @@ export class Vrps {
   #expires = new Float64Array(1 << 10)
   /** The next VRP of the same prefix, + 1; 0 = it is the last. */
   #next = new Int32Array(1 << 10)
+  /** Rows made so far, and those of them that nothing is in. */
+  #made = 0
+  readonly #free: number[] = []
   readonly #prefixes = { 4: new Index(), 6: new Index() }
   readonly #names: string[] = []
 
@@ -45,7 +48,8 @@ export class Vrps {
       this.dropped++
       return
     }
-    const vrp = this.count++
+    this.count++
+    const vrp = this.#free.pop() ?? this.#made++
     if (vrp === this.#asn.length) this.#grow()
     this.#asn[vrp] = asn
     this.#maxLength[vrp] = maxLength
@@ -54,6 +58,42 @@ export class Vrps {
     const name = this.#names[this.#anchor[vrp] as number] as string
     this.anchors.set(name, (this.anchors.get(name) ?? 0) + 1)
     this.#next[vrp] = this.#prefixes[afi].put(...words, length, vrp + 1)
+  }
+
+  /** One that is just like this, if there is any. */
+  remove(
+    { afi, words, length }: Prefix,
+    maxLength: number,
+    asn: Asn,
+    anchor = '',
+    expires: Instant = 0,
+  ): void {
+    const index = this.#prefixes[afi]
+    const name = this.#names.indexOf(anchor)
+    let before = -1
+    for (let next = index.get(...words, length); next !== 0; ) {
+      const vrp = next - 1
+      next = this.#next[vrp] as number
+      const is =
+        this.#asn[vrp] === asn &&
+        this.#maxLength[vrp] === maxLength &&
+        this.#expires[vrp] === expires &&
+        // Those of too many anchors are told as one.
+        (name < 0 || this.#anchor[vrp] === name)
+      if (!is) {
+        before = vrp
+        continue
+      }
+      if (before < 0) index.put(...words, length, next === 0 ? NONE : next)
+      else this.#next[before] = next
+      this.#free.push(vrp)
+      this.count--
+      const of = this.#names[this.#anchor[vrp] as number] as string
+      const left = (this.anchors.get(of) ?? 1) - 1
+      if (left > 0) this.anchors.set(of, left)
+      else this.anchors.delete(of)
+      return
+    }
   }
 
   validity({ afi, word0, word1, word2, word3, length }: PrefixWords, origin: Asn): Validity {
@@ -137,6 +177,8 @@ export class Vrps {
 }
 
 const WORDS = 6
+/** A prefix that had VRPs once: its cells stay, or those behind it would not be found. */
+const NONE = -1
 
 /** Prefixes of one family to numbers: words, length and value side by side, probed in a line. */
 class Index {
@@ -147,7 +189,8 @@ class Index {
 
   /** What stands for it; 0 = nothing. */
   get(w0: number, w1: number, w2: number, w3: number, length: number): number {
-    return this.#cells[this.#find(w0, w1, w2, w3, length) + 5] as number
+    const value = this.#cells[this.#find(w0, w1, w2, w3, length) + 5] as number
+    return value === NONE ? 0 : value
   }
 
   /** Puts `value` in place of what it gives back. */
@@ -157,7 +200,7 @@ class Index {
     const cells = this.#cells
     const before = cells[at + 5] as number
     cells[at + 5] = value
-    if (before !== 0) return before
+    if (before !== 0) return before === NONE ? 0 : before
     cells[at] = w0
     cells[at + 1] = w1
     cells[at + 2] = w2

@@ -22,8 +22,11 @@ export interface Gap {
 export interface SideInput {
   readonly kind: 'side-input'
   readonly at: Instant
-  /** VRPs and ASPA; relationships of networks; special networks and prefixes. */
-  readonly what: 'rpki' | 'as-relationships' | 'special'
+  /**
+   * VRPs and ASPA, all of them, or what has changed of them since (`rpki-delta`, the one kind that is not
+   * complete in itself); relationships of networks; special networks and prefixes.
+   */
+  readonly what: 'rpki' | 'rpki-delta' | 'as-relationships' | 'special'
   /** Of the file, without folders. */
   readonly name: string
   /** What it is a picture of; null when it is not of any time. */
@@ -33,6 +36,12 @@ export interface SideInput {
   /** Line by line, in the notation of the room `context`. */
   readonly content: string
 }
+
+/** Whether nothing of `before` counts once `next` does: changes add up, everything else is whole. */
+export const replaces = (next: SideInput, before: SideInput): boolean =>
+  next.what === before.what
+    ? next.what !== 'rpki-delta'
+    : next.what === 'rpki' && before.what === 'rpki-delta'
 
 export type Fact =
   /** The clock's heartbeat: event time has passed a whole interval. Detectors judge at ticks. */

@@ -3,6 +3,7 @@
 // the order in which we met them must not show in any result.
 
 import { type Asn, parseAsn } from './asn.ts'
+import { collectorName } from './collector.ts'
 import { addressText, maskWord, type Prefix, parsePrefix } from './prefix.ts'
 
 export interface VantagePoint {
@@ -88,7 +89,8 @@ export class VantagePoints {
     this.#ignored = ignored.length > 0 ? new Ignored(ignored) : null
   }
 
-  collector(name: string): number {
+  collector(spelling: string): number {
+    const name = collectorName(spelling)
     const known = this.#collectors.indexOf(name)
     return known >= 0 ? known : this.#collectors.push(name) - 1
   }

@@ -96,7 +96,8 @@ export class Rpki implements Detector {
   }
 
   fact(fact: Fact): void {
-    if (fact.kind === 'side-input' && fact.what === 'rpki') this.#changedAt = fact.at
+    if (fact.kind !== 'side-input') return
+    if (fact.what === 'rpki' || fact.what === 'rpki-delta') this.#changedAt = fact.at
   }
 
   prefix(prefix: number): void {

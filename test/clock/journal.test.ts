@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JournalWriter } from '../../src/clock/journal.ts'
 import type { SideInput } from '../../src/core/fact.ts'
 import type { Incident } from '../../src/core/incident.ts'
+import { writeDelta } from '../../src/core/rpki-delta.ts'
 import { hours, parseInstant } from '../../src/core/time.ts'
+import { VantagePoints } from '../../src/core/vantage.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { listArchive } from '../../src/feeds/archive.ts'
 import { JournalRun } from '../../src/journal-run.ts'
@@ -224,4 +226,47 @@ describe('a journal from a stranger', () => {
     const { run } = await again(put('long.ndjson', head(), long, who, '{"end":true}'))
     expect(run.stats).toMatchObject({ malformed: 1, truncated: false, lines: 4 })
   })
+})
+
+test('each segment begins with all VRPs, whatever number of changes there was', () => {
+  const path = join(folder, 'changes')
+  const vantages = new VantagePoints()
+  const none = { rows: () => [], origins: () => [], peers: () => [] }
+  const sink = { message: () => undefined, fact: () => undefined }
+  const writer = new JournalWriter(
+    path,
+    { baseline: 'learned-live', inputs, asns: [64_500], detect: detectDefaults },
+    vantages,
+    [],
+    none,
+    sink,
+    { segment: 1, segments: 10 },
+  )
+  const side = (n: number, what: SideInput['what'], content: string): SideInput => {
+    const sha256 = `s${n}`
+    return { kind: 'side-input', at: n, what, name: `n${n}`, date: n, sha256, content }
+  }
+  writer.start()
+  writer.fact(side(0, 'rpki', '64500 192.0.2.0/24 24 0 ripe'))
+  for (let n = 1; n <= 200; n++) {
+    const line = (of: number) => `${of} 198.51.100.0/24 24 0 ripe`
+    const removed = n > 1 ? [line(n - 1)] : []
+    writer.fact(side(n, 'rpki-delta', writeDelta({ from: `s${n - 1}`, removed, added: [line(n)] })))
+    if (n % 100 === 0) writer.fact({ kind: 'tick', at: n })
+  }
+  // Of what is to come only what is told is known.
+  writer.fact(side(300, 'rpki-delta', writeDelta({ from: 's200', removed: [], added: ['x'] })))
+  writer.fact({ kind: 'tick', at: 201 })
+  writer.close()
+  const beginning = (segment: string) => {
+    const lines = readFileSync(segment, 'utf8').trim().split('\n')
+    const facts = lines.slice(0, lines.indexOf('{"start":true}')).map((line) => JSON.parse(line))
+    return facts.flatMap(({ fact }) => (fact ? [fact] : []))
+  }
+  const all = (n: number) => ({
+    ...side(n, 'rpki', `64500 192.0.2.0/24 24 0 ripe\n${n} 198.51.100.0/24 24 0 ripe`),
+  })
+  expect(beginning(`${path}.2`)).toEqual([all(100)])
+  expect(beginning(`${path}.3`)).toEqual([all(200)])
+  expect(beginning(`${path}.4`)).toEqual([all(200), expect.objectContaining({ at: 300 })])
 })

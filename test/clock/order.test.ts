@@ -425,7 +425,8 @@ describe('leaps', () => {
       }
       l.order.flush()
       expect(new Set(l.tokens).size).toBe(l.tokens.length)
-      expect(l.tokens.length + l.order.refused).toBe(tokens.length)
+      // Some are told by both within a hundredth of a second.
+      expect(l.tokens.length + l.order.refused + l.order.duplicates).toBe(tokens.length)
       expect(l.gone.size).toBe(0)
       pushed += tokens.length
       left += l.tokens.length

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { inForce, pack, unpack } from '../../src/clock/side-input.ts'
+import { inForce, pack, unpack, whole } from '../../src/clock/side-input.ts'
 import type { SideInput } from '../../src/core/fact.ts'
+import { writeDelta } from '../../src/core/rpki-delta.ts'
 
 const input = (at: number, what: SideInput['what'] = 'rpki', content = 'x'): SideInput => ({
   kind: 'side-input',
@@ -44,4 +45,43 @@ test('of a kind the last that is due is in force, and all that are to come', () 
     'rpki 9',
     'special 10',
   ])
+})
+
+const change = (at: number, from: string, sha256: string, removed: string[], added: string[]) => ({
+  ...input(at, 'rpki-delta', writeDelta({ from, removed, added })),
+  sha256,
+})
+
+test('changes of the VRPs count beside what they change, until all are told anew', () => {
+  const all = [
+    input(1, 'rpki', 'a\nb'),
+    change(2, 's', 't', ['a'], ['c']),
+    change(3, 't', 'u', [], ['d']),
+    change(9, 'u', 'v', ['d'], []),
+  ]
+  expect(inForce(all, 5)).toEqual(all)
+  expect(inForce([...all, input(4, 'rpki', 'z')], 5).map(({ at }) => at)).toEqual([4, 9])
+})
+
+test('a change is written and read as any other', () => {
+  const one = change(2, 's', 't', ['a'], ['c'])
+  expect(again(pack(one))).toEqual(one)
+})
+
+test('a segment begins with all VRPs in one, and what is still to come', () => {
+  const all = [
+    input(0, 'special'),
+    input(1, 'rpki', 'a\nb'),
+    change(2, 's', 't', ['a'], ['c']),
+    // Of another set: it says nothing of this one.
+    change(2.5, 'x', 'y', ['b'], ['e']),
+    change(3, 't', 'u', [], ['d']),
+    change(9, 'u', 'v', ['d'], []),
+  ]
+  const [special, rpki, ...rest] = whole(all, 5)
+  expect(special).toEqual(all[0])
+  expect(rpki).toMatchObject({ at: 3, what: 'rpki', sha256: 'u', content: 'b\nc\nd' })
+  expect(rest).toEqual([all[5]])
+  // Without a change due it is as it was.
+  expect(whole(all.slice(0, 2), 5)).toEqual(all.slice(0, 2))
 })

@@ -65,6 +65,33 @@ describe('knowledge', () => {
     expect(known.validity(prefix, 64500)).toBe('unknown')
   })
 
+  test('a change counts when it is of the set in force, and is counted when it is not', () => {
+    const known = new Knowledge()
+    known.take(input('rpki', '64500 192.0.2.0/24 24 0 ripe\nA 64500 64501'))
+    const before = known.vrps
+    const change = (from: string, sha256: string, lines: string) => ({
+      ...input('rpki-delta', `= ${from}\n${lines}`),
+      sha256,
+    })
+    const turn = '- 64500 192.0.2.0/24 24 0 ripe\n+ 64501 192.0.2.0/24 24 0 arin'
+    known.take(change('other', 'x', turn))
+    expect(known.dropped).toBe(1)
+    expect(known.validity(prefix, 64500)).toBe('valid')
+    known.take(change('abc', 'def', `${turn}\n- A 64500 64501\n+ A 64500 64502`))
+    expect(known.validity(prefix, 64500)).toBe('invalid-asn')
+    expect(known.validity(prefix, 64501)).toBe('valid')
+    expect(known.aspa([64502, 64500])).toBe('valid')
+    expect(known.inputs.vrps).toContain('sha256:def')
+    // Whoever compares with what was before finds that as it was.
+    expect([...(before?.anchors ?? [])]).toEqual([['ripe', 1]])
+    expect([...(known.vrps?.anchors ?? [])]).toEqual([['arin', 1]])
+    known.take(change('def', 'ghi', '- 64501 192.0.2.0/24 24 0 arin'))
+    expect(known.vrps).toBeUndefined()
+    expect(known.validity(prefix, 64500)).toBe('unknown')
+    known.take(change('ghi', 'jkl', '+ 64500 192.0.2.0/24 24 0 -'))
+    expect(known.validity(prefix, 64500)).toBe('valid')
+  })
+
   test('lists of the configuration replace the built-in ones', () => {
     const known = new Knowledge()
     known.take(

@@ -143,3 +143,40 @@ test('agrees with the RFC, read literally, about 120,000 random prefixes and ori
   for (const is of ['valid', 'invalid-asn', 'invalid-length', 'not-found'] as const)
     expect(seen.get(is)).toBeGreaterThan(2_000)
 })
+
+test('after any row of coming and going it answers as one that was made of what is left', () => {
+  const dice = new Dice('vrps-remove')
+  const below = (end: number) => dice.int(0, end - 1)
+  const pick = () => {
+    const length = 8 + below(17)
+    const text = `${below(8) * 32}.${below(4) * 64}.0.0/${length}`
+    const prefix = parsePrefix(text) as Prefix
+    return { prefix, most: Math.min(32, length + below(3)), asn: 1 + below(3) }
+  }
+  const vrps = new Vrps()
+  let left: ReturnType<typeof pick>[] = []
+  for (let round = 0; round < 2_000; round++) {
+    if (left.length > 40 || (left.length > 0 && below(2) === 0)) {
+      const gone = left[below(left.length)] as ReturnType<typeof pick>
+      vrps.remove(gone.prefix, gone.most, gone.asn)
+      left = left.filter((one) => one !== gone)
+    } else {
+      const comes = pick()
+      vrps.add(comes.prefix, comes.most, comes.asn)
+      left.push(comes)
+    }
+    if (round % 20 !== 0) continue
+    const fresh = new Vrps()
+    for (const { prefix, most, asn } of left) fresh.add(prefix, most, asn)
+    expect(vrps.count).toBe(left.length)
+    expect(vrps.anchors).toEqual(fresh.anchors)
+    for (let i = 0; i < 20; i++) {
+      const { prefix, asn } = pick()
+      expect(vrps.validity(words(prefix), asn)).toBe(fresh.validity(words(prefix), asn))
+      expect(vrps.covering(words(prefix))).toEqual(fresh.covering(words(prefix)))
+    }
+  }
+  // What was never there does not go.
+  vrps.remove(read('203.0.113.0/24'), 24, 1)
+  expect(vrps.count).toBe(left.length)
+})

@@ -49,6 +49,46 @@ describe('rpki.invalid', () => {
     expect(clock(told.at(-1)?.endedAt ?? null)).toBe('00:20:00')
   })
 
+  test('the same is told when it comes as a change', () => {
+    const [invalid, valid] = [vrp(7001, own, 24), vrp(7000, own, 24)]
+    const told = world()
+      .at('00:00:00')
+      .knows('rpki', good, 'monday')
+      .at('00:10:00')
+      .knows('rpki-delta', `= 0\n- ${valid}\n+ ${invalid}`, 'tuesday')
+      .at('00:20:00')
+      .knows('rpki-delta', `= 0\n- ${invalid}\n+ ${valid}`, 'wednesday')
+      .play('00:40:00')
+    expect(lines(told)).toEqual([
+      '00:11:10 rpki.invalid AS7000 open: confirmed',
+      '00:20:10 rpki.invalid AS7000 resolving: it is getting well',
+      '00:25:10 rpki.invalid AS7000 resolved: it has been well for long enough',
+    ])
+    expect(told[0]?.inputs.vrps).toMatch(/^tuesday /)
+  })
+
+  test('several changes at one time all count', () => {
+    const told = world()
+      .knows('rpki', good, 'monday')
+      .at('00:10:00')
+      .knows('rpki-delta', `= 0\n- ${vrp(7000, own, 24)}`, 'one')
+      .knows('rpki-delta', `= 0\n+ ${vrp(7001, own, 24)}`, 'two')
+      .play('00:12:00')
+    expect(lines(told)).toContain('00:11:10 rpki.invalid AS7000 open: confirmed')
+  })
+
+  test('many that go in a change make the rest doubtful', () => {
+    const rest = Array.from({ length: 20 }, (_, i) => vrp(9000, `10.0.${i}.0/24`, 24))
+    const told = world()
+      .knows('rpki', [good, ...rest].join('\n'), 'monday')
+      .at('00:10:00')
+      .knows('rpki-delta', ['= 0', ...rest.map((line) => `- ${line}`)].join('\n'), 'tuesday')
+      .play('00:12:00')
+    expect(only(told, 'rpki.collapsed').confidence.tags[0]?.because).toBe(
+      'there were 22 VRPs in monday, and are 2',
+    )
+  })
+
   test('what is announced longer than the ROA allows is minor', () => {
     const told = world()
       .knows('rpki', [vrp(7000, '198.51.0.0/16', 24), vrp(7000, other, 24)].join('\n'))

@@ -135,6 +135,12 @@ export class World {
     return this
   }
 
+  /** The same of one that is whole already. */
+  learns(input: SideInput): this {
+    this.#facts.push({ ...input, at: this.#at })
+    return this
+  }
+
   /** Is told of every tick, after the detectors and before the ledger. */
   onTick(listen: OnTick): this {
     this.#onTick = listen
