@@ -10,6 +10,7 @@ import { type Instant, minutes, type Span } from '../core/time.ts'
 import { explanations, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { type GateAnswers, Gates } from './gates.ts'
+import { type Harm, noHarm, severityOf } from './harm.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
@@ -46,6 +47,8 @@ export class Situation {
   readonly asn: Asn
   /** What is said at present of all that is open; null while nothing is. */
   verdict: Verdict | null = null
+  /** How bad all of it is, whatever plane tells of it. */
+  harm: Harm = noHarm
   readonly #view: View
   readonly #planes: Planes
   readonly #gates: Gates
@@ -101,11 +104,14 @@ export class Situation {
     const findings = this.#seek(scene)
     const gates = this.#gates.ask(scene, findings)
     const outside = this.#planes.series('visible_24s').length > 0
-    const out = this.#own.tick(at, findings, gates, { seen: this.#seen(), outside })
+    const out = this.#own.tick(at, findings, { seen: this.#seen(), outside })
     if (blind) out.unshift(blind)
     if (this.since !== null) this.#wrongAt = at
     else if (at - this.#wrongAt > OVER) this.#close()
-    if (this.isOpen) this.#judge(findings, gates, at)
+    if (this.isOpen) {
+      this.#judge(findings, gates, at)
+      this.harm = severityOf(findings, this.verdict)
+    } else this.harm = noHarm
     return out
   }
 
@@ -144,6 +150,12 @@ export class Situation {
     return this.#keys().filter((key) => !this.#judged.has(key) && !key.startsWith('artefact:'))
   }
 
+  /** All that is open is getting well. */
+  get #mends(): boolean {
+    const routes = [...this.#standing.values()].every(({ phase }) => phase === 'resolving')
+    return routes && this.#own.mends
+  }
+
   #keys(): string[] {
     return [...this.#standing.keys(), ...this.#own.keys]
   }
@@ -155,9 +167,11 @@ export class Situation {
     // That our witnesses get into trouble later explains nothing of what was there already.
     if (cause === 'collector-artefact')
       return sideOf(before) !== 'neither' || this.#news().length === 0
+    if (!explanations.has(before)) return false
     // What was explained stays so until something else is established, or begins.
     const same = this.#keys().every((key) => this.#explained.has(key))
-    return explanations.has(before) && cause === 'undetermined' && same
+    // Nor is what is getting well blamed on anybody because the work it came of has ended.
+    return same && (cause === 'undetermined' || (before === 'planned-maintenance' && this.#mends))
   }
 
   #states(): Record<Plane, 'normal' | 'anomalous' | 'blind'> {
