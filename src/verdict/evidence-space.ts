@@ -87,8 +87,7 @@ function onSaturated(scene: Scene, full: ReadonlySet<string>, popOf: PopOf): Fin
   if (down.length > 0) {
     // Of a loss that no link is known of nobody can say that it sits on a full one.
     if (down.some((series) => linkOf(series) === undefined)) return null
-    const links = distinct(down.map(linkOf))
-    const both = same(links, [...full])
+    const both = same(withLoad(scene, distinct(down.map(linkOf))), [...full])
     return both && found(`sessions or adjacencies are lost where links are full`, both)
   }
   // A site that withdraws its prefixes under load has lost no link: places are compared instead.
@@ -97,6 +96,14 @@ function onSaturated(scene: Scene, full: ReadonlySet<string>, popOf: PopOf): Fin
   const loaded = scene.planes.series('link_load').filter(({ last }) => last >= FULL)
   const both = same(distinct(pops), distinct(loaded.map(popOfSeries)))
   return both && found('prefixes are lost where links are full', both)
+}
+
+/** Without those of which the load has fallen silent: whether they are full nobody knows. */
+function withLoad({ planes }: Scene, links: readonly string[]): readonly string[] {
+  const told = new Set(planes.series('link_load').map(linkOf))
+  const untold = links.filter((link) => !told.has(link))
+  const missing = planes.silent?.('link_load') ?? 0
+  return untold.length <= missing ? links.filter((link) => told.has(link)) : links
 }
 
 type PopOf = (view: View, prefix: number) => string | undefined

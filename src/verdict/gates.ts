@@ -8,7 +8,7 @@ import type { Afi } from '../core/prefix.ts'
 import { PeerState, type View } from '../core/view.ts'
 import { type MitigationGate, type Mitigators, mitigationGate, noMitigators } from './mitigation.ts'
 import { Newcomers } from './newcomers.ts'
-import { plannedGate } from './planned.ts'
+import { isInWindow, plannedGate } from './planned.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import { listed, routingSignals } from './told.ts'
@@ -16,6 +16,8 @@ import { listed, routingSignals } from './told.ts'
 export interface GateAnswers {
   readonly artefact: string | null
   readonly planned: string | null
+  /** Work is under way, and something lies outside of its scope. */
+  readonly escaped: boolean
   readonly mitigation: MitigationGate | null
 }
 
@@ -33,9 +35,11 @@ export class Gates {
 
   /** Best at each tick of a watched network: then it is known what was there before. */
   ask(scene: Scene, findings: readonly Finding[]): GateAnswers {
+    const planned = plannedGate(scene, findings)
     return {
       artefact: artefactGate(scene, findings),
-      planned: plannedGate(scene, findings),
+      planned,
+      escaped: planned === null && isInWindow(scene),
       mitigation: mitigationGate(scene, findings, this.#known, this.#newcomers),
     }
   }

@@ -1,5 +1,5 @@
 // How bad a situation is: by the harm it does, not by its size. What is explained harms nobody who need be
-// woken. Where nobody would see harm, what has a culprit is taken to do some: scarcity never silences.
+// woken. Where no probe says that all is well, what has a culprit is taken to hurt: scarcity never silences.
 
 import type { EvidenceId, Finding } from '../core/evidence.ts'
 import type { Severity } from '../core/incident.ts'
@@ -19,7 +19,7 @@ const harms: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
 export interface Harm {
   /** By what is seen. */
   readonly seen: Severity
-  /** And by what may be, where no probe tells whether it hurts. */
+  /** And by what may be, where nobody says that all is well. */
   readonly unseen: Severity
 }
 
@@ -34,6 +34,5 @@ export function severityOf(findings: readonly Finding[], verdict: Verdict | null
     return { seen, unseen: seen }
   }
   const claimed = verdict !== null && sideOf(verdict.cause) !== 'neither'
-  const asked = verdict === null || !verdict.blind.includes('probe')
-  return { seen: 'info', unseen: claimed && !asked ? 'major' : 'minor' }
+  return { seen: 'info', unseen: claimed ? 'major' : 'minor' }
 }

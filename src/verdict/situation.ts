@@ -25,6 +25,11 @@ import { seekerOf } from './seekers.ts'
  */
 const OVER: Span = minutes(31)
 
+/** So many ticks beyond its scope, and work excuses nothing any more. */
+const ESCAPED = 3
+
+const blamesRoutes = ({ cause }: Verdict): boolean => ['fault', 'both'].includes(sideOf(cause))
+
 /** What a registry says of a network may last for months, and is no trouble of routes or traffic. */
 export const isAside = ({ kind }: Pick<Signal, 'kind'>): boolean => kind.startsWith('rpki.')
 
@@ -62,6 +67,8 @@ export class Situation {
   #explained: ReadonlySet<string> = new Set()
   /** And when it was judged last. */
   #judged: ReadonlySet<string> = new Set()
+  /** At how many ticks in a row a fault went beyond the work that was announced. */
+  #escapes = 0
   /** When anything was wrong last, beside that we are blind. */
   #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
@@ -119,10 +126,13 @@ export class Situation {
   #close(): void {
     if (!this.isOpen) this.verdict = null
     this.#history = noHistory
+    this.#escapes = 0
     this.#memory.clear()
   }
 
-  #judge(findings: readonly Finding[], gates: GateAnswers, at: Instant): void {
+  #judge(findings: readonly Finding[], asked: GateAnswers, at: Instant): void {
+    // Work that went beyond its scope excuses nothing of what is left of it.
+    const gates = this.#escapes >= ESCAPED ? { ...asked, planned: null } : asked
     const states = this.#states()
     for (const plane of planes) if (states[plane] === 'anomalous') this.#memory.stir(plane)
     const { verdict, history } = judge({
@@ -137,6 +147,8 @@ export class Situation {
       previous: this.verdict,
       history: this.#history,
     })
+    if (this.#escapes < ESCAPED)
+      this.#escapes = asked.escaped && blamesRoutes(verdict) ? this.#escapes + 1 : 0
     if (this.#stands(verdict)) return
     this.verdict = verdict
     this.#history = history

@@ -35,9 +35,9 @@ interface Heard {
 }
 
 /** Written as feeds, and played as an operator would. */
-async function heard(script: (typeof incidents)[number]): Promise<Heard> {
-  const folder = place(script.id)
-  writeIncident(script, { seed: 1, variant: 0 }, (path, octets) => {
+async function heard(script: (typeof incidents)[number], variant = 0): Promise<Heard> {
+  const folder = place(`${script.id}-${variant}`)
+  writeIncident(script, { seed: 1, variant }, (path, octets) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), octets)
   })
@@ -104,6 +104,24 @@ it.concurrent.each(
   if (soon !== undefined) expect((time ?? Infinity) / 1e6).toBeLessThanOrEqual(soon)
   if (ASLEEP.includes(script.id)) expect(told.filter(wakes)).toEqual([])
   besides[script.id]?.(told)
+})
+
+/** Flaws of instruments by which one of them was told wrongly, late, or to nobody. */
+const FLAWED = [
+  ['S10', 7, 'a probe hangs, and says that all is well'],
+  ['S17', 7, 'a border router hangs, and its full links are not seen'],
+  ['S25', 6, 'the last that is left of it lies within the planned work'],
+] as const
+
+it.concurrent.each(FLAWED)('%s, variant %i: %s', async (id, variant) => {
+  const script = incidents.find((one) => one.id === id)
+  if (!script) throw new Error(`${id} is none of them`)
+  const { outcome, said, isInTime, isPagedRight } = (await heard(script, variant)).judged
+  expect({ said, outcome, isInTime, isPagedRight }).toMatchObject({
+    outcome: 'right',
+    isInTime: true,
+    isPagedRight: true,
+  })
 })
 
 it('a truth with samples and no archives is scored, with the rules of thumb beside it', async () => {
