@@ -68,6 +68,7 @@ export class Journey implements Sink {
       baseline,
       inputs,
       verdict: (signal, previous) => this.situations.verdict(signal, previous),
+      harm: (signal) => this.situations.harm(signal),
       watches: (asn) => settings.asns?.has(asn) === true,
       ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
     })

@@ -185,7 +185,7 @@ export function scoreText(
 function verdictLines({ verdicts, naive }: Scores): string[] {
   if (!verdicts) return []
   const side = (name: string, n: VerdictNumbers) =>
-    `${name.padEnd(28)} side right ${n.rightSide} of ${n.asked} (cause ${n.right}), wrong ${n.wrong}, ` +
+    `${name.padEnd(28)} side right ${n.rightSide} of ${n.asked} (cause ${n.right}), wrong ${n.wrong} (turned ${n.turned}), ` +
     `undetermined ${n.undetermined}, silent ${n.silent}`
   return [
     '',

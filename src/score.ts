@@ -16,12 +16,14 @@ import {
 } from './command.ts'
 import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
+import type { Change, Sample } from './core/sample.ts'
 import { windowsOf } from './maintenance.ts'
 import { isBgpOdd, naiveVerdicts, surgedIn } from './naive.ts'
 import { ReplayRun } from './replay-run.ts'
 import { readSampleFiles } from './sample-files.ts'
 import { missed, scoresOf, scoreText } from './score-report.ts'
 import { type Scored, score } from './scoring.ts'
+import { removable, spurious, withoutPlane, withSpurious } from './shaken.ts'
 import { readSideInputs, withFlags } from './side-inputs.ts'
 import { type Case, type Required, readTruth } from './truth-file.ts'
 import { type Judged, saidOutright } from './verdict-scoring.ts'
@@ -31,9 +33,15 @@ interface ScoreFlags {
   readonly jobs?: number
   readonly verbose?: boolean
   readonly naive?: boolean
+  readonly without?: string
+  readonly spurious?: string
 }
 
+/** How what is heard differs from what was so. */
+type Shake = Pick<ScoreFlags, 'without' | 'spurious'>
+
 const FORMATS = ['text', 'json']
+const feigned = Object.keys(spurious)
 
 export function scoreCommand(): Command {
   return command('score')
@@ -47,6 +55,8 @@ export function scoreCommand(): Command {
     .option('--format <name>', `one of ${FORMATS.join(', ')}`, 'text')
     .option('--jobs <n>', 'threads that may be busy', jobsOption)
     .option('--naive', 'put two rules of thumb beside the verdicts, made from the same samples')
+    .option('--without <plane>', `as if it were blind: one of ${removable.join(', ')}`)
+    .option('--spurious <id>', `as if that were seen as well: one of ${feigned.join(', ')}`)
     .option('--verbose', 'name every event that was missed and every incident that was wrong')
     .addHelpText(
       'after',
@@ -58,9 +68,21 @@ export function scoreCommand(): Command {
     })
 }
 
+/** Whether what is asked for can be had. */
+function checkShake({ naive, without, spurious: made }: ScoreFlags): void {
+  if (without !== undefined && !removable.some((one) => one === without))
+    throw new InputError(`--without ${without}: choose one of ${removable.join(', ')}`)
+  if (made !== undefined && !feigned.includes(made))
+    throw new InputError(`--spurious ${made}: choose one of ${feigned.join(', ')}`)
+  // They read the files themselves.
+  if (naive && (without ?? made) !== undefined)
+    throw new InputError('--naive is for what was heard: leave out --without and --spurious')
+}
+
 async function scoreFiles(files: readonly string[], flags: ScoreFlags): Promise<number> {
   if (!FORMATS.includes(flags.format))
     throw new InputError(`--format ${flags.format}: choose one of ${FORMATS.join(', ')}`)
+  checkShake(flags)
   const scored: Scored[] = []
   const naive: { surgeFirst: Judged[]; bgpFirst: Judged[] } = { surgeFirst: [], bgpFirst: [] }
   const lacking: string[] = []
@@ -70,7 +92,17 @@ async function scoreFiles(files: readonly string[], flags: ScoreFlags): Promise<
       const absent = absentFiles(one, path)
       if (absent.length === 0) {
         const told: Incident[] = []
-        await playCase(one, path, (incident) => told.push(incident), flags.jobs)
+        const played = await playCase(
+          one,
+          path,
+          (incident) => told.push(incident),
+          flags.jobs,
+          flags,
+        )
+        if (!played) {
+          process.stderr.write(`SKIPPED ${one.name}: nothing of it can be shaken like that\n`)
+          continue
+        }
         scored.push(score(one, told))
         if (flags.naive)
           for (const [surgeFirst, bgpFirst] of await naivelyJudged(one, path, told)) {
@@ -79,7 +111,7 @@ async function scoreFiles(files: readonly string[], flags: ScoreFlags): Promise<
           }
       } else process.stderr.write(`SKIPPED ${one.name}: there is no ${absent.join(', ')}\n`)
     }
-  if (scored.length === 0) throw new InputError('no case could be played: its archives are absent')
+  if (scored.length === 0) throw new InputError('no case could be played: see above why')
   const scores = scoresOf(scored, flags.naive ? naive : undefined)
   for (const { require } of truths) lacking.push(...missed(scores, require))
   process.stdout.write(
@@ -119,6 +151,31 @@ export async function scoreCase(given: Case, truth: string, jobs?: number): Prom
   return score(given, told)
 }
 
+/** The same, shaken; null where it cannot be shaken so. */
+export async function scoreShaken(
+  given: Case,
+  truth: string,
+  shake: Shake,
+  jobs?: number,
+): Promise<Scored | null> {
+  const told: Incident[] = []
+  const played = await playCase(given, truth, (incident) => told.push(incident), jobs, shake)
+  return played ? score(given, told) : null
+}
+
+/** What is heard of a case in truth, or as it is shaken; null when there is nothing to take or to feign. */
+function shaken(
+  heard: readonly (Sample | Change)[],
+  { events }: Case,
+  { without, spurious: made }: Shake,
+): readonly (Sample | Change)[] | null {
+  const rest = without === undefined || without === 'routes' ? heard : withoutPlane(heard, without)
+  if (rest === null || made === undefined) return rest
+  const [event] = events
+  if (event === undefined) return null
+  return withSpurious(rest, made, event.start, event.end ?? Number.POSITIVE_INFINITY)
+}
+
 /** What the two rules would have said of each event whose cause is known. */
 async function naivelyJudged(
   given: Case,
@@ -145,8 +202,12 @@ async function playCase(
   truth: string,
   tell: (incident: Incident) => void,
   jobs: number | undefined,
-): Promise<void> {
-  const { files, rib, collector: name, config: settings, asns, from, until } = given
+  shake: Shake = {},
+): Promise<boolean> {
+  const { rib, collector: name, config: settings, asns, from, until } = given
+  const deaf = shake.without === 'routes'
+  if (deaf && given.files.length === 0) return false
+  const files = deaf ? [] : given.files
   const { config, hash } = await settledConfig(
     settings === null ? undefined : beside(truth, settings),
     asns,
@@ -175,10 +236,12 @@ async function playCase(
     }),
     (text) => process.stderr.write(`${given.name}: ${text}\n`),
   )
-  const samples = await readSampleFiles(
+  const heard = await readSampleFiles(
     given.samples.map((file) => beside(truth, file)),
     config.planes.uncertainty,
   )
+  const samples = shaken(heard, given, shake)
+  if (samples === null) return false
   const run = new ReplayRun(
     {
       updates,
@@ -199,4 +262,5 @@ async function playCase(
     tell,
   )
   await run.read()
+  return true
 }

@@ -3,7 +3,7 @@
 
 import { type Incident, levels, severities } from './core/incident.ts'
 import type { Span } from './core/time.ts'
-import { type Cause, sideOf } from './core/verdict.ts'
+import { type Cause, type Side, sideOf } from './core/verdict.ts'
 import type { KnownVerdict } from './truth-file.ts'
 
 /**
@@ -110,6 +110,12 @@ function saidFirst(wanted: KnownVerdict, start: number, spoken: readonly Word[][
   return early.length > 0 && early.every(({ cause }) => cause === wanted.first)
 }
 
+const opposite: Readonly<Partial<Record<Side, Side>>> = { fault: 'flood', flood: 'fault' }
+
+/** A fault taken for a flood, or a flood for a fault. */
+export const isTurned = ({ wanted, said }: Judged): boolean =>
+  said !== null && wanted.side !== null && opposite[wanted.side] === sideOf(said)
+
 export interface VerdictNumbers {
   readonly asked: number
   readonly right: number
@@ -117,6 +123,8 @@ export interface VerdictNumbers {
   readonly rightSide: number
   readonly undetermined: number
   readonly wrong: number
+  /** Of these, a fault for a flood or a flood for a fault: the one thing that must not happen. */
+  readonly turned: number
   readonly silent: number
   /** Right, but later than it had to be. */
   readonly late: number
@@ -140,6 +148,7 @@ export function verdictNumbers(all: readonly Judged[]): VerdictNumbers {
     rightSide: count('right') + count('side'),
     undetermined: count('undetermined'),
     wrong: count('wrong'),
+    turned: all.filter(isTurned).length,
     silent: count('silent'),
     late: all.filter((one) => one.outcome === 'right' && !one.isInTime).length,
     wrongFirst: all.filter((one) => one.isFirstRight === false).length,

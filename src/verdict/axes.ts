@@ -20,6 +20,9 @@ export const RULED_OUT = -10
 /** A family supports with as much as the weakest suggestive fact weighs, not with a leaning of 1 or 2. */
 const SUPPORT = 3
 
+/** Who sees how much passes: a flood that none of them supports is none, for little can hit a route engine, too. */
+const traffic: ReadonlySet<Family> = new Set<Family>(['ingress', 'flow', 'dns'])
+
 /** What is a routing fault by itself, whatever else is seen. Nothing is a flood by itself. */
 const definitional: ReadonlySet<EvidenceId> = new Set([
   'bgp.vis_broad',
@@ -37,6 +40,8 @@ export interface Sum {
   readonly support: readonly Family[]
   /** It supports itself: the id. */
   readonly byItself: EvidenceId | null
+  /** Somebody supports it who could see it: of a flood, the traffic. */
+  readonly witnessed: boolean
   readonly established: boolean
 }
 
@@ -80,8 +85,15 @@ export function sumOf(items: readonly Item[], axis: Axis, sure = false): Sum {
     .sort((a, b) => clamp(b[1]) - clamp(a[1]) || (a[0] < b[0] ? -1 : 1))
     .map(([family]) => family)
   const itself = axis === 'routing' ? items.find(({ id }) => definitional.has(id)) : undefined
-  const enough = support.length >= 2 || itself !== undefined || sure
-  return { db, support, byItself: itself?.id ?? null, established: db >= ESTABLISHED && enough }
+  const witnessed = axis === 'routing' || support.some((family) => traffic.has(family))
+  const enough = (support.length >= 2 && witnessed) || itself !== undefined || sure
+  return {
+    db,
+    support,
+    byItself: itself?.id ?? null,
+    witnessed,
+    established: db >= ESTABLISHED && enough,
+  }
 }
 
 /** The terms of the sum, the largest first; what a family says beyond its limit is taken off again. */

@@ -124,10 +124,12 @@ function established(what: string, { db, support, byItself }: Sum): string {
 }
 
 function open(routing: Sum, flood: Sum): string {
-  const of = (what: string, { db, support }: Sum) => {
-    const alone =
-      db >= ESTABLISHED ? `, but only ${support.join(', ') || 'nothing'} supports it` : ''
-    return `${what} ${signed(db)}${alone}`
+  const of = (what: string, { db, support, witnessed }: Sum) => {
+    if (db < ESTABLISHED) return `${what} ${signed(db)}`
+    const lacks = witnessed
+      ? `only ${support.join(', ') || 'nothing'} supports it`
+      : 'nothing that is seen of traffic supports it'
+    return `${what} ${signed(db)}, but ${lacks}`
   }
   return `neither is established: ${of('routing fault', routing)}, ${of('flood', flood)}`
 }

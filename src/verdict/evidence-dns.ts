@@ -14,7 +14,7 @@ import {
   risen,
   type Sum,
 } from './measure.ts'
-import type { PlanesView, Scene } from './scene.ts'
+import type { PlanesView, SharedScene } from './scene.ts'
 
 /** Part of the excess by a hundredth of the clients: so much is a few, so much is everybody. */
 const FEW = 0.5
@@ -30,7 +30,7 @@ const OTHER = 0.2
 const OTHER_TIMES = 2
 const BITS = 0.5
 
-export function seekDns({ planes }: Scene): readonly Finding[] {
+export function seekDns({ planes }: SharedScene): readonly Finding[] {
   const load = known(planes, 'qps')
   const excess = surging(load)
   const found = [...failing(planes), ...names(planes, load, excess)]

@@ -16,7 +16,7 @@ import {
   type Sum,
   sumOf,
 } from './measure.ts'
-import type { PlanesView, Scene } from './scene.ts'
+import type { PlanesView, SharedScene } from './scene.ts'
 
 /** One destination, or one kind of packet, has so much of the excess. */
 const MOST = 0.5
@@ -29,7 +29,7 @@ const STEADY = 0.05
 
 const dropping = grown(3, 10)
 
-export function seekFlow({ planes }: Scene): readonly Finding[] {
+export function seekFlow({ planes }: SharedScene): readonly Finding[] {
   const load = known(planes, 'flow_bps')
   const all = sumOf(load)
   const more = exceeds(all)

@@ -19,7 +19,7 @@ import {
   some,
   wholly,
 } from './measure.ts'
-import type { PlanesView, Scene } from './scene.ts'
+import type { PlanesView, SharedScene } from './scene.ts'
 
 /** Three times the routes, and no small lab: three entries that become nine are none. */
 const jumped = grown(3, 20)
@@ -41,7 +41,7 @@ const busy = (series: Known) =>
 const lostOne = (series: Known) => fallen(series) && series.usual >= 0.5 && series.last < 0.5
 const lostSome = (series: Known) => fallen(series) && series.usual - series.last >= 0.9
 
-export function seekIgp({ planes }: Scene): readonly Finding[] {
+export function seekIgp({ planes }: SharedScene): readonly Finding[] {
   const found: Finding[] = []
   const routes = known(planes, 'lsdb_routes')
   const jumps = routes.filter(jumped)

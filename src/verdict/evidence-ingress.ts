@@ -27,7 +27,7 @@ import {
   times,
   wholly,
 } from './measure.ts'
-import type { PlanesView, Scene } from './scene.ts'
+import type { PlanesView, SharedScene } from './scene.ts'
 
 const SURGE = 3
 /** So much more, or less, is within what can be foretold; beyond that and below `EXCESS` nothing is said. */
@@ -38,7 +38,7 @@ const LOPSIDED = 2
 
 const discarding = grown(10, 100)
 
-export function seekIngress({ at, planes }: Scene): readonly Finding[] {
+export function seekIngress({ at, planes }: SharedScene): readonly Finding[] {
   const sums = border(planes)
   const found = [...level(planes, sums), ...ratio(sums), ...full(planes)]
   const detectors = detectorsOn(planes.changes, at)

@@ -5,6 +5,7 @@
 
 import type { EvidenceId, Finding, Onset } from '../core/evidence.ts'
 import { iso, minutes, type Span, words } from '../core/time.ts'
+import { detectorsOn } from './border.ts'
 import type { Scene, Seeker, SeriesView } from './scene.ts'
 import { hunted } from './sight.ts'
 import { firstOnset, isDown, routingSignals } from './told.ts'
@@ -85,27 +86,14 @@ function controlPlane(scene: Scene): Began[] {
 const fall = (series: SeriesView): Began[] =>
   isDown(series) && series.shift ? [{ onset: series.shift.onset, what: series.metric }] : []
 
-function surges({ planes }: Scene): Began[] {
+function surges({ at: now, planes }: Scene): Began[] {
   const began: Began[] = []
   for (const metric of SURGE)
     for (const { shift } of planes.series(metric))
       if (shift?.up) began.push({ onset: shift.onset, what: metric })
-  for (const { at, uncertainty } of runningDetectors(planes.changes))
+  for (const { at, uncertainty } of detectorsOn(planes.changes, now))
     began.push({ onset: { at, within: uncertainty }, what: 'a traffic detector' })
   return began
-}
-
-/** Detectors that have fired and not stopped; each by its labels. */
-function runningDetectors(changes: Scene['planes']['changes']): Scene['planes']['changes'] {
-  const running = new Map<string, Scene['planes']['changes'][number]>()
-  for (const change of changes) {
-    if (change.labels['direction'] === 'outgoing') continue
-    const name = `${change.labels['detector'] ?? ''} ${change.labels['host'] ?? ''}`
-    if (change.event === 'detector-start') {
-      if (!running.has(name)) running.set(name, change)
-    } else if (change.event === 'detector-end') running.delete(name)
-  }
-  return [...running.values()]
 }
 
 /** By time, then by name: which of two at once is named must not depend on who asked first. */

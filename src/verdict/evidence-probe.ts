@@ -17,7 +17,7 @@ import {
   some,
   wholly,
 } from './measure.ts'
-import type { Scene } from './scene.ts'
+import type { SharedScene } from './scene.ts'
 
 /** Of a POP or target that ordinarily answers, so few still do. */
 const FAILS = 0.5
@@ -46,7 +46,7 @@ function by(probes: readonly Known[], label: string): ReadonlyMap<string, readon
   return groups
 }
 
-export function seekProbe(scene: Scene): readonly Finding[] {
+export function seekProbe(scene: SharedScene): readonly Finding[] {
   const probes = known(scene.planes, 'probe_success')
   if (probes.length === 0) return []
   const one = oneTarget(scene, probes)
@@ -69,7 +69,7 @@ export function seekProbe(scene: Scene): readonly Finding[] {
 }
 
 /** Everything but the one thing under load answers; null when that is not so. */
-function oneTarget(scene: Scene, probes: readonly Known[]): readonly Finding[] | null {
+function oneTarget(scene: SharedScene, probes: readonly Known[]): readonly Finding[] | null {
   const lost = probes.filter((probe) => fails([probe]))
   const [first] = lost
   if (!first) return null
@@ -99,7 +99,7 @@ const punted = grown(5, 50)
 const piled = grown(3, 0)
 
 /** What shows that something is under load; null when nothing does. */
-function loaded({ at, planes }: Scene): string | null {
+function loaded({ at, planes }: SharedScene): string | null {
   const incoming = inbound(border(planes))
   if (incoming && incoming.ratio >= EXCESS) return 'more comes in at the border'
   if (fullLinks(planes).length) return 'a border link is full'
@@ -109,7 +109,7 @@ function loaded({ at, planes }: Scene): string | null {
   return known(planes, 'cpu_punt_drops').some(punted) ? 'route engines are thrown at' : null
 }
 
-function allWell({ planes }: Scene, probes: readonly Known[]): readonly Finding[] {
+function allWell({ planes }: SharedScene, probes: readonly Known[]): readonly Finding[] {
   const groups = [...by(probes, 'set').values(), ...by(probes, 'pop').values()]
   const well =
     groups.every((group) => rate(group) >= WELL * usually(group)) &&

@@ -5,17 +5,18 @@
 import type { EvidenceId, Finding, Onset } from '../core/evidence.ts'
 import { maskWord, type Prefix, parsePrefix } from '../core/prefix.ts'
 import { Seen, type View } from '../core/view.ts'
+import { fullLinks } from './border.ts'
+import { EXCESS } from './excess.ts'
 import type { Scene, Seeker, SeriesView } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import {
   distinct,
   downAdjacencies,
   downSessions,
-  FULL,
   fallOf,
   firstOnset,
-  fullLinks,
   listed,
+  namesOfFull,
   percent,
   routingSignals,
 } from './told.ts'
@@ -25,8 +26,6 @@ const SAME = 0.7
 const MANY_POPS = 3
 /** Of the excess, at one destination. */
 const AIMED = 0.5
-/** Traffic or queries of so many times the usual are an excess to speak of. */
-const EXCESS = 1.5
 
 /** Which prefixes are served from which place; a prefix belongs to the most specific that covers it. */
 export type Pops = Readonly<Record<string, readonly string[]>>
@@ -43,7 +42,7 @@ export function spaceSeeker(pops: Pops = {}): Seeker {
   const popOf: PopOf = (view, prefix) =>
     places.find((place) => covers(place.prefix, view, prefix))?.pop
   return (scene) => {
-    const full = fullLinks(scene)
+    const full = namesOfFull(scene)
     const found =
       onSaturated(scene, full, popOf) ?? manyPops(scene, full, popOf) ?? oneTarget(scene)
     return found ? [found] : []
@@ -87,16 +86,23 @@ function onSaturated(scene: Scene, full: ReadonlySet<string>, popOf: PopOf): Fin
   if (down.length > 0) {
     // Of a loss that no link is known of nobody can say that it sits on a full one.
     if (down.some((series) => linkOf(series) === undefined)) return null
-    const links = distinct(down.map(linkOf))
-    const both = same(links, [...full])
+    const both = same(withLoad(scene, distinct(down.map(linkOf))), [...full])
     return both && found(`sessions or adjacencies are lost where links are full`, both)
   }
   // A site that withdraws its prefixes under load has lost no link: places are compared instead.
   const pops = lostPrefixes(scene).map((prefix) => popOf(scene.view, prefix))
   if (pops.length === 0 || pops.includes(undefined)) return null
-  const loaded = scene.planes.series('link_load').filter(({ last }) => last >= FULL)
+  const loaded = fullLinks(scene.planes)
   const both = same(distinct(pops), distinct(loaded.map(popOfSeries)))
   return both && found('prefixes are lost where links are full', both)
+}
+
+/** Without those of which the load has fallen silent: whether they are full nobody knows. */
+function withLoad({ planes }: Scene, links: readonly string[]): readonly string[] {
+  const told = new Set(planes.series('link_load').map(linkOf))
+  const untold = links.filter((link) => !told.has(link))
+  const missing = planes.silent?.('link_load') ?? 0
+  return untold.length <= missing ? links.filter((link) => told.has(link)) : links
 }
 
 type PopOf = (view: View, prefix: number) => string | undefined

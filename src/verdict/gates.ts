@@ -8,7 +8,8 @@ import type { Afi } from '../core/prefix.ts'
 import { PeerState, type View } from '../core/view.ts'
 import { type MitigationGate, type Mitigators, mitigationGate, noMitigators } from './mitigation.ts'
 import { Newcomers } from './newcomers.ts'
-import { plannedGate } from './planned.ts'
+import { onceATick } from './once.ts'
+import { isInWindow, plannedGate } from './planned.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import { listed, routingSignals } from './told.ts'
@@ -16,6 +17,8 @@ import { listed, routingSignals } from './told.ts'
 export interface GateAnswers {
   readonly artefact: string | null
   readonly planned: string | null
+  /** Work is under way, and something lies outside of its scope. */
+  readonly escaped: boolean
   readonly mitigation: MitigationGate | null
 }
 
@@ -33,9 +36,11 @@ export class Gates {
 
   /** Best at each tick of a watched network: then it is known what was there before. */
   ask(scene: Scene, findings: readonly Finding[]): GateAnswers {
+    const planned = plannedGate(scene, findings)
     return {
       artefact: artefactGate(scene, findings),
-      planned: plannedGate(scene, findings),
+      planned,
+      escaped: planned === null && isInWindow(scene),
       mitigation: mitigationGate(scene, findings, this.#known, this.#newcomers),
     }
   }
@@ -86,7 +91,7 @@ function artefactGate(scene: Scene, findings: readonly Finding[]): string | null
   for (const afi of [4, 6] as const) {
     const prefixes = asked(view, asn, afi)
     if (prefixes.length === 0 || view.voters(afi) === 0) continue
-    const answer = blame(view, afi, prefixes)
+    const answer = blame(scene, afi, prefixes)
     if (answer === null) return null
     if (answer !== '') told.push(answer)
   }
@@ -116,8 +121,11 @@ function asked(view: View, asn: number, afi: Afi): number[] {
 }
 
 /** Which collector is to blame; '' = none need be, null = it is not theirs alone. */
-function blame(view: View, afi: Afi, prefixes: readonly number[]): string | null {
-  const collectors = collectorsOf(view, afi)
+function blame(scene: Scene, afi: Afi, prefixes: readonly number[]): string | null {
+  const { view } = scene
+  const collectors = new Map<string, Collector>()
+  for (const [name, one] of atThisTick(scene, afi))
+    collectors.set(name, { ...one, losers: new Set() })
   for (const prefix of prefixes)
     for (const id of view.lostAt([prefix])) {
       const one = collectors.get(view.vantagePoint(id).collector)
@@ -142,6 +150,8 @@ function blame(view: View, afi: Afi, prefixes: readonly number[]): string | null
       : `all ${guilty[0]?.voters} vantage points of ${names} lost it at once`
   return `${why}; ${voters} vantage points elsewhere see all of its prefixes`
 }
+
+const atThisTick = onceATick(collectorsOf)
 
 function collectorsOf(view: View, afi: Afi): Map<string, Collector> {
   const collectors = new Map<string, Collector>()

@@ -33,6 +33,8 @@ const apart: ReadonlySet<Kind> = new Set([
   'blind',
 ])
 
+export const isApart = (kind: Kind): boolean => apart.has(kind)
+
 interface Group {
   readonly asn: Asn
   /** The one that was there first: its key and kind are the incident's. */

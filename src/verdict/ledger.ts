@@ -13,7 +13,7 @@ import type {
   State,
   Vantage,
 } from '../core/incident.ts'
-import { levels, severities } from '../core/incident.ts'
+import { levels, type Severity, severities } from '../core/incident.ts'
 import { type Instant, iso, minutes, type Span } from '../core/time.ts'
 import { explanations, type Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
@@ -33,6 +33,8 @@ export interface LedgerSettings {
   readonly most: number
   /** What is said of the cause of an incident, `previous` what was said of it last. */
   readonly verdict: (signal: Signal, previous: Verdict | null) => Verdict | null
+  /** How bad it is at least, by the harm that is seen on any plane. */
+  readonly harm: (signal: Signal) => Severity
   /** Whether more than its routes is known of it, so that the verdict may change by itself. */
   readonly watches: (asn: Asn) => boolean
 }
@@ -42,6 +44,7 @@ export const ledgerDefaults = {
   update: minutes(5),
   most: 2_000,
   verdict: () => null,
+  harm: (): Severity => 'info',
   watches: () => false,
 }
 
@@ -61,6 +64,8 @@ interface Entry {
   /** Links that have been told of. */
   readonly links: Set<string>
   confidence: Confidence
+  /** The worst so far of what nothing explained. */
+  severity: Severity
   overAt: Instant | null
   /** When it was last told that it gets well: who hovers about the bar does not say so at each turn. */
   wellAt: Instant
@@ -131,6 +136,12 @@ export class Ledger {
       }
       const { signal, record } = entry
       const verdict = this.#settings.verdict(signal, record.verdict)
+      const severity = this.#severity(entry, signal)
+      if (!isExplained(verdict, signal) && isWorse(severity, entry.severity)) {
+        entry.signal = { ...signal, at }
+        out.push(this.#write(entry, record.state, `severity rose to ${severity}`, vantage))
+        continue
+      }
       if (verdict === null || verdict.version === record.verdict?.version) continue
       // That a plane is heard no more, or one thing more is found, can wait.
       const turned = verdict.cause !== record.verdict?.cause
@@ -265,8 +276,9 @@ export class Ledger {
       entry.wellAt = signal.at
       return 'it is getting well'
     }
-    if (severities.indexOf(signal.severity) > severities.indexOf(record.severity))
-      return `severity rose to ${signal.severity}`
+    const severity = this.#severity(entry, signal)
+    if (!isExplained(record.verdict, signal) && isWorse(severity, entry.severity))
+      return `severity rose to ${severity}`
     if (entry.confidence.level !== record.confidence.level)
       return `confidence is ${entry.confidence.level} now`
     if (signal.now.prefixes >= 2 * Math.max(1, record.counts.prefixes))
@@ -302,6 +314,7 @@ export class Ledger {
       worst: signal,
       links: new Set(),
       confidence,
+      severity: 'info',
       overAt: over ? signal.at : null,
       wellAt: Number.NEGATIVE_INFINITY,
     }
@@ -332,6 +345,12 @@ export class Ledger {
       this.#refused.set(key, signal)
   }
 
+  /** The worst so far, with what is said of it now. */
+  #severity({ severity }: Entry, signal: Signal): Severity {
+    const all = [severity, signal.severity, this.#settings.harm(signal)]
+    return all.reduce((worst, one) => (isWorse(one, worst) ? one : worst))
+  }
+
   #absorb(entry: Entry, signal: Signal): void {
     entry.signal = signal
     if (signal.now.prefixes >= entry.peak.prefixes) entry.worst = evidence(signal, entry.worst)
@@ -344,9 +363,9 @@ export class Ledger {
 
   #write(entry: Entry, state: State, because: string, vantage: Vantage): Incident {
     const { signal, record } = entry
-    const rank = (s: Signal['severity']) => severities.indexOf(s)
-    const worse = rank(signal.severity) > rank(record.severity) ? signal.severity : record.severity
     const verdict = this.#settings.verdict(signal, record.verdict)
+    const explained = isExplained(verdict, signal)
+    if (!explained) entry.severity = this.#severity(entry, signal)
     if (this.#settings.watches(signal.asn)) this.#watched.set(record.key, entry)
     const ended = signal.phase === 'resolved' || signal.phase === 'transient'
     for (const segment of signal.segments) entry.links.add(linkOf(segment))
@@ -358,7 +377,7 @@ export class Ledger {
       state,
       endedAt: ended && signal.endedAt !== null ? iso(signal.endedAt) : null,
       updatedAt: iso(signal.at),
-      severity: isExplained(verdict, signal) ? 'info' : worse,
+      severity: explained ? 'info' : entry.severity,
       verdict,
       confidence: entry.confidence,
       counts: { ...entry.peak, now: signal.now },
@@ -371,6 +390,8 @@ export class Ledger {
     return entry.record
   }
 }
+
+const isWorse = (a: Severity, b: Severity): boolean => severities.indexOf(a) > severities.indexOf(b)
 
 function isBehind({ overAt, record, signal }: Entry): boolean {
   if (overAt !== null) return false

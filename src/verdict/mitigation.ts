@@ -14,6 +14,7 @@ import type { Change } from '../core/sample.ts'
 import { type Instant, minutes, type Span, words } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
 import { Newcomers } from './newcomers.ts'
+import { onceATick } from './once.ts'
 import type { Scene } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import {
@@ -174,8 +175,9 @@ function partsOf({ view, asn }: Scene, { scrubbers }: Mitigators): Map<number, A
 }
 
 /** Own prefixes that a scrubber originates as they are. */
-function wholesOf({ view, asn }: Scene, known: Mitigators): [number, Asn][] {
-  const asked = { 4: witnessesOf(view, 4), 6: witnessesOf(view, 6) }
+function wholesOf(scene: Scene, known: Mitigators): [number, Asn][] {
+  const { view, asn } = scene
+  const asked = { 4: witnessesOf(scene, 4), 6: witnessesOf(scene, 6) }
   return view.prefixesOf(asn).flatMap((prefix): [number, Asn][] => {
     const scrubber = takenBy(view, prefix, asked[view.afi(prefix)], known)
     return scrubber === null ? [] : [[prefix, scrubber]]
@@ -201,7 +203,7 @@ function takenBy(
 }
 
 /** A few of those who vote, the same ones whatever the order in which they were met. */
-function witnessesOf(view: View, afi: Afi): readonly number[] {
+const witnessesOf = onceATick((view: View, afi: Afi): readonly number[] => {
   const all: { readonly id: number; readonly name: string }[] = []
   for (let id = 0; id < view.vantagePoints; id++)
     if (view.votes(id, afi)) {
@@ -211,7 +213,7 @@ function witnessesOf(view: View, afi: Afi): readonly number[] {
   all.sort((a, b) => (a.name < b.name ? -1 : 1))
   const step = Math.max(1, Math.floor(all.length / MOST_ASKED))
   return all.filter((_, i) => i % step === 0).map(({ id }) => id)
-}
+})
 
 /** Why it does harm; null when nothing says so. */
 function harmOf(

@@ -1,20 +1,12 @@
 // Incidents that no route shows: a surge, a collapse of traffic, an IGP that is not itself, lost sessions of
-// own routers. Opened by evidence, held and let go as all others are.
+// own routers. Opened by evidence, held and let go as all others are. How bad it is harm.ts says.
 
 import type { Asn } from '../core/asn.ts'
 import { type EvidenceId, evidence, type Finding } from '../core/evidence.ts'
 import { Hold } from '../core/hold.ts'
-import {
-  type Counts,
-  type Kind,
-  noSamples,
-  type Severity,
-  type Signal,
-  type Tag,
-} from '../core/incident.ts'
+import { type Counts, type Kind, noSamples, type Signal, type Tag } from '../core/incident.ts'
 import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import type { View } from '../core/view.ts'
-import type { GateAnswers } from './gates.ts'
 import { listed } from './told.ts'
 
 interface Rule {
@@ -79,17 +71,6 @@ const artefact: Rule = { kind: 'blind', family: 'artefact', by: [] }
 const CONFIRM: Span = seconds(20)
 const CLEAR: Span = minutes(5)
 
-/** What hurts somebody. */
-const harm: ReadonlySet<EvidenceId> = new Set<EvidenceId>([
-  'pr.inside_fail',
-  'pr.victim_only',
-  'sp.many_pops',
-  'in.collapse',
-  'in.saturated',
-  'igp.lsdb_jump',
-  'bgp.rx_prefix_flood',
-])
-
 type Phase = 'open' | 'resolving' | 'resolved'
 
 interface Case {
@@ -134,6 +115,11 @@ export class OwnSignals {
     return this.#cases.filter(({ hold }) => hold.confirmedAt !== null).map(({ key }) => key)
   }
 
+  /** None that is open has its evidence any more. */
+  get mends(): boolean {
+    return this.#cases.every(({ hold }) => hold.confirmedAt === null || hold.clearSince !== null)
+  }
+
   get since(): Instant | null {
     const open = this.#cases.filter(({ hold }) => hold.confirmedAt !== null)
     return open.length === 0 ? null : Math.min(...open.map(({ startedAt }) => startedAt))
@@ -162,11 +148,9 @@ export class OwnSignals {
   tick(
     at: Instant,
     findings: readonly Finding[],
-    gates: GateAnswers,
     { seen, outside }: { readonly seen: number; readonly outside: boolean },
   ): Signal[] {
     const out: Signal[] = []
-    const severity = severityOf(findings, gates)
     const cap: Signal['cap'] =
       seen < 2 ? { level: 'medium', because: 'only one plane is seen' } : null
     for (const one of this.#cases) {
@@ -174,10 +158,10 @@ export class OwnSignals {
       const own = asked ? findings.filter(({ id }) => one.rule.by.includes(id)) : []
       const phase = step(one, at, own.length > 0, own)
       if (phase === null) continue
-      const said = [phase, ...own.map(({ id }) => id), severity].join()
+      const said = [phase, ...own.map(({ id }) => id)].join()
       if (said === one.said) continue
       one.said = said
-      out.push(this.#signal(one, { at, phase, severity, tags: own.map(tagOf), cap }))
+      out.push(this.#signal(one, { at, phase, severity: 'minor', tags: own.map(tagOf), cap }))
       if (phase === 'resolved') reset(one)
     }
     return out
@@ -236,16 +220,4 @@ function reset(one: Case): void {
 function tagOf({ id, because }: Finding): Tag {
   const { routing, flood } = evidence[id]
   return { name: id, score: Math.max(0, Math.round(Math.max(routing, flood) / 4)), because }
-}
-
-/** By the harm it does, not by its size; what is explained harms nobody. */
-function severityOf(
-  all: readonly Finding[],
-  { artefact, planned, mitigation }: GateAnswers,
-): Severity {
-  if (artefact !== null || planned !== null) return 'info'
-  const harms = all.filter(({ id }) => harm.has(id)).length
-  if (mitigation !== null && !mitigation.isFault) return harms > 0 ? 'minor' : 'info'
-  if (all.some(({ id }) => id === 'pr.ok')) return 'minor'
-  return harms >= 2 ? 'critical' : harms === 1 ? 'major' : 'minor'
 }

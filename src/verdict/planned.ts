@@ -60,6 +60,9 @@ export function plannedGate(scene: Scene, findings: readonly Finding[]): string 
   return `all of it${what} lies in the scope of ${listed(scopes.map(({ id }) => id))}`
 }
 
+/** Whether announced work is under way that concerns it. */
+export const isInWindow = (scene: Scene): boolean => windows(scene).length > 0
+
 /** In force now, and concerning this network. */
 function windows({ planes, asn, at }: Scene): readonly Scope[] {
   const running = new Map<string, Change>()

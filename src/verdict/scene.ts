@@ -47,5 +47,8 @@ export interface Scene {
   readonly signals: readonly Signal[]
 }
 
+/** All that seekers may look at which look at no network of its own: all networks share it. */
+export type SharedScene = Pick<Scene, 'at' | 'planes'>
+
 /** Looks for evidence of one family; each file `evidence-….ts` has one. Of a blind plane it finds nothing. */
 export type Seeker = (scene: Scene) => readonly Finding[]

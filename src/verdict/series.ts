@@ -7,7 +7,7 @@ import { Shifts } from './onset.ts'
 import type { SeriesView } from './scene.ts'
 import { Usual } from './usual.ts'
 
-/** A rate that has always changed and repeats itself so often comes from an exporter that hangs. */
+/** A rate or share that has always changed and repeats itself so often comes from an exporter that hangs. */
 const FROZEN_AFTER = 10
 const COARSE = 1_000
 /** A shift that lasts so long is the new usual; sooner while no day is known to compare with. */
@@ -76,7 +76,8 @@ export class Series {
     const { form, swings } = this.#manner
     // Small whole numbers repeat themselves; what jumped before it stood still is news.
     const isCoarse = Number.isInteger(this.#last) && this.#last < COARSE
-    if (form !== 'ratio' || !swings || isCoarse || this.isShifted) return null
+    const wavers = (form === 'ratio' && swings) || form === 'difference'
+    if (!wavers || isCoarse || this.isShifted) return null
     const isUnlike = this.#changed >= FROZEN_AFTER && this.#same >= 3 * this.#mostSame
     return isUnlike && this.#same >= FROZEN_AFTER ? this.#sameSince : null
   }

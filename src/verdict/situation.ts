@@ -10,6 +10,7 @@ import { type Instant, minutes, type Span } from '../core/time.ts'
 import { explanations, sideOf, type Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { type GateAnswers, Gates } from './gates.ts'
+import { type Harm, noHarm, severityOf } from './harm.ts'
 import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
@@ -23,6 +24,11 @@ import { seekerOf } from './seekers.ts'
  * longer than an incident can be opened again, or its versions would begin anew in the middle of it.
  */
 const OVER: Span = minutes(31)
+
+/** So many ticks beyond its scope, and work excuses nothing any more. */
+const ESCAPED = 3
+
+const blamesRoutes = ({ cause }: Verdict): boolean => ['fault', 'both'].includes(sideOf(cause))
 
 /** What a registry says of a network may last for months, and is no trouble of routes or traffic. */
 export const isAside = ({ kind }: Pick<Signal, 'kind'>): boolean => kind.startsWith('rpki.')
@@ -46,6 +52,8 @@ export class Situation {
   readonly asn: Asn
   /** What is said at present of all that is open; null while nothing is. */
   verdict: Verdict | null = null
+  /** How bad all of it is, whatever plane tells of it. */
+  harm: Harm = noHarm
   readonly #view: View
   readonly #planes: Planes
   readonly #gates: Gates
@@ -59,6 +67,8 @@ export class Situation {
   #explained: ReadonlySet<string> = new Set()
   /** And when it was judged last. */
   #judged: ReadonlySet<string> = new Set()
+  /** At how many ticks in a row a fault went beyond the work that was announced. */
+  #escapes = 0
   /** When anything was wrong last, beside that we are blind. */
   #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
@@ -101,11 +111,14 @@ export class Situation {
     const findings = this.#seek(scene)
     const gates = this.#gates.ask(scene, findings)
     const outside = this.#planes.series('visible_24s').length > 0
-    const out = this.#own.tick(at, findings, gates, { seen: this.#seen(), outside })
+    const out = this.#own.tick(at, findings, { seen: this.#seen(), outside })
     if (blind) out.unshift(blind)
     if (this.since !== null) this.#wrongAt = at
     else if (at - this.#wrongAt > OVER) this.#close()
-    if (this.isOpen) this.#judge(findings, gates, at)
+    if (this.isOpen) {
+      this.#judge(findings, gates, at)
+      this.harm = severityOf(findings, this.verdict)
+    } else this.harm = noHarm
     return out
   }
 
@@ -113,10 +126,13 @@ export class Situation {
   #close(): void {
     if (!this.isOpen) this.verdict = null
     this.#history = noHistory
+    this.#escapes = 0
     this.#memory.clear()
   }
 
-  #judge(findings: readonly Finding[], gates: GateAnswers, at: Instant): void {
+  #judge(findings: readonly Finding[], asked: GateAnswers, at: Instant): void {
+    // Work that went beyond its scope excuses nothing of what is left of it.
+    const gates = this.#escapes >= ESCAPED ? { ...asked, planned: null } : asked
     const states = this.#states()
     for (const plane of planes) if (states[plane] === 'anomalous') this.#memory.stir(plane)
     const { verdict, history } = judge({
@@ -131,6 +147,8 @@ export class Situation {
       previous: this.verdict,
       history: this.#history,
     })
+    if (this.#escapes < ESCAPED)
+      this.#escapes = asked.escaped && blamesRoutes(verdict) ? this.#escapes + 1 : 0
     if (this.#stands(verdict)) return
     this.verdict = verdict
     this.#history = history
@@ -144,6 +162,12 @@ export class Situation {
     return this.#keys().filter((key) => !this.#judged.has(key) && !key.startsWith('artefact:'))
   }
 
+  /** All that is open is getting well. */
+  get #mends(): boolean {
+    const routes = [...this.#standing.values()].every(({ phase }) => phase === 'resolving')
+    return routes && this.#own.mends
+  }
+
   #keys(): string[] {
     return [...this.#standing.keys(), ...this.#own.keys]
   }
@@ -155,9 +179,11 @@ export class Situation {
     // That our witnesses get into trouble later explains nothing of what was there already.
     if (cause === 'collector-artefact')
       return sideOf(before) !== 'neither' || this.#news().length === 0
+    if (!explanations.has(before)) return false
     // What was explained stays so until something else is established, or begins.
     const same = this.#keys().every((key) => this.#explained.has(key))
-    return explanations.has(before) && cause === 'undetermined' && same
+    // Nor is what is getting well blamed on anybody because the work it came of has ended.
+    return same && (cause === 'undetermined' || (before === 'planned-maintenance' && this.#mends))
   }
 
   #states(): Record<Plane, 'normal' | 'anomalous' | 'blind'> {

@@ -2,12 +2,12 @@
 
 import type { Asn } from '../core/asn.ts'
 import type { Fact } from '../core/fact.ts'
-import type { Signal } from '../core/incident.ts'
+import type { Severity, Signal } from '../core/incident.ts'
 import type { Instant } from '../core/time.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { View } from '../core/view.ts'
 import { collectorsInTrouble } from './gates.ts'
-import { Joined } from './joined.ts'
+import { isApart, Joined, planeKinds } from './joined.ts'
 import type { Mitigators } from './mitigation.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
 import { isAside, Situation } from './situation.ts'
@@ -80,6 +80,14 @@ export class Situations {
     if (isAside(signal)) return previous
     const situation = this.#of.get(signal.asn)
     return situation ? (situation.verdict ?? previous) : unwatchedVerdict(signal, previous)
+  }
+
+  /** How bad an incident is at least, by what all planes tell. What only asks for a look harms nobody. */
+  harm({ asn, kind, kinds = [kind] }: Signal): Severity {
+    const harm = this.#of.get(asn)?.harm
+    if (harm === undefined || isApart(kind)) return 'info'
+    // Of routes a detector has said how bad it is without any plane that sees harm.
+    return kinds.some((one) => planeKinds.has(one)) ? harm.unseen : harm.seen
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Onset } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
+import { fullLinks } from './border.ts'
 import type { Scene, SeriesView } from './scene.ts'
 import { hunted } from './sight.ts'
 
@@ -61,13 +62,9 @@ export const downSessions = ({ planes }: Scene): readonly SeriesView[] =>
 export const downAdjacencies = ({ planes }: Scene): readonly SeriesView[] =>
   planes.series('adjacency_up').filter(isDown)
 
-/** A link so full that what runs over it beside the traffic, such as a session, dies. */
-export const FULL = 0.95
-
-export function fullLinks({ planes }: Scene): ReadonlySet<string> {
-  const full = planes.series('link_load').filter(({ last }) => last >= FULL)
-  return new Set(full.flatMap(({ labels }) => labels['link'] ?? []))
-}
+/** By name: what runs over them beside the traffic, such as a session, dies. */
+export const namesOfFull = ({ planes }: Scene): ReadonlySet<string> =>
+  new Set(fullLinks(planes).flatMap(({ labels }) => labels['link'] ?? []))
 
 /** `a, b and 3 more`. */
 export function listed(names: readonly string[], most = 3): string {

@@ -3,6 +3,7 @@ import type { Change, Labels, Sample } from '../../src/core/sample.ts'
 import { type Pops, spaceSeeker } from '../../src/verdict/evidence-space.ts'
 import { many, World } from '../detect/world.ts'
 import { findings, ids, series } from './scenes.ts'
+import { instant } from './signals.ts'
 
 const ten = 'abcdeABCDE'
 const list = many(10)
@@ -36,6 +37,15 @@ describe('losses where links are full', () => {
     const full = (links: string[]) => links.flatMap((link) => load(link, 0.97))
     expect(ids(look([...lost, ...full(['t1', 't2'])]))).not.toContain('sp.on_saturated')
     expect(ids(look([...lost, ...full(['t1', 't2', 't3', 't4'])]))).toEqual(['sp.on_saturated'])
+  })
+
+  test('a link whose load has fallen silent may be full or not: the others are compared', () => {
+    const lost = ['t1', 't2', 't3'].flatMap((link) => session(link, 'a'))
+    const full = ['t1', 't2'].flatMap((link) => load(link, 0.97))
+    const silenced = load('t3', 0.97).filter(({ at }) => at < instant(1_200))
+    expect(look([...lost, ...full, ...silenced])).toMatchObject([{ where: ['t1', 't2'] }])
+    // One of which no load was ever told is no border link, and nothing has fallen silent.
+    expect(ids(look([...lost, ...full]))).not.toContain('sp.on_saturated')
   })
 
   test('a loss on a link nobody knows cannot be said to be there', () => {

@@ -16,7 +16,7 @@ function look(world: World, until: string, facts: readonly (Sample | Change)[] =
   const all = new Gates()
   let found: string[] = []
   const ever = new Set<string>()
-  let gates: GateAnswers = { artefact: null, planned: null, mitigation: null }
+  let gates: GateAnswers = { artefact: null, planned: null, escaped: false, mitigation: null }
   scenes(
     world,
     until,

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type EvidenceId, evidence } from '../../src/core/evidence.ts'
 import { type Cause, sideOf, type Verdict } from '../../src/core/verdict.ts'
 import { itemsOf } from '../../src/verdict/axes.ts'
-import { decide, type Gates } from '../../src/verdict/decide.ts'
+import { decide, type Gates, noGates } from '../../src/verdict/decide.ts'
 import { type Case, type History, judge, noHistory } from '../../src/verdict/judge.ts'
 import { caseOf, finding, gates, scrubber } from './cases.ts'
 
@@ -460,4 +460,13 @@ describe('one verdict after another', () => {
       'it was undetermined; arrived: fl.fingerprint; gone: bgp.session_down_some; blind now: bgp; seen again: flow',
     )
   })
+})
+
+test('a flood that nobody sees who sees traffic is none, however many others lean to it', () => {
+  const ids: EvidenceId[] = ['cpu.punt', 'igp.normal', 'pr.victim_only', 'sp.one_target']
+  const items = (...all: readonly EvidenceId[]) => itemsOf(all.map((id) => finding(id)))
+  const { cause, because } = decide(items(...ids), noGates)
+  expect(cause).toBe('undetermined')
+  expect(because).toContain('flood +14 dB, but nothing that is seen of traffic supports it')
+  expect(decide(items(...ids, 'in.mild', 'in.saturated'), noGates).cause).toBe('traffic-flood')
 })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Counts, Signal } from '../../src/core/incident.ts'
+import type { Counts, Severity, Signal } from '../../src/core/incident.ts'
 import { noSamples } from '../../src/core/incident.ts'
 import { minutes, parseInstant, seconds } from '../../src/core/time.ts'
+import type { Cause, Verdict } from '../../src/core/verdict.ts'
 import { Ledger } from '../../src/verdict/ledger.ts'
 import { confidenceOf } from '../../src/verdict/weigh.ts'
 
@@ -401,4 +402,29 @@ test('what more than routes tell of a network is no part of what is told of anot
   } as const
   expect(keys({ ...both, ...over })).toEqual(['outage:7000:ipv4 resolved'])
   expect(keys({ ...burst, ...over, at: start + seconds(410) })).toEqual(['burst resolved'])
+})
+
+test('harm that another plane sees makes it worse, once; what is explained does not repeat that it would', () => {
+  let harm: Severity = 'info'
+  let cause: Cause = 'undetermined'
+  const book = new Ledger({
+    baseline: 'rib',
+    inputs,
+    harm: () => harm,
+    verdict: () => ({ cause, version: 1 }) as Verdict,
+    watches: () => true,
+  })
+  const at = (s: number) => book.take([], vantage, start + seconds(s))
+  expect(told(book, [signal(60, 10)])).toMatchObject([{ severity: 'minor' }])
+  expect(at(70)).toEqual([])
+  harm = 'critical'
+  expect(at(80)).toMatchObject([{ severity: 'critical', because: 'severity rose to critical' }])
+  expect(at(90)).toEqual([])
+  cause = 'planned-maintenance'
+  expect(told(book, [signal(400, 9)])).toMatchObject([{ severity: 'info' }])
+  // The detector goes on to say what it says, worse than what is told.
+  expect(reasons(book, signal(410, 9), signal(420, 9), signal(430, 9))).toEqual([])
+  cause = 'routing-fault'
+  harm = 'info'
+  expect(told(book, [signal(800, 8)])).toMatchObject([{ severity: 'critical' }])
 })

@@ -6,17 +6,15 @@ import { finding } from './cases.ts'
 import { instant } from './signals.ts'
 
 const view = { prefixesOf: () => [1, 2] } as unknown as View
-const open = { artefact: null, planned: null, mitigation: null }
 const own = () => new OwnSignals(7000, view)
 
 /** What is said, a tick every ten seconds. */
-function say(book: OwnSignals, from: number, to: number, ids: EvidenceId[], gates = open) {
+function say(book: OwnSignals, from: number, to: number, ids: EvidenceId[]) {
   const out: string[] = []
   for (let s = from; s <= to; s += 10)
     for (const { key, phase, severity } of book.tick(
       instant(s),
       ids.map((id) => finding(id)),
-      gates,
       { seen: 3, outside: false },
     ))
       out.push(`${s} ${key} ${phase} ${severity}`)
@@ -42,11 +40,14 @@ test('what passes within twenty seconds is not said, and begins anew', () => {
   expect(book.since).toBe(instant(40))
 })
 
-test('it is as severe as what it does, and not at all where it was planned', () => {
-  const harms: EvidenceId[] = ['in.surge', 'in.saturated', 'pr.victim_only']
-  expect(say(own(), 0, 20, harms)).toEqual(['20 surge:7000 open critical'])
-  const planned = { ...open, planned: 'CHG-1' as unknown as null }
-  expect(say(own(), 0, 20, harms, planned)).toEqual(['20 surge:7000 open info'])
+test('it mends when nothing that is open has its evidence any more', () => {
+  const book = own()
+  say(book, 0, 100, ['in.surge', 'igp.spf_storm'])
+  expect(book.mends).toBe(false)
+  say(book, 110, 120, ['igp.spf_storm'])
+  expect(book.mends).toBe(false)
+  say(book, 130, 130, [])
+  expect([book.isOpen, book.mends]).toEqual([true, true])
 })
 
 test('of a collector it is said who is not believed, and in the end who is again', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/core/evidence.ts'
 import type { Change, Labels, Sample } from '../../src/core/sample.ts'
+import { iso } from '../../src/core/time.ts'
 import { BgpEvidence } from '../../src/verdict/evidence-bgp.ts'
-import { plannedGate } from '../../src/verdict/planned.ts'
+import { isInWindow, plannedGate } from '../../src/verdict/planned.ts'
+import type { Scene } from '../../src/verdict/scene.ts'
 import { many, World } from '../detect/world.ts'
 import { change, scenes, series } from './scenes.ts'
 
@@ -34,6 +36,20 @@ function gate(
   )
   return answer
 }
+
+test('work is under way from its start to its end, for whom it is', () => {
+  const during: string[] = []
+  const facts = [
+    window({ asn: 'AS7000', router: 'r9' }),
+    change('00:20:00', 'window-end', { id: 'CHG-1' }),
+    change('00:05:00', 'window-start', { id: 'CHG-2', asn: '7001' }),
+  ].sort((a, b) => a.at - b.at)
+  const note = (scene: Scene) => {
+    if (isInWindow(scene)) during.push(iso(scene.at).slice(11, 16))
+  }
+  scenes(calm(), until, note, facts)
+  expect([during[0], during.at(-1)]).toEqual(['00:15', '00:19'])
+})
 
 describe('work in its scope', () => {
   test('by router, by link, by POP, in lists', () => {

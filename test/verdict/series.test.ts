@@ -206,6 +206,18 @@ describe('an exporter that hangs', () => {
     expect(playSeries('adjacencies', [monday, until], 60, () => 4).series.frozenSince).toBeNull()
   })
 
+  test('a share hangs as a rate does; a probe that always succeeds does not', () => {
+    const share = noisy(dice, () => 0.98)
+    const stuck = share(hang)
+    const until = hang + minutes(12)
+    const hung = (at: Instant) => (at < hang ? share(at) : stuck)
+    const { series } = playSeries('probe_success', [monday, until], 60, hung)
+    expect(series.frozenSince).toBe(hang)
+    const mostly = (at: Instant) => (at < hang ? Math.round(share(at)) : 1)
+    const well = playSeries('probe_success', [monday, until], 60, mostly)
+    expect(well.series.frozenSince).toBeNull()
+  })
+
   test('nor is a small resolver at night', () => {
     const night = (at: Instant) => (at < hang ? Math.round(value(at) / 1e7) : 94)
     expect(playSeries('qps', [monday, hang + hours(3)], 60, night).series.frozenSince).toBeNull()
