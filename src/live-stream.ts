@@ -96,6 +96,10 @@ export class RunStream implements LiveStream {
     this.#open?.own?.(prefixes)
   }
 
+  reached(): Instant {
+    return this.#host.order.now
+  }
+
   own(): string[] {
     return this.#host.ownPrefixes()
   }

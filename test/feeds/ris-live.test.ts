@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { seconds } from '../../src/core/time.ts'
+import { risBeacons } from '../../src/feeds/canary.ts'
 import { openRisLive } from '../../src/feeds/ris-live.ts'
 import { Complaints, readControl } from '../../src/feeds/ris-live-control.ts'
 import {
@@ -115,7 +116,7 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
   const prefixes = Array.from({ length: 10_500 }, (_, i) => `10.${i >> 8}.${i & 255}.1/24`)
   const hosts = ['rrc00', 'rrc01']
   const wants = new RisLiveWants({ ...risLiveDefaults, prefixes, hosts, asns: [64500] })
-  expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 23])
+  expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 24])
   const asked = wants.all().map((text) => JSON.parse(text).data)
   expect(asked.slice(0, 4).map(({ type }) => type)).toEqual([
     'RIS_PEER_STATE',
@@ -123,6 +124,9 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
     'KEEPALIVE',
     'KEEPALIVE',
   ])
+  // Of the beacons nothing more specific: they are there to be measured.
+  const beacons = { host: 'rrc01', prefix: risBeacons, moreSpecific: false }
+  expect(asked.at(-1)).toMatchObject(beacons)
   expect(asked[4]).toMatchObject({ host: 'rrc00', moreSpecific: true })
   expect(asked[4].prefix.slice(0, 2)).toEqual(['10.0.0.0/24', '10.0.1.0/24'])
   expect(asked.every((data) => data.socketOptions.acknowledge)).toBe(true)
@@ -216,8 +220,8 @@ it('is not silent for as long as it asks, and counts what is refused', async () 
   })
   await until(() => feed.status().state === 'open')
   expect([told, feed.status().failures]).toEqual([[], 0])
-  await until(() => feed.status().acknowledged === 16)
-  expect(feed.status()).toMatchObject({ sent: 17, refused: 1, errors: 2 })
+  await until(() => feed.status().acknowledged === 17)
+  expect(feed.status()).toMatchObject({ sent: 18, refused: 1, errors: 2 })
 })
 
 it('does not wait longer for a server that agrees byte by byte', async () => {
