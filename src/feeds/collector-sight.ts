@@ -48,8 +48,12 @@ interface Collector {
 
 /** A pause counts for less with every message: after 500 it is half as long. */
 const FADES = 0.5 ** (1 / 500)
-/** Others speak when one of them was heard within this: a second is a long time for a whole feed. */
+/**
+ * Others speak when one of them was heard within this, a long time for a whole feed; and within so much of
+ * `least`, so that nobody is called stalled because all have stopped at once.
+ */
 const LIVELY: Span = seconds(5)
+const LIVELY_OF_LEAST = 1 / 4
 /** Checks that come this late mean that we slept, not that the others were silent. */
 const ASLEEP: Span = seconds(5)
 
@@ -108,6 +112,7 @@ export class CollectorSight {
     const passed = this.#checked === null ? 0 : now - this.#checked
     this.#checked = now
     if (passed <= 0 || passed > ASLEEP) return
+    const lively = Math.min(LIVELY, LIVELY_OF_LEAST * this.#settings.least)
     // The two that spoke last: for each, whether another one speaks.
     let first = Number.NEGATIVE_INFINITY
     let second = Number.NEGATIVE_INFINITY
@@ -117,7 +122,7 @@ export class CollectorSight {
     }
     for (const [name, it] of this.#known) {
       const other = it.heard === first ? second : first
-      if (it.stalled || now - other > LIVELY) continue
+      if (it.stalled || now - other > lively) continue
       it.missed = Math.min(it.missed + passed, now - it.heard)
       if (!this.#isStalled(it)) continue
       it.stalled = true
