@@ -113,7 +113,7 @@ it('a service at its worst is told as blindness, never as an outage', async () =
   const day = generateDay({ start, hours: 1, rate: 1.2, trouble: [], ...brief })
   const write = (kind: string, files: ReadonlyMap<string, Uint8Array>) =>
     [...files].map(([collector, octets]) => {
-      const path = place(`${collector}.${kind}`)
+      const path = place(`${collector}.${kind}.20211025.0000-0100`)
       writeFileSync(path, octets)
       return path
     })
