@@ -111,9 +111,9 @@ it.concurrent('a generated day tells watch what it tells replay, every word of i
 it.concurrent('a gap in which nothing was missed changes no incident, and the journal knows of it', async () => {
   const { updates, withRibs, day } = cutDay
   const args = [firehose(4766), ...withRibs]
-  const hour = 3_600_000_000
-  // Three collectors, a session that is reset, an outage and a leak; the cut is within the outage or near it.
-  const cutAt = day.start + Math.round(1.2 * hour)
+  // Three collectors, a session that is reset, an outage and a leak; the cut is in the midst of the outage.
+  const outage = day.truth.find(({ kind }) => kind === 'outage')
+  const cutAt = Math.round(((outage?.from ?? 0) + (outage?.until ?? 0)) / 2)
   const live = await watchedAndCut({ end: day.end, cutAt }, updates, 10_000, ...args)
   const played = await replay(...updates, '--asn', '4766', ...withRibs)
   expect(live.heard).toBe(live.frames)
