@@ -45,8 +45,9 @@ export class Canary {
   readonly #prefixes: readonly Prefix[]
   /** Since when we see without interruption, by the wall clock; null while we do not. */
   #seesSince: Instant | null = null
-  /** The last appointment that was kept or missed. */
-  #settled: Instant = Number.NEGATIVE_INFINITY
+  /** The last appointment that was kept, and the last of which it is known whether it was. */
+  #kept: Instant = Number.NEGATIVE_INFINITY
+  #judged: Instant = Number.NEGATIVE_INFINITY
   #missedAt: Instant | null = null
 
   /** Texts that are no prefixes are left out. */
@@ -81,9 +82,10 @@ export class Canary {
   /** One of ours was announced or withdrawn by somebody: stamped `at`, and heard at `wall`. */
   heard(announced: boolean, at: Instant, wall: Instant): void {
     const scheduled = dueBefore(at)
-    if (scheduled <= this.#settled || announced !== isAnnounced(scheduled)) return
+    if (scheduled <= this.#kept || announced !== isAnnounced(scheduled)) return
+    // By its stamp: what was said in time and comes late is how late the feed is.
     if (at - scheduled >= LATE) return
-    this.#settled = scheduled
+    this.#kept = scheduled
     this.#missedAt = null
     const [stamped, heard] = [at - scheduled, Math.max(0, wall - scheduled)]
     this.last = { scheduled, stamped, heard, decided: null }
@@ -105,8 +107,9 @@ export class Canary {
   /** To be asked regularly; true once for each appointment that was missed. */
   check(wall: Instant): boolean {
     const scheduled = dueBefore(wall - LATE)
-    if (scheduled <= this.#settled || !this.on) return false
-    this.#settled = scheduled
+    if (scheduled <= this.#judged || !this.on) return false
+    this.#judged = scheduled
+    if (scheduled <= this.#kept) return false
     if (this.#seesSince === null || this.#seesSince > scheduled) return false
     this.missed++
     this.#missedAt = scheduled

@@ -51,6 +51,15 @@ it('is a symptom when nobody tells of it, until somebody tells of the next', () 
   expect(canary.missed).toBe(1)
 })
 
+it('is heard late from a feed that lags, though it was missed before', () => {
+  const canary = new Canary(risBeacons)
+  canary.sight(true, noon - minutes(30))
+  expect(canary.check(noon + minutes(10))).toBe(true)
+  canary.heard(true, noon + seconds(9), noon + minutes(25))
+  expect([canary.symptom, canary.missed]).toEqual([null, 1])
+  expect(canary.last).toMatchObject({ stamped: seconds(9), heard: minutes(25) })
+})
+
 it('misses nothing that happened while we were blind, or had just begun to see', () => {
   const canary = new Canary(risBeacons)
   expect(canary.check(noon + minutes(30))).toBe(false)
