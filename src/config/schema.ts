@@ -10,6 +10,7 @@ import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-setting
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
 import { flowsFeed } from './feed-flows.ts'
+import { routeViewsFeed } from './feed-routeviews.ts'
 import type { FeedOf } from './feeds.ts'
 import {
   asn,
@@ -245,7 +246,7 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, prometheusFeed, flowsFeed]))
+    .array(z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed]))
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])
