@@ -4,7 +4,7 @@
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Change, Sample } from './core/sample.ts'
-import type { Instant } from './core/time.ts'
+import type { Instant, Span } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 
 /** Why something pushed is not taken. */
@@ -41,6 +41,8 @@ export interface LiveStream {
   sight(collector?: string): void
   /** A sample or a change; null when it was taken. */
   fact(fact: Sample | Change): Unheard | null
+  /** Event time up to which everything is in the table and judged; -Infinity before anything was. */
+  reached(): Instant
   /** Something was lost on its way, for a reason from a short list. */
   dropped(reason: string, count?: number): void
   malformed(count?: number): void
@@ -59,6 +61,19 @@ export interface LiveSourceStatus {
   /** What the source has counted itself, beside what it told the stream. */
   readonly malformed?: number
   readonly dropped?: readonly Dropped[]
+  /** What is wrong without being blindness, in sentences: a collector that has stalled, a missed beacon. */
+  readonly symptoms?: readonly string[]
+  /** How long what was scheduled took on its way here; absent where nothing is. */
+  readonly canary?: CanaryStatus
+}
+
+export interface CanaryStatus {
+  /** After the time it was scheduled for: stamped by a collector, heard, judged; null while it is not. */
+  readonly stamped: Span | null
+  readonly heard: Span | null
+  readonly decided: Span | null
+  /** Appointments that nobody kept, since the start. */
+  readonly missed: number
 }
 
 export interface LiveSource {

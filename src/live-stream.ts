@@ -120,6 +120,10 @@ export class RunStream implements LiveStream {
     this.#open?.applied?.(offset)
   }
 
+  reached(): Instant {
+    return this.#host.order.now
+  }
+
   own(): string[] {
     return this.#host.ownPrefixes()
   }

@@ -8,6 +8,7 @@ import { iso } from './core/time.ts'
 import { PeerState, Seen } from './core/view.ts'
 import type { Doors } from './doors.ts'
 import type { LiveRun } from './live-run.ts'
+import type { CanaryStatus } from './live-source.ts'
 import type { RunStream } from './live-stream.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
@@ -69,7 +70,7 @@ function treatedBy({ peers, vantages }: Table): Reading['treatedAsWithdraw'] {
 }
 
 function feedReading(stream: RunStream): FeedReading {
-  const { sees, newest, messages } = stream.status()
+  const { sees, newest, messages, canary } = stream.status()
   return {
     feed: stream.name,
     up: sees,
@@ -79,6 +80,18 @@ function feedReading(stream: RunStream): FeedReading {
     gaps: stream.gaps,
     malformed: stream.malformedCount,
     dropped: stream.drops(),
+    ...(canary ? { canary: canaryReading(canary) } : {}),
+  }
+}
+
+function canaryReading({ missed, ...stages }: CanaryStatus): NonNullable<FeedReading['canary']> {
+  const { stamped, heard, decided } = stages
+  return {
+    stages: Object.entries({ stamped, heard, decided }).map(([stage, span]) => ({
+      stage,
+      seconds: span === null ? null : span / 1e6,
+    })),
+    missed,
   }
 }
 
@@ -140,9 +153,11 @@ const MOST = 10_000
 /** Ready is: we hear something, we know something, and nobody has to guess. */
 export function readinessOf(run: LiveRun): Readiness {
   const reasons: string[] = []
+  const symptoms: string[] = []
   const { table } = run.journey
   for (const { name, spec, status } of run.streams) {
-    const { sees, lastFault: fault } = status()
+    const { sees, lastFault: fault, symptoms: more = [] } = status()
+    symptoms.push(...more.map((text) => `${name}: ${text}`))
     if (spec.routes && !sees)
       reasons.push(`blind: ${name} is not heard${fault ? ` (${fault})` : ''}`)
   }
@@ -151,5 +166,5 @@ export function readinessOf(run: LiveRun): Readiness {
     const known = table.prefixesOf(asn).some((prefix) => table.reference(prefix) > 0)
     if (!known) reasons.push(`learning: it is not known yet who ordinarily carries AS${asn}`)
   }
-  return { ready: reasons.length === 0, reasons }
+  return { ready: reasons.length === 0, reasons, symptoms }
 }

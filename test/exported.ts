@@ -14,6 +14,7 @@ const reading: Reading = {
       gaps: 0,
       malformed: 0,
       dropped: [{ reason: 'future', count: 0 }],
+      canary: { stages: [{ stage: 'heard', seconds: 9 }], missed: 0 },
     },
   ],
   vantagePoints: [{ afi: 'ipv4', state: 'active', count: 1 }],

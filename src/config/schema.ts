@@ -58,6 +58,9 @@ const risLive = group({
     .prefault([])
     .describe('Collectors to hear; none named = all. Each one multiplies the subscriptions.'),
   includeRaw: flag(risLiveDefaults.includeRaw).describe('Whole BGP messages too, for OTC.'),
+  canaries: list(prefix)
+    .prefault([...risLiveDefaults.canaries])
+    .describe('Beacons heard to measure the way from a router to us; none = it is not measured.'),
   client: text('a text of one line', 'faultline, noc@example.net')
     .prefault(risLiveDefaults.client)
     .describe('Who you are, for the people who run the service.'),

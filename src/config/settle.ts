@@ -29,11 +29,14 @@ export interface Settled {
  */
 export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Settled {
   const { url, mode, includeRaw, client } = risLiveDefaults
+  const canaries = [...risLiveDefaults.canaries]
   return settle({
     version: 1,
     asns: [...new Set(asns)].map((asn) => ({ asn, prefixes: [] })),
     listen: { host: '127.0.0.1', port: 9477 },
-    feeds: [{ type: 'ris-live', url, mode, hosts: [], includeRaw, client, history: false }],
+    feeds: [
+      { type: 'ris-live', url, mode, hosts: [], includeRaw, canaries, client, history: false },
+    ],
     context: {
       rib: [],
       vrps: [],

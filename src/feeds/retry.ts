@@ -56,5 +56,6 @@ export function adviceFor(fault: string): string {
     return 'check the clock of this host and its CA certificates (NODE_EXTRA_CA_CERTS)'
   }
   if (/server response: 4/i.test(fault)) return 'the server refuses: check the path in the url'
+  if (/too slow/i.test(fault)) return 'give this host more CPU, or ask for less'
   return 'nothing to do unless it lasts'
 }

@@ -33,7 +33,9 @@ export function readControl(octets: Buffer): RisLiveControl {
     case 'ris_error':
       return {
         kind: 'error',
-        message: String(frame.data?.message ?? 'no reason given').slice(0, LONGEST),
+        message: String(frame.data?.message ?? 'no reason given')
+          .slice(0, LONGEST)
+          .replace(/\p{Cc}+/gu, ' '),
         refused: frame.data?.command_type === 'ris_subscribe',
       }
     case 'pong':

@@ -1,6 +1,8 @@
 // What can be set about the RIS Live client, and what it tells.
 
 import { type Instant, milliseconds, type Span, seconds } from '../core/time.ts'
+import { risBeacons } from './canary.ts'
+import { type CollectorSightSettings, collectorSightDefaults } from './collector-sight.ts'
 import type { RisLiveWantsSettings } from './ris-live-wants.ts'
 
 export interface RisLiveSettings extends RisLiveWantsSettings {
@@ -29,6 +31,8 @@ export interface RisLiveSettings extends RisLiveWantsSettings {
   readonly staleAfter: Span | null
   /** So long it must be stale before we reconnect. */
   readonly stalePatience: Span
+  /** When one collector has stalled while others speak; not judged when we play history. */
+  readonly collectors: CollectorSightSettings
   /** Octets of the largest frame taken; a larger one closes the socket. */
   readonly maxFrame: number
 }
@@ -41,6 +45,7 @@ export const risLiveDefaults: RisLiveSettings = {
   prefixes: [],
   hosts: [],
   includeRaw: false,
+  canaries: risBeacons,
   // What other clients are known to ask of the service without trouble.
   mostPrefixes: 10_000,
   // A cut costs a quarter of a second on average; a dead server is asked once or twice a minute.
@@ -56,6 +61,7 @@ export const risLiveDefaults: RisLiveSettings = {
   // The service delays by a few seconds; beyond three minutes a new connection often helps.
   staleAfter: seconds(180),
   stalePatience: seconds(60),
+  collectors: collectorSightDefaults,
   // A BGP message of 65,535 octets with `raw` is 0.9 MB of text.
   maxFrame: 4 << 20,
 }
@@ -63,10 +69,13 @@ export const risLiveDefaults: RisLiveSettings = {
 export interface RisLiveHandlers {
   /** One text frame as it came: a `ris_message`, or one that could not be recognised. Synchronous. */
   frame(octets: Buffer): void
-  /** We see nothing from here on, and why. Once, until `sight`. */
-  gap(why: string): void
+  /**
+   * We see nothing from here on, and why; of one collector alone when it is named. Once, until `sight` of
+   * the same, or of all.
+   */
+  gap(why: string, collector?: string): void
   /** We see again, or for the first time: all subscriptions stand. */
-  sight(): void
+  sight(collector?: string): void
   log(level: 'info' | 'warn' | 'error', text: string): void
 }
 
@@ -84,6 +93,11 @@ export interface RisLiveStatus {
   readonly connections: number
   readonly failures: number
   readonly attempt: number
+  /** Times the service cut us off for being slow: nobody knows how much was lost each time. */
+  readonly slow: number
+  /** Collectors of whom nothing comes while others speak, and how many there are too many to be followed. */
+  readonly stalled: readonly string[]
+  readonly collectorsDropped: number
   /** Why sight was lost last; null if never. */
   readonly lastFault: string | null
   /** Of the present socket: subscriptions sent, acknowledged, refused, still to be sent. */
@@ -104,8 +118,11 @@ export interface RisLive {
   close(): Promise<void>
   /** More prefixes to hear, now and after each reconnection. */
   subscribe(prefixes: readonly string[]): void
-  /** Event time of each message, told by who decoded it: only by this do we know that we see. */
-  seen(at: Instant): void
+  /**
+   * Event time of each message, told by who decoded it: only by this do we know that we see. `collector`: who
+   * told it, by any name that stays the same.
+   */
+  seen(at: Instant, collector?: string): void
   status(): RisLiveStatus
 }
 

@@ -13,6 +13,8 @@ export interface RisLiveWantsSettings {
   readonly prefixes: readonly string[]
   readonly hosts: readonly string[]
   readonly includeRaw: boolean
+  /** Prefixes that come and go by the clock, heard to see whether what happens is told (canary.ts). */
+  readonly canaries: readonly string[]
   readonly mostPrefixes: number
 }
 
@@ -38,7 +40,7 @@ export class RisLiveWants {
 
   /** Everything, for a new socket. */
   all(): string[] {
-    const { mode, asns } = this.#settings
+    const { mode, asns, canaries } = this.#settings
     if (mode === 'firehose') return this.#messages([{}])
     return this.#messages([
       { type: 'RIS_PEER_STATE' },
@@ -46,6 +48,7 @@ export class RisLiveWants {
       { type: 'KEEPALIVE' },
       ...chunks([...this.#prefixes]),
       ...asns.map((asn) => ({ path: String(asn) })),
+      ...(canaries.length > 0 ? [{ prefix: canaries, moreSpecific: false }] : []),
     ])
   }
 

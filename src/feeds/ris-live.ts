@@ -1,8 +1,13 @@
 // RIS Live over a WebSocket, for ever: connects, subscribes, hands frames up as text, and says when
 // it sees and when it does not. Nothing is replayed by the service, so every interruption is a gap,
 // and a connection that is up but brings nothing, or only old news, is one too.
+//
+// Nothing is queued here: frames are handed up as the socket is read, and it is read no faster than they
+// are taken. When that is too slow the service's queue fills, and it cuts us off (research/protocols.md
+// §1.5): a gap with that reason.
 
 import type { Instant, Span } from '../core/time.ts'
+import { CollectorSight } from './collector-sight.ts'
 import { Liveness } from './liveness.ts'
 import { adviceFor, Retry } from './retry.ts'
 import { Complaints, readControl } from './ris-live-control.ts'
@@ -39,6 +44,7 @@ class Client implements RisLive {
   readonly #wants: RisLiveWants
   readonly #retry: Retry
   readonly #liveness: Liveness
+  readonly #collectors: CollectorSight
   readonly #url: URL
   #socket: Socket | null = null
   #state: RisLiveStatus['state'] = 'connecting'
@@ -48,16 +54,18 @@ class Client implements RisLive {
   #openedAt: number | null = null
   #pingedAt = 0
   #queue: string[] = []
-  #counts = { frames: 0, octets: 0, errors: 0, connections: 0, failures: 0 }
-  /** The frame in hand was understood. */
+  #counts = { frames: 0, octets: 0, errors: 0, connections: 0, failures: 0, slow: 0 }
+  /** The frame in hand was understood; when it came. */
   #understood = false
+  #frameAt = 0
   readonly #complaints: Complaints
   #signs = 0
   #sent = 0
   #acknowledged = 0
   #refused = 0
-  /** What the server said last before it closed. */
+  /** What the server said last before it closed, and whether it was that we are slow. */
   #complaint: string | null = null
+  #tooSlow = false
   #lastFault: string | null = null
   readonly #watchTimer: NodeJS.Timeout
   #retryTimer: NodeJS.Timeout | undefined
@@ -67,12 +75,17 @@ class Client implements RisLive {
     this.#settings = settings
     this.#handlers = handlers
     this.#url = addressOf(settings)
-    this.#wants = new RisLiveWants(settings)
+    // Of the past there are no appointments to be kept.
+    const canaries = settings.staleAfter === null ? [] : settings.canaries
+    this.#wants = new RisLiveWants({ ...settings, canaries })
+    this.#collectors = new CollectorSight(handlers, settings.collectors)
     this.#complaints = new Complaints((text) => handlers.log('error', text))
     this.#liveness = new Liveness(settings)
     this.#retry = new Retry({ start: settings.retryStart, most: settings.retryMost })
-    const { pingEvery, deadAfter, silentAfter, stalePatience } = settings
-    const shortest = Math.min(pingEvery, deadAfter, silentAfter ?? deadAfter, stalePatience)
+    const { pingEvery, deadAfter, silentAfter, stalePatience, collectors } = settings
+    const shortest = Math.min(
+      ...[pingEvery, deadAfter, silentAfter ?? deadAfter, stalePatience, collectors.least],
+    )
     this.#watchTimer = setInterval(() => this.#watch(), Math.min(WATCH, shortest / 4_000))
     this.#reportPrefixes()
     this.#connect()
@@ -86,11 +99,13 @@ class Client implements RisLive {
     if (this.#paceTimer === undefined) this.#pump()
   }
 
-  seen(at: Instant): void {
+  seen(at: Instant, collector?: string): void {
     // What was kept from before a gap says nothing about the connection of now.
     if (this.#openedAt === null) return
     this.#liveness.seen(at)
     this.#understood = true
+    // The clock was read for the frame; to read it for every message of a flood costs more than it tells.
+    if (collector !== undefined && this.#judges) this.#collectors.heard(collector, this.#frameAt)
   }
 
   status(): RisLiveStatus {
@@ -99,6 +114,8 @@ class Client implements RisLive {
       sees: this.#sees === true,
       url: this.#url.href,
       ...this.#counts,
+      stalled: this.#collectors.stalled,
+      collectorsDropped: this.#collectors.dropped,
       attempt: this.#retry.attempt,
       lastFault: this.#lastFault,
       sent: this.#sent,
@@ -129,7 +146,8 @@ class Client implements RisLive {
       message: (octets) => this.#message(octets),
       pong: () => this.#signs++,
       closed: (code, fault) => {
-        const what = this.#openedAt === null ? 'unreachable' : `closed (${code})`
+        const slow = this.#tooSlow ? 'cut off as too slow' : `closed (${code})`
+        const what = this.#openedAt === null ? 'unreachable' : slow
         const more = fault ?? this.#complaint
         this.#lost(more === null ? what : `${what}: ${more}`)
       },
@@ -168,6 +186,7 @@ class Client implements RisLive {
     if (control.kind === 'content') {
       this.#counts.frames++
       this.#understood = false
+      this.#frameAt = uptime()
       this.#handlers.frame(octets)
       // Not from inside of `seen`: whoever reads a frame is in the middle of it.
       if (this.#understood && this.#sees !== true) this.#perhapsSight(true)
@@ -178,6 +197,7 @@ class Client implements RisLive {
       this.#counts.errors++
       if (control.refused) this.#refused++
       this.#complaint = control.message
+      this.#tooSlow = /slow/i.test(control.message)
       this.#complaints.add(control.message, uptime())
     }
   }
@@ -199,6 +219,7 @@ class Client implements RisLive {
     if (this.#state === 'subscribing') this.#liveness.asking(now)
     const verdict = this.#liveness.check(now, Date.now() * 1_000, this.#signs)
     if (verdict === 'alive') {
+      if (this.#sees === true && this.#judges) this.#collectors.check(now)
       if (now - this.#pingedAt < this.#settings.pingEvery) return
       this.#pingedAt = now
       this.#socket?.ping()
@@ -214,6 +235,7 @@ class Client implements RisLive {
   #lost(why: string): void {
     const opened = this.#openedAt
     if (opened !== null && uptime() - opened >= SOUND) this.#retry.succeeded()
+    if (this.#tooSlow) this.#counts.slow++
     this.#forget()
     this.#state = 'waiting'
     this.#counts.failures++
@@ -224,9 +246,15 @@ class Client implements RisLive {
     const again = `again in ${(wait / 1e6).toFixed(1)} s (attempt ${this.#retry.attempt})`
     const text = `RIS Live at ${this.#url.host}: ${why}; ${adviceFor(why)}; ${again}`
     this.#handlers.log(first && opened === null ? 'error' : 'warn', text)
+    this.#collectors.lost()
     if (this.#sees === false) return
     this.#sees = false
     this.#handlers.gap(why)
+  }
+
+  /** Whether collectors are held against each other: when the past is played, time passes at another pace. */
+  get #judges(): boolean {
+    return this.#settings.staleAfter !== null
   }
 
   /** Lets go of the socket; what it was, for who wants to end it. */
@@ -235,6 +263,7 @@ class Client implements RisLive {
     this.#socket = null
     this.#openedAt = null
     this.#complaint = null
+    this.#tooSlow = false
     this.#queue = []
     clearTimeout(this.#paceTimer)
     this.#paceTimer = undefined

@@ -14,6 +14,8 @@ export interface Readiness {
   readonly ready: boolean
   /** Why not; empty when ready. */
   readonly reasons: readonly string[]
+  /** What is wrong without being a reason not to be: a collector that has stalled, a missed beacon. */
+  readonly symptoms?: readonly string[]
 }
 
 /** What the page shows beside incidents. */
@@ -69,10 +71,13 @@ export function apiRoutes(handlers: Handlers): Route[] {
   ]
 }
 
-function readiness({ ready, reasons }: Readiness, accept: string): Reply {
+function readiness({ ready, reasons, symptoms = [] }: Readiness, accept: string): Reply {
   const status = ready ? 200 : 503
-  if (accept.includes('application/json')) return json({ ready, reasons }, status)
-  const lines = ready ? ['ready'] : ['not ready', ...reasons.map((reason) => `- ${clean(reason)}`)]
+  if (accept.includes('application/json')) {
+    return json({ ready, reasons, ...(symptoms.length > 0 ? { symptoms } : {}) }, status)
+  }
+  const why = [...reasons, ...symptoms].map((text) => `- ${clean(text)}`)
+  const lines = [ready ? 'ready' : 'not ready', ...why]
   return { status, contentType: PLAIN, body: `${lines.join('\n')}\n` }
 }
 

@@ -22,6 +22,11 @@ export interface FeedReading {
   readonly gaps: number
   readonly malformed: number
   readonly dropped: readonly { readonly reason: string; readonly count: number }[]
+  /** Seconds from the appointment of the newest beacon to each stage of its way; null = not there yet. */
+  readonly canary?: {
+    readonly stages: readonly { readonly stage: string; readonly seconds: number | null }[]
+    readonly missed: number
+  }
 }
 
 export interface AsReading {
@@ -149,6 +154,14 @@ const pulled: readonly Pulled[] = [
     labels: ['feed', 'reason'],
     rows: ({ feeds }) => feeds.flatMap(({ feed, dropped }) =>
       dropped.map(({ reason, count }): Row => [count, feed, reason])) },
+  { type: Gauge, name: 'canary_seconds', help: 'From the time a beacon is due to each stage of its way',
+    labels: ['feed', 'stage'],
+    rows: ({ feeds }) => feeds.flatMap(({ feed, canary }) =>
+      canary?.stages.map(({ stage, seconds }): Row => [seconds, feed, stage]) ?? []) },
+  { type: Counter, name: 'canary_missed_total', help: 'Beacons that nobody told of when they were due',
+    labels: ['feed'],
+    rows: ({ feeds }) => feeds.flatMap(({ feed, canary }): Row[] =>
+      canary ? [[canary.missed, feed]] : []) },
   { type: Counter, name: 'malformed_total', help: 'Messages that could not be decoded',
     labels: ['feed'], rows: perFeed(({ malformed }) => malformed) },
   { type: Counter, name: 'treat_as_withdraw_total',

@@ -1,9 +1,10 @@
 // A RIS Live of our own: speaks what ris-live.ripe.net speaks (research/protocols.md §1), so that the
 // demo and the tests go through the real client. It also fails on command, as the real one does by
-// itself: `cut` drops the sockets, `stall` keeps them open and says nothing.
+// itself: `cut` drops the sockets, `stall` keeps them open and says nothing; and as none should: `shout`
+// says what is no frame, `tear` ends in the middle of one.
 
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { RisFrame } from './frames.ts'
 import { readRule, Sought } from './ris-live-rule.ts'
@@ -33,6 +34,10 @@ export interface RisLiveServer {
   buffered(): number
   /** Drops all sockets without a word; how many those were. */
   cut(): number
+  /** Sends any text, to all. */
+  shout(text: string): void
+  /** Sends the first half of a text to all and drops the sockets; how many those were. */
+  tear(text: string): number
   /** While on, nothing is published; what is missed is missed, as with the real one. */
   stall(on: boolean): void
   close(): Promise<void>
@@ -40,6 +45,8 @@ export interface RisLiveServer {
 
 interface Client {
   readonly socket: WebSocket
+  /** What is below it. */
+  readonly line: Socket
   readonly wants: Subscriptions
   includeRaw: boolean
   acknowledge: boolean
@@ -73,10 +80,10 @@ export async function startRisLiveServer(
   const hosts = new Set<string>()
   let stalled = false
 
-  server.on('connection', (socket) => {
+  server.on('connection', (socket, request) => {
     // Errors end in 'close'; without a listener they would end the process.
     socket.on('error', () => undefined)
-    if (clients.size < mostClients) welcome(socket, clients, hosts)
+    if (clients.size < mostClients) welcome(socket, request.socket, clients, hosts)
     else socket.close(TRY_AGAIN_LATER, 'too many clients')
   })
 
@@ -95,6 +102,18 @@ export async function startRisLiveServer(
       for (const { socket } of clients) socket.terminate()
       return count
     },
+    shout(text) {
+      for (const { socket } of clients) socket.send(text)
+    },
+    tear(text) {
+      const octets = Buffer.from(text)
+      // A text frame (RFC 6455 §5.2) that promises all of it in 16 bits of length.
+      const head = Buffer.from([0x81, 126, octets.length >> 8, octets.length & 255])
+      const half = Buffer.concat([head, octets.subarray(0, octets.length >> 1)])
+      const count = clients.size
+      for (const { line } of clients) line.end(half)
+      return count
+    },
     stall(on) {
       stalled = on
     },
@@ -105,9 +124,15 @@ export async function startRisLiveServer(
   }
 }
 
-function welcome(socket: WebSocket, clients: Set<Client>, hosts: Iterable<string>): void {
+function welcome(
+  socket: WebSocket,
+  line: Socket,
+  clients: Set<Client>,
+  hosts: Iterable<string>,
+): void {
   const wants = new Subscriptions()
-  const client: Client = { socket, wants, includeRaw: false, acknowledge: false, leaving: false }
+  const not = { includeRaw: false, acknowledge: false, leaving: false }
+  const client: Client = { socket, line, wants, ...not }
   clients.add(client)
   socket.on('close', () => clients.delete(client))
   socket.on('message', (data) => {

@@ -24,6 +24,21 @@ describe('a feed that falls silent', () => {
   test('at one collector is minor', () => {
     const told = world().gap('no file', 'rrc01').play('00:30:00')
     expect(only(told, 'blind')).toMatchObject({ severity: 'minor', counts: { share: 0.5 } })
+    // What its peers carried is not known any more, which is no loss of anybody's.
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['blind']))
+  })
+
+  test('at the only collector that carries a prefix is no outage of that prefix', () => {
+    const told = new World()
+      .holds('abcde', '198.51.100.0/24', '3356 7000')
+      .holds('ABCDE', '203.0.113.0/24', '3356 7001')
+      .at('00:10:00')
+      .gap('rrc01 has said nothing for 45 s while others speak', 'rrc01')
+      .at('00:40:00')
+      .sight('rrc01')
+      .play('01:00:00')
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['blind']))
+    expect(only(told, 'blind').confidence.tags[0]?.because).toContain('rrc01 has said nothing')
   })
 
   test('at two collectors lasts until both are back', () => {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { seconds } from '../../src/core/time.ts'
+import { risBeacons } from '../../src/feeds/canary.ts'
 import { openRisLive } from '../../src/feeds/ris-live.ts'
 import { Complaints, readControl } from '../../src/feeds/ris-live-control.ts'
 import {
@@ -52,8 +53,8 @@ async function pair(
         frames.push(text)
         heard(feed, text)
       },
-      gap: (why) => told.push(`gap ${why}`),
-      sight: () => told.push('sight'),
+      gap: (...what) => told.push(['gap', ...what].join(' ')),
+      sight: (...what) => told.push(['sight', ...what].join(' ')),
       log: (_, text) => logs.push(text),
     },
   )
@@ -115,7 +116,7 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
   const prefixes = Array.from({ length: 10_500 }, (_, i) => `10.${i >> 8}.${i & 255}.1/24`)
   const hosts = ['rrc00', 'rrc01']
   const wants = new RisLiveWants({ ...risLiveDefaults, prefixes, hosts, asns: [64500] })
-  expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 23])
+  expect([wants.prefixes, wants.dropped, wants.all().length]).toEqual([10_000, 500, 2 * 24])
   const asked = wants.all().map((text) => JSON.parse(text).data)
   expect(asked.slice(0, 4).map(({ type }) => type)).toEqual([
     'RIS_PEER_STATE',
@@ -123,6 +124,9 @@ it('asks at its pace, one array for many prefixes, again for each host', async (
     'KEEPALIVE',
     'KEEPALIVE',
   ])
+  // Of the beacons nothing more specific: they are there to be measured.
+  const beacons = { host: 'rrc01', prefix: risBeacons, moreSpecific: false }
+  expect(asked.at(-1)).toMatchObject(beacons)
   expect(asked[4]).toMatchObject({ host: 'rrc00', moreSpecific: true })
   expect(asked[4].prefix.slice(0, 2)).toEqual(['10.0.0.0/24', '10.0.1.0/24'])
   expect(asked.every((data) => data.socketOptions.acknowledge)).toBe(true)
@@ -149,6 +153,8 @@ it('does not repeat all that a server says', () => {
     'RIS Live complains: no 59 (and 598 more times in the last minute)',
     'RIS Live complains: no 99 (and 399 more times in the last minute)',
   ])
+  const ill = '{"type":"ris_error","data":{"message":"no\\u001b[31m\\n\\u0000more"}}'
+  expect(readControl(Buffer.from(ill))).toMatchObject({ message: 'no [31m more' })
   const long = JSON.stringify({ type: 'ris_error', data: { message: 'x'.repeat(1_000) } })
   expect(readControl(Buffer.from(long))).toEqual({
     kind: 'error',
@@ -216,8 +222,63 @@ it('is not silent for as long as it asks, and counts what is refused', async () 
   })
   await until(() => feed.status().state === 'open')
   expect([told, feed.status().failures]).toEqual([[], 0])
-  await until(() => feed.status().acknowledged === 16)
-  expect(feed.status()).toMatchObject({ sent: 17, refused: 1, errors: 2 })
+  await until(() => feed.status().acknowledged === 17)
+  expect(feed.status()).toMatchObject({ sent: 18, refused: 1, errors: 2 })
+})
+
+it('tells of a service that finds it too slow, and counts how often', async () => {
+  const logs: string[] = []
+  let sockets = 0
+  const { feed, told } = await pair(
+    { mode: 'firehose' },
+    (socket) => {
+      socket.on('message', () => {
+        socket.send('{"type":"ris_subscribe_ok","data":{}}')
+        if (++sockets > 2) return
+        setTimeout(() => {
+          socket.send('{"type":"ris_error","data":{"message":"Slow client, disconnecting"}}')
+          socket.close()
+        }, 50)
+      })
+    },
+    logs,
+  )
+  await until(() => told.length >= 5)
+  const why = 'gap cut off as too slow: Slow client, disconnecting'
+  expect(told).toEqual(['sight', why, 'sight', why, 'sight'])
+  expect(feed.status().slow).toBe(2)
+  expect(logs.join('\n')).toContain('give this host more CPU, or ask for less')
+})
+
+it('tells which collector has stalled while others speak, and when it is back', async () => {
+  let stalls = false
+  const collectors = { least: 600_000, pauses: 2, known: 300_000, messages: 10, most: 10 }
+  const { feed, told } = await pair(
+    { mode: 'firehose', collectors },
+    (socket) => {
+      socket.on('message', () => socket.send('{"type":"ris_subscribe_ok","data":{}}'))
+      const timer = setInterval(() => {
+        socket.send('{"type":"ris_message","data":"rrc00"}')
+        if (!stalls) socket.send('{"type":"ris_message","data":"rrc01"}')
+      }, 10)
+      socket.on('close', () => clearInterval(timer))
+    },
+    [],
+    (feed, text) => feed.seen(Date.now() * 1e3, JSON.parse(text).data),
+  )
+  await until(() => feed.status().frames > 200)
+  const collectorsTold = () => told.filter((text) => text.includes('rrc'))
+  expect(collectorsTold()).toEqual([])
+  stalls = true
+  await until(() => feed.status().stalled.length > 0)
+  expect(feed.status().stalled).toEqual(['rrc01'])
+  expect(collectorsTold()[0]).toMatch(
+    /^gap rrc01 has said nothing for \d+ s while others speak rrc01$/,
+  )
+  stalls = false
+  await until(() => feed.status().stalled.length === 0)
+  expect(collectorsTold().length).toBe(2)
+  expect(told.at(-1)).toBe('sight rrc01')
 })
 
 it('does not wait longer for a server that agrees byte by byte', async () => {

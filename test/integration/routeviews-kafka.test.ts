@@ -95,6 +95,7 @@ class Counted implements LiveStream {
   }
 
   own = () => []
+  reached = () => Number.NEGATIVE_INFINITY
   fact = () => null
   gap = (why: string, collector = 'all') => this.told.push(`gap ${collector}: ${why}`)
   sight = (collector = 'all') => this.told.push(`sight ${collector}`)

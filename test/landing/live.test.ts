@@ -30,6 +30,16 @@ async function watchedUntil(
   speed: number,
   ...args: string[]
 ) {
+  return watchedAndCut({ end, cutAt: end }, paths, speed, ...args)
+}
+
+/** The same, and at `cutAt` the service cuts the connection, and goes on when it is back. */
+async function watchedAndCut(
+  { end, cutAt }: { readonly end: Instant; readonly cutAt: Instant },
+  paths: readonly string[],
+  speed: number,
+  ...args: string[]
+) {
   const cues = (await cuesOfFiles(paths)).filter(({ at }) => at < end)
   const server = await startRisLiveServer()
   open.push(server)
@@ -48,9 +58,21 @@ async function watchedUntil(
     ...['--format', 'ndjson', '--journal', journal, ...args],
   )
   await until('it has subscribed', () => one.err().includes('RIS Live: connected'))
-  await play(counting, cues, cues[0]?.at as Instant, speed).done
   const metric = 'faultline_feed_messages_total{feed="ris-live"}'
-  await until('it has heard all', async () => (await one.metric(metric)) === heard)
+  const hearsAll = () => until('it has heard all', async () => (await one.metric(metric)) === heard)
+  const [before, after] = [
+    cues.filter(({ at }) => at < cutAt),
+    cues.filter(({ at }) => at >= cutAt),
+  ]
+  await play(counting, before, before[0]?.at as Instant, speed).done
+  await hearsAll()
+  if (after.length > 0) {
+    server.cut()
+    await until('the gap is told', () => one.err().includes('closed (1006)'))
+    await until('it has subscribed again', () => one.err().split(': connected').length > 2)
+    await play(counting, after, cutAt, speed).done
+    await hearsAll()
+  }
   const { status, out, err } = await one.stop()
   expect([status, err]).toEqual([0, expect.not.stringContaining('fault of Faultline')])
   return { out, incidents: incidentsIn(out), journal, frames: cues.length, heard }
@@ -83,6 +105,22 @@ it.concurrent('a generated day tells watch what it tells replay, every word of i
   const kinds = new Set(played.incidents.map(({ kind }) => kind))
   expect(kinds).toEqual(new Set(['outage.as', 'leak.path']))
   expect(live.incidents.map(sameFacts)).toEqual(played.incidents.map(sameFacts))
+  expect((await replay(live.journal)).out).toBe(live.out)
+})
+
+it.concurrent('a gap in which nothing was missed changes no incident, and the journal knows of it', async () => {
+  const { updates, withRibs, day } = cutDay
+  const args = [firehose(4766), ...withRibs]
+  // Three collectors, a session that is reset, an outage and a leak; the cut is in the midst of the outage.
+  const outage = day.truth.find(({ kind }) => kind === 'outage')
+  const cutAt = Math.round(((outage?.from ?? 0) + (outage?.until ?? 0)) / 2)
+  const live = await watchedAndCut({ end: day.end, cutAt }, updates, 10_000, ...args)
+  const played = await replay(...updates, '--asn', '4766', ...withRibs)
+  expect(live.heard).toBe(live.frames)
+  expect(new Set(live.incidents.map(({ kind }) => kind))).toEqual(
+    new Set(['outage.as', 'leak.path']),
+  )
+  expect(last(live.incidents).map(essence)).toEqual(last(played.incidents).map(essence))
   expect((await replay(live.journal)).out).toBe(live.out)
 })
 

@@ -103,6 +103,7 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
 
 export interface Running {
   readonly url: string
+  readonly pid: number
   readonly ended: Promise<Ended>
   err(): string
   get(path: string): Promise<{ status: number; body: string }>
@@ -133,6 +134,7 @@ export async function daemon(...args: string[]): Promise<Running> {
   }
   return {
     url,
+    pid: child.pid ?? 0,
     ended: done,
     err,
     get,

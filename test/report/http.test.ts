@@ -87,6 +87,12 @@ describe('routes', () => {
     const ready = await start()
     const fine = await fetch(`${ready.url}/readyz`)
     expect([fine.status, await fine.text()]).toEqual([200, 'ready\n'])
+    // What is wrong without being a reason is told, and is none.
+    const so = await start({
+      ready: () => ({ ready: true, reasons: [], symptoms: ['rrc01 stalls'] }),
+    })
+    const but = await fetch(`${so.url}/readyz`)
+    expect([but.status, await but.text()]).toEqual([200, 'ready\n- rrc01 stalls\n'])
   })
 
   test('incidents, one and all, with the record as it stands', async () => {

@@ -15,6 +15,13 @@ const reading: Reading = {
       gaps: 2,
       malformed: 3,
       dropped: [{ reason: 'buffer-full', count: 4 }],
+      canary: {
+        stages: [
+          { stage: 'heard', seconds: 9.5 },
+          { stage: 'decided', seconds: null },
+        ],
+        missed: 1,
+      },
     },
     { feed: 'file', up: false, lagSeconds: null, messages: 0, gaps: 0, malformed: 0, dropped: [] },
   ],
@@ -88,6 +95,8 @@ describe('metrics', () => {
       'faultline_feed_gaps_total{feed="ris-live"}': 2,
       'faultline_malformed_total{feed="ris-live"}': 3,
       'faultline_feed_dropped_total{feed="ris-live",reason="buffer-full"}': 4,
+      'faultline_canary_seconds{feed="ris-live",stage="heard"}': 9.5,
+      'faultline_canary_missed_total{feed="ris-live"}': 1,
       'faultline_treat_as_withdraw_total{collector="rrc00"}': 6,
       faultline_late_total: 5,
       'faultline_vantage_points{afi="ipv4",state="active"}': 29,
