@@ -328,7 +328,10 @@ export class Table implements View {
     cause.file = batch.file
     cause.offset = batch.offset[m] as number
     cause.otc = batch.otc[m] as number
-    if (batch.kind[m] === Message.hole) return this.#fill(batch, m, peer)
+    if (batch.kind[m] === Message.hole) {
+      this.#fill(batch, m, peer)
+      return
+    }
     peer.source = batch.file
     peer.heard = true
     switch (batch.kind[m]) {
