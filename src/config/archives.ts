@@ -3,7 +3,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type ArchiveSettings, archiveDefaults } from '../feeds/archive-settings.ts'
+import { type ArchiveSettings, archiveAddress, archiveDefaults } from '../feeds/archive-settings.ts'
 import { count, file, group, reader, text } from './fields.ts'
 
 const address = (preset: string) =>
@@ -12,14 +12,6 @@ const address = (preset: string) =>
     { title: 'an http:// or https:// address', examples: [preset], pattern: '^https?://' },
     (given) => archiveAddress(given),
   ).prefault(preset)
-
-/** As it is written, or undefined if files cannot be below it. */
-export function archiveAddress(given: string): string | undefined {
-  if (!URL.canParse(given)) return undefined
-  const { protocol, username, password, search, hash } = new URL(given)
-  const isPlain = !username && !password && !search && !hash
-  return /^https?:$/.test(protocol) && isPlain ? given : undefined
-}
 
 export const archivesSchema = group({
   ris: address(archiveDefaults.ris).describe('Where the files of RIPE RIS are; or a mirror.'),

@@ -9,8 +9,8 @@
 //   site.release(path)                                     it was read: the cache may throw it out again
 //   site.close()                                           what is under way ends with an AbortError
 //
-// All throw `ArchiveError`, with what to do about it; `isMissing` when the server has no such file or
-// collector. A path names its collector as archive-name.ts reads it. Names are computed and asked for by
+// All throw `ArchiveError`, with what to do about it: `isMissing` when the server has no such file, an
+// `Unreached` when another time it may be there. A path names its collector as archive-name.ts reads it. Names are computed and asked for by
 // HEAD where they are few; the index of the month is read where they are many or some are not there.
 
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ import {
   slots,
   spanOf,
 } from './archive-layout.ts'
-import { ArchiveError, Requests, textOf } from './archive-request.ts'
+import { ArchiveError, Requests, textOf, Unreached } from './archive-request.ts'
 import type { ArchiveSettings } from './archive-settings.ts'
 
 export interface RemoteFile {
@@ -245,7 +245,7 @@ export class ArchiveSite {
       }
       if (!isSettled || !got.measured) {
         await discard(path)
-        throw new ArchiveError(
+        throw new Unreached(
           `${file.url}: it does not unpack to its end; perhaps it is still written`,
         )
       }

@@ -26,6 +26,9 @@ export class ArchiveError extends Error {
   }
 }
 
+/** It may be there another time: the server, the network, or a file that is still written. */
+export class Unreached extends ArchiveError {}
+
 /** What went wrong may pass. `progress`: more is known than before, so that it does not count. */
 export class Interrupted extends Error {
   readonly progress: boolean
@@ -87,7 +90,7 @@ export class Requests {
           if (!(error instanceof Interrupted)) throw error
           if (error.progress) retry.succeeded()
           if (retry.attempt + 1 >= attempts || all >= MOST_ATTEMPTS)
-            throw new ArchiveError(
+            throw new Unreached(
               `${asked.url.href}: ${error.message}, after ${all} attempts; ${adviceFor(error.message)}`,
             )
           this.retries++
@@ -189,7 +192,7 @@ export class Requests {
     if (!(told > 0)) return
     const most = this.settings.mostPause / milliseconds(1)
     if (told > most)
-      throw new ArchiveError(
+      throw new Unreached(
         `${href}: the server wants to be left alone for ${words(milliseconds(told))}; try again then`,
         429,
       )

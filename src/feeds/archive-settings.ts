@@ -55,3 +55,11 @@ export const archiveDefaults = {
   settled: hours(24),
   late: hours(1),
 } as const satisfies Omit<ArchiveSettings, 'folder' | 'program'>
+
+/** An address as it is written, or undefined if files cannot be below it. */
+export function archiveAddress(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined
+  const { protocol, username, password, search, hash } = new URL(given)
+  const isPlain = !username && !password && !search && !hash
+  return /^https?:$/.test(protocol) && isPlain ? given : undefined
+}
