@@ -9,6 +9,7 @@ import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import { archivesSchema } from './archives.ts'
 import { flowsFeed } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import {
@@ -280,6 +281,9 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('What is known beforehand.'),
+  archives: archivesSchema
+    .prefault({})
+    .describe('Where files are fetched from that are wanted and not here.'),
   planes: planesSchema.prefault({}).describe('Telemetry beside the routes, and who may push it.'),
   maintenance: maintenanceSchema
     .prefault([])

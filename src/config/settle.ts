@@ -7,6 +7,7 @@ import type { Asn } from '../core/asn.ts'
 import { usualStaleAfter, usualUncertainty } from '../core/sample.ts'
 import { hours } from '../core/time.ts'
 import { detectDefaults } from '../detect/detectors.ts'
+import { archiveDefaults } from '../feeds/archive-settings.ts'
 import { alertRules } from '../feeds/notices.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
@@ -45,6 +46,12 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
     },
+    archives: {
+      ris: archiveDefaults.ris,
+      routeviews: archiveDefaults.routeviews,
+      mostCache: archiveDefaults.mostKept,
+      parallel: archiveDefaults.parallel,
+    },
     planes: {
       uncertainty: { ...usualUncertainty },
       staleAfter: { ...usualStaleAfter },
@@ -75,6 +82,7 @@ function hashOf(config: Config): string {
   const {
     listen: _,
     feeds: _feeds,
+    archives: _archives,
     context: { rib: _rib, vrps: _vrps, asRelationships: _relationships, ...context },
     planes: { token: _token, ...planes },
     journal: _journal,
