@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Command>> = {
   score: async () => (await import('./score.ts')).scoreCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
+  init: async () => (await import('./init.ts')).initCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),
