@@ -208,7 +208,8 @@ export class Sessions {
     const { peers, vantages, voting } = this.#table
     for (const peer of peers.list) {
       // Who has not spoken since the start would have done so through this feed.
-      if (peer.source !== gap.source && peer.source >= 0) continue
+      // Of whom it is not known through what they were heard, it is all.
+      if (peer.source !== gap.source && peer.source >= 0 && gap.source >= 0) continue
       if (peer.lostTo !== null && !(peer.adrift && peer.lostSince === 0)) continue
       if (!hasSession(peer) && peer.state !== PeerState.transfer && !peer.adrift) continue
       if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue

@@ -634,8 +634,12 @@ export class Table implements View {
 
   // facts
 
+  /** The last tick. */
+  now: Instant = 0
+
   fact(fact: Fact): void {
     this.cause.at = fact.at
+    if (fact.kind === 'tick') this.now = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.sessions.gap(fact)
     else if (fact.kind === 'filled') this.sessions.filled(fact)
