@@ -2,12 +2,14 @@
 
 import { InputError } from './command.ts'
 import { flowsSettings, withResolvers } from './config/feed-flows.ts'
+import { routeViewsSettings } from './config/feed-routeviews.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
 import { type Config, risLiveSettings } from './config/schema.ts'
 import { flows } from './flow-feed.ts'
 import { prometheus } from './live-prometheus.ts'
 import { risLive } from './live-ris.ts'
+import { routeViews, tellsOf } from './live-routeviews.ts'
 import type { SourceSpec } from './live-source.ts'
 
 type Feed = Config['feeds'][number]
@@ -36,6 +38,13 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
       return {
         routes: { hearsAll: mode === 'firehose', historic: history, tells },
         open: risLive(risLiveSettings(config, feed)),
+      }
+    }
+    case 'routeviews': {
+      const settings = routeViewsSettings(feed)
+      return {
+        routes: { hearsAll: true, historic: false, tells: tellsOf(settings) },
+        open: routeViews(settings),
       }
     }
     case 'prometheus':
