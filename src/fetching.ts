@@ -196,7 +196,7 @@ async function inTurn<T>(
   return fault
 }
 
-async function unpacksToItsEnd(path: string): Promise<boolean> {
+export async function unpacksToItsEnd(path: string): Promise<boolean> {
   const report = newReport()
   for await (const chunk of decompress(readChunks(path), report)) void chunk
   return !report.truncated && report.damaged === 0

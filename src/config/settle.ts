@@ -45,6 +45,7 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       scrubbers: [...specialDefaults.scrubbers],
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
+      bootstrap: [],
     },
     archives: {
       ris: archiveDefaults.ris,
