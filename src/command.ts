@@ -14,6 +14,9 @@ export const Exit = { done: 0, ours: 1, input: 2, found: 3 } as const
 /** The operator's input is wrong; the message says what to do about it. */
 export class InputError extends Error {}
 
+/** Who was asked did not give what was needed; the message says what to do. Neither's fault. */
+export class Unfinished extends Error {}
+
 export const version: string = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string

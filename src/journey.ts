@@ -57,7 +57,7 @@ export class Journey implements Sink {
 
   constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
     const { baseline, inputs, mostIncidents } = settings
-    this.table = new Table(settings)
+    this.table = new Table({ ...settings, keepStale: settings.detect.blind.keep })
     const context = settings.context ?? this.knowledge
     this.situations = new Situations(this.table, {
       asns: settings.asns,

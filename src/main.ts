@@ -3,17 +3,19 @@
 
 import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { Exit, InputError, unknownCommand, version } from './command.ts'
+import { Exit, InputError, Unfinished, unknownCommand, version } from './command.ts'
 
 /** What a command needs is loaded when it is the one that runs; for the general help all are. */
 const commands: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   watch: async () => (await import('./watch.ts')).watchCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  fetch: async () => (await import('./fetch.ts')).fetchCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),
   score: async () => (await import('./score.ts')).scoreCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   samples: async () => (await import('./samples.ts')).samplesCommand(),
+  init: async () => (await import('./init.ts')).initCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   dump: async () => (await import('./dump.ts')).dumpCommand(),
   decode: async () => (await import('./decode.ts')).decodeCommand(),
@@ -63,6 +65,10 @@ function report(error: unknown): number {
   if (error instanceof InputError) {
     say(`${error.message}\n`)
     return Exit.input
+  }
+  if (error instanceof Unfinished) {
+    say(`${error.message}\n`)
+    return Exit.ours
   }
   if (isWriteFault(error)) {
     say(`Cannot write what there is to say: ${error.message}\n`)

@@ -22,6 +22,15 @@ import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
 import type { Archive, ArchiveOptions } from './feeds/archive.ts'
+import { readName } from './feeds/archive-name.ts'
+import {
+  archiveOption,
+  collectorsOption,
+  type Mirrors,
+  octetsOption,
+  USUAL_MOST,
+  wishFaults,
+} from './fetch-options.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Meter } from './meter.ts'
@@ -50,6 +59,8 @@ interface ReplayFlags {
   readonly until?: Instant
   readonly format: string
   readonly out?: string
+  readonly archive?: Mirrors
+  readonly most?: number
 }
 
 export function replayCommand(): Command {
@@ -64,7 +75,11 @@ export function replayCommand(): Command {
     )
     .argument('[file...]', 'MRT files, directories, or a journal')
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
-    .option('--collector <name>', 'collector of files whose path does not name one')
+    .option(
+      '--collector <name>',
+      'collector of files whose path does not name one; without files, the collectors (rrc00,route-views2) ' +
+        'whose files of --from until --until are fetched and played',
+    )
     .option('--rib <file>', 'starting table; may be repeated', several)
     .option(
       '--vrps <file>',
@@ -88,6 +103,12 @@ export function replayCommand(): Command {
     .option('--format <name>', `one of ${formatNames.join(', ')}`, 'text')
     .option('--out <path>', 'write results to this file')
     .option(
+      '--archive <url>',
+      'fetch from a mirror of both archives, or of one as in ris=URL; may be repeated',
+      archiveOption,
+    )
+    .option('--most <size>', 'refuse to fetch more than this (default: 10G)', octetsOption)
+    .option(
       '--jobs <n>',
       'threads that may be busy; as many as there are cores, 1 for small input',
       jobsOption,
@@ -99,6 +120,7 @@ export function replayCommand(): Command {
         'Examples:\n' +
         '  faultline replay updates.20241029.0000.bz2 --asn 39891 --format ndjson\n' +
         '  faultline replay rrc00/2024.10/ --rib rrc00/2024.10/bview.20241029.0000.gz\n' +
+        '  faultline replay --collector rrc00,route-views2 --from 2024-10-29T00:00Z --until 2024-10-29T01:00Z\n' +
         '  faultline replay --samples border.ndjson --samples resolvers.ndjson.gz --asn 64500\n',
     )
     .action(async (files: string[], flags: ReplayFlags) => {
@@ -106,16 +128,22 @@ export function replayCommand(): Command {
     })
 }
 
-async function replay(files: readonly string[], flags: ReplayFlags): Promise<number> {
-  if (files.length === 0 && !flags.samples)
+async function replay(given: readonly string[], wanted: ReplayFlags): Promise<number> {
+  const wish = wishOf(given, wanted)
+  if (given.length === 0 && !wanted.samples && !wish)
     throw new InputError(
-      "missing required argument 'file': name MRT files, directories or a journal, or give --samples",
+      "missing required argument 'file': name MRT files, directories or a journal, or give --samples, " +
+        'or --collector with --from and --until to have them fetched',
     )
+  // What is fetched says itself whose it is; only a table of one's own may still have to be told.
+  const { collector: _, ...others } = wanted
+  const flags = wish && wish.length > 1 ? others : wanted
   if (!formatNames.includes(flags.format as FormatName))
     throw new InputError(`--format ${flags.format}: choose one of ${formatNames.join(', ')}`)
   if (flags.from !== undefined && flags.until !== undefined && flags.from >= flags.until)
     throw new InputError('--from is not before --until: nothing would be left')
   const settled = await settledConfig(flags.config, flags.asn ?? [])
+  const files = wish ? await fetchAll(wish, wanted, settled) : given
   const formatter = openFormatter(flags.format as FormatName, {
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })
@@ -149,6 +177,46 @@ async function replay(files: readonly string[], flags: ReplayFlags): Promise<num
     throw new InputError(`${where}: not all could be written: ${output.fault}`)
   }
   return flags.strict && revisions > 0 ? Exit.found : Exit.done
+}
+
+/** The collectors whose files are to be fetched; null when nothing is. */
+function wishOf(files: readonly string[], flags: ReplayFlags): readonly string[] | null {
+  const { collector, from, until, samples, archive, most } = flags
+  const timeless = from === undefined && until === undefined
+  // Samples beside a table of that collector need no files.
+  if (files.length > 0 || collector === undefined || (samples && timeless)) {
+    if (archive === undefined && most === undefined) return null
+    throw new InputError(
+      '--archive, --most: nothing is fetched, because files are named or no --collector is',
+    )
+  }
+  const collectors = collectorsOption(collector)
+  const faults = wishFaults(collectors, from, until)
+  if (faults.length > 0) throw new InputError(faults.join('\n'))
+  return collectors
+}
+
+/** Into the cache, as if they had been named; a table only when none is. */
+async function fetchAll(
+  collectors: readonly string[],
+  { from = 0, until = 0, rib = [], archive, most = USUAL_MOST }: ReplayFlags,
+  { config }: Settled,
+): Promise<readonly string[]> {
+  const { Fetching } = await import('./fetching.ts')
+  const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
+  const ribs = [...config.context.rib, ...rib]
+  // With a table all that follows it is needed, told or not.
+  const taken = ribs.map((path) => readName(path).slot ?? from)
+  const fetching = new Fetching(config.archives, log, { mirrors: archive })
+  const fetched = await fetching.fetch({
+    collectors,
+    from: Math.min(from, ...taken),
+    until,
+    table: ribs.length === 0,
+    most,
+  })
+  fetching.warn(fetched)
+  return fetched.paths
 }
 
 function openOutput(path: string | undefined): Output {

@@ -1,6 +1,7 @@
 // `faultline watch`: the daemon.
 
 import type { Command } from 'commander'
+import { fetchTables, openHoles } from './bootstrap.ts'
 import {
   archiveOf,
   asnOption,
@@ -10,19 +11,29 @@ import {
   refuseOverwriting,
   settledConfig,
   several,
+  version,
 } from './command.ts'
+import { archiveSettings } from './config/archives.ts'
 import { isLoopback, parseListen } from './config/listen.ts'
-import { settle } from './config/settle.ts'
+import { type Settled, settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import { startDaemon } from './daemon.ts'
 import { type Archive, UNKNOWN } from './feeds/archive.ts'
+import { ArchiveSite } from './feeds/archive-http.ts'
+import { projectOf } from './feeds/archive-layout.ts'
+import { ArchiveError } from './feeds/archive-request.ts'
+import { collectorsOption } from './fetch-options.ts'
+import { unpacksToItsEnd } from './fetching.ts'
 import { type FormatName, formatNames } from './report/format.ts'
+import { openLog } from './report/log.ts'
+import { Resync } from './resync.ts'
 import { sidePaths, withFlags } from './side-inputs.ts'
 
 interface WatchFlags {
   readonly asn?: Asn[]
   readonly rib?: string[]
   readonly collector?: string
+  readonly bootstrap?: string[]
   readonly listen?: string
   readonly vrps?: string[]
   readonly asRelationships?: string[]
@@ -44,6 +55,11 @@ export function watchCommand(): Command {
     .option('--asn <asn>', 'watch this AS; may be repeated', asnOption)
     .option('--rib <file>', 'MRT table to start from; may be repeated', several)
     .option('--collector <name>', 'collector of tables whose path does not name one')
+    .option(
+      '--bootstrap <names>',
+      'fetch the newest tables of these collectors, as in rrc00,rrc03, to start from',
+      collectorsOption,
+    )
     .option('--vrps <file>', 'VRPs and ASPA of a validator; may be repeated', several)
     .option('--as-relationships <file>', 'AS relationships (CAIDA); may be repeated', several)
     .option('--listen <address:port>', 'where page, metrics and API are served (loopback only)')
@@ -77,6 +93,7 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
     context: {
       ...withFlags(config.context, flags),
       rib: [...config.context.rib, ...(flags.rib ?? [])],
+      bootstrap: [...new Set([...config.context.bootstrap, ...(flags.bootstrap ?? [])])],
     },
     ...(flags.journal === undefined ? {} : { journal: flags.journal }),
   })
@@ -87,13 +104,57 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
   refuseOverwriting(path === undefined ? read : [...read, path], {
     [flags.journal === undefined ? 'journal' : '--journal']: journal,
   })
-  const daemon = await startDaemon({
-    settled,
-    format: flags.format as FormatName,
-    ribs,
-  })
+  const format = flags.format as FormatName
+  if (context.bootstrap.length > 0) return bootstrapped(settled, format, ribs)
+  const daemon = await startDaemon({ settled, format, ribs })
   await daemon.ended
   return Exit.done
+}
+
+/** From the tables of the archives on, which also fill the holes of later. */
+async function bootstrapped(
+  settled: Settled,
+  format: FormatName,
+  given: Archive | null,
+): Promise<number> {
+  const { context, archives, log: said } = settled.config
+  const wrong = context.bootstrap.filter((name) => projectOf(name) === null)
+  if (wrong.length > 0)
+    throw new InputError(
+      `--bootstrap ${wrong.join(',')}: no collector of RIS or RouteViews, as in rrc00 or route-views2`,
+    )
+  const log = openLog({ readable: process.stderr.isTTY === true, level: said.level })
+  const say = (level: 'info' | 'warn' | 'error', text: string) => log[level](text)
+  const site = new ArchiveSite(archiveSettings(archives, `faultline/${version}`), {
+    log: say,
+    isWhole: unpacksToItsEnd,
+  })
+  try {
+    const fetched = await fetchTables(site, context.bootstrap, Date.now() * 1e3, say)
+    const ribs = given ? joined(given, fetched) : fetched
+    const { run, ended } = await startDaemon({ settled, format, ribs })
+    // No feed has said anything yet: that takes another turn of the event loop.
+    openHoles(run.journal ?? run.journey, fetched, Date.now() * 1e3)
+    const resync = new Resync(site, run, say)
+    await ended
+    await resync.close()
+  } catch (error) {
+    throw error instanceof ArchiveError ? new InputError(error.message) : error
+  } finally {
+    site.close()
+  }
+  return Exit.done
+}
+
+/** A table that was named is the one that is wanted. */
+function joined(given: Archive, fetched: Archive): Archive {
+  const named = new Set(given.collectors.map(({ collector }) => collector))
+  const more = fetched.collectors.filter(({ collector }) => !named.has(collector))
+  return {
+    ...given,
+    collectors: [...given.collectors, ...more],
+    bytes: given.bytes + fetched.bytes,
+  }
 }
 
 /** Whose a table is must be known: peers that no feed speaks for would hold their routes for ever. */

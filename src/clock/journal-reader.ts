@@ -213,6 +213,12 @@ export class JournalReader {
       if (found) this.#target.sink.fact(found)
       return found !== undefined
     }
+    if (kind === 'filled') {
+      const { from: since, until } = value
+      if (typeof collector !== 'string' || !isInstant(since) || !isInstant(until)) return false
+      this.#target.sink.fact({ kind, at, collector, from: since, until })
+      return true
+    }
     if (typeof feed !== 'string' || (collector !== null && typeof collector !== 'string'))
       return false
     const source = this.#where.get(Number(from)) ?? -1
@@ -226,7 +232,7 @@ export class JournalReader {
   #message(line: Line): boolean {
     const { t, v, f, b, k = Message.update, d = 0, p, o = 0, w = [], a = [], i } = line
     const vantage = this.#who.get(v as number)
-    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.alive) return false
+    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.hole) return false
     if (!areTexts(w) || !areTexts(a)) return false
     const batch = this.#batch
     batch.clear()

@@ -51,7 +51,7 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { context, journal, feeds, planes } = config
+  const { context, journal, feeds, planes, archives } = config
   const { token } = planes
   return {
     ...config,
@@ -70,6 +70,9 @@ function withAbsolutePaths(config: Config, base: string): Config {
     ...(token && 'file' in token
       ? { planes: { ...planes, token: { file: resolve(base, token.file) } } }
       : {}),
+    ...(archives.cache !== undefined && {
+      archives: { ...archives, cache: resolve(base, archives.cache) },
+    }),
     ...(journal !== undefined && { journal: resolve(base, journal) }),
   }
 }

@@ -6,9 +6,11 @@ import { specialDefaults } from '../context/special.ts'
 import type { Asn } from '../core/asn.ts'
 import { hours, type Span } from '../core/time.ts'
 import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
+import { projectOf } from '../feeds/archive-layout.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import { archivesSchema } from './archives.ts'
 import { flowsFeed } from './feed-flows.ts'
 import { routeViewsFeed } from './feed-routeviews.ts'
 import type { FeedOf } from './feeds.ts'
@@ -222,6 +224,9 @@ const detectFields = {
     after: span(usual.blind.after).describe('A feed is lost for so long before it is told.'),
     share: share(usual.blind.share).describe('Part of the vantage points without a session.'),
     clear: span(usual.blind.clear).describe('Sessions must be back so long.'),
+    keep: span(usual.blind.keep).describe(
+      'After a shorter gap routes count half until spoken of; after a longer one not at all.',
+    ),
   },
 } satisfies {
   [Group in keyof DetectSettings]: {
@@ -256,6 +261,17 @@ export const configSchema = group({
     rib: list(file)
       .prefault([])
       .describe('MRT tables to start from; paths are relative to the config file.'),
+    bootstrap: list(
+      reader(
+        z.string(),
+        { title: 'a collector of RIS or RouteViews', examples: ['rrc00', 'route-views2'] },
+        (given) => (projectOf(given) === null ? undefined : given),
+      ),
+    )
+      .prefault([])
+      .describe(
+        'Collectors whose newest table is fetched to start from; holes are filled from the archives.',
+      ),
     ignorePeers: list(peer)
       .prefault([])
       .describe('Peers of collectors that are not listened to: AS numbers, addresses, prefixes.'),
@@ -287,6 +303,9 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('What is known beforehand.'),
+  archives: archivesSchema
+    .prefault({})
+    .describe('Where files are fetched from that are wanted and not here.'),
   planes: planesSchema.prefault({}).describe('Telemetry beside the routes, and who may push it.'),
   maintenance: maintenanceSchema
     .prefault([])

@@ -7,6 +7,7 @@ import type { Asn } from '../core/asn.ts'
 import { usualStaleAfter, usualUncertainty } from '../core/sample.ts'
 import { hours } from '../core/time.ts'
 import { detectDefaults } from '../detect/detectors.ts'
+import { archiveDefaults } from '../feeds/archive-settings.ts'
 import { alertRules } from '../feeds/notices.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { watchedDefaults } from '../feeds/watched-settings.ts'
@@ -50,6 +51,13 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       scrubbers: [...specialDefaults.scrubbers],
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
+      bootstrap: [],
+    },
+    archives: {
+      ris: archiveDefaults.ris,
+      routeviews: archiveDefaults.routeviews,
+      mostCache: archiveDefaults.mostKept,
+      parallel: archiveDefaults.parallel,
     },
     planes: {
       uncertainty: { ...usualUncertainty },
@@ -81,6 +89,7 @@ function hashOf(config: Config): string {
   const {
     listen: _,
     feeds: _feeds,
+    archives: _archives,
     context: {
       rib: _rib,
       vrps: _vrps,

@@ -18,6 +18,8 @@ export const Message = {
   endOfRib: 4,
   /** A sign of life without routes; `detail` is KEEPALIVE for one of those, 0 for OPEN and others. */
   alive: 5,
+  /** An UPDATE of a time when we could not hear, out of an archive: older than what was said since. */
+  hole: 6,
 } as const
 
 /** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */

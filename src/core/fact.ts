@@ -15,6 +15,16 @@ export interface Gap {
   readonly why: string
 }
 
+/** What was said while we could not hear has been read elsewhere, all of it: we know as much as if we had heard. */
+export interface Filled {
+  readonly kind: 'filled'
+  readonly at: Instant
+  readonly collector: string
+  /** From the gap to its end, of all that was read. */
+  readonly from: Instant
+  readonly until: Instant
+}
+
 /**
  * Something that is known beside the routes, out of a dated file. It is complete in itself, so that a
  * journal brings all that was known. It takes effect at `at`, or at the first message after it.
@@ -50,6 +60,7 @@ export type Fact =
   | Gap
   /** Sight is back; what we believed before may be out of date. */
   | (Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' })
+  | Filled
   | SideInput
   | Sample
   | Change

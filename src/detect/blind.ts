@@ -5,7 +5,7 @@ import type { Fact, Gap } from '../core/fact.ts'
 import { Hold } from '../core/hold.ts'
 import type { Counts, Severity, Signal, Tag } from '../core/incident.ts'
 import { noSamples } from '../core/incident.ts'
-import { type Instant, type Span, seconds } from '../core/time.ts'
+import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, PeerState, type View } from '../core/view.ts'
 
 export interface BlindSettings {
@@ -15,12 +15,16 @@ export interface BlindSettings {
   readonly share: number
   /** Session resets come and go; so long they must all be back. */
   readonly clear: Span
+  /** After a gap no longer than this routes count half until they are spoken of; after a longer one not at all. */
+  readonly keep: Span
 }
 
 export const blindDefaults: BlindSettings = {
   after: seconds(30),
   share: 0.5,
   clear: seconds(60),
+  // In five minutes one route in a hundred changes.
+  keep: minutes(5),
 }
 
 interface Blindness {

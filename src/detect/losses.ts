@@ -168,6 +168,9 @@ export class Losses implements Detector {
       if (after === Seen.new && view.reference(prefix) === 0) book.givenUpAt = view.cause.at
       else book.recoveredAt = view.cause.at
       this.#regain(book, prefix)
+    } else if (before === Seen.new && book.givenUpAt > book.recoveredAt) {
+      // Nobody expected it because nobody was heard, and it was back when somebody was.
+      book.recoveredAt = view.cause.at
     }
   }
 

@@ -2,7 +2,7 @@
 // silent unless asked: a log full of percentages helps nobody. Time comes in as an argument.
 
 import { type Instant, iso, type Span, words } from '../core/time.ts'
-import { many } from './plain.ts'
+import { count, many } from './plain.ts'
 
 interface ProgressSettings {
   /** `bar` for a terminal, `lines` now and then for a log, `off`. */
@@ -16,10 +16,12 @@ interface ProgressSettings {
 
 export interface Reached {
   readonly octets: number
-  readonly elements: number
+  /** Of a download: files that are here, and all of them. The rest is of a replay. */
+  readonly files?: readonly [here: number, of: number]
+  readonly elements?: number
   /** Event time. */
   readonly at: Instant | null
-  readonly incidents: number
+  readonly incidents?: number
 }
 
 /** Ten times a second is as often as an eye follows; half a minute as often as a log wants. */
@@ -64,7 +66,7 @@ export class Progress {
     this.#shown = 0
   }
 
-  #line({ octets, elements, at, incidents }: Reached, now: Instant, bar: boolean): string {
+  #line({ octets, elements, at, incidents, files }: Reached, now: Instant, bar: boolean): string {
     const total = this.#settings.octets
     const share = total === null || total === 0 ? null : Math.min(1, octets / total)
     const spent = now - this.#started
@@ -76,10 +78,12 @@ export class Progress {
     }
     if (spent >= TOO_SOON) {
       parts.push(`${(perSecond(octets) / 1e6).toFixed(1)} MB/s`)
-      parts.push(`${(perSecond(elements) / 1e6).toFixed(2)} M elements/s`)
+      if (elements !== undefined)
+        parts.push(`${(perSecond(elements) / 1e6).toFixed(2)} M elements/s`)
     }
     if (at !== null) parts.push(`${iso(at).slice(0, 19).replace('T', ' ')}Z`)
-    parts.push(many(incidents, 'incident'))
+    if (incidents !== undefined) parts.push(many(incidents, 'incident'))
+    if (files !== undefined) parts.push(`${count(files[0])} of ${many(files[1], 'file')}`)
     if (share !== null && share > 0 && spent >= TOO_SOON)
       parts.push(`ETA ${words((spent / share) * (1 - share))}`)
     return parts.join('  ')

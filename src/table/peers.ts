@@ -52,6 +52,7 @@ export interface Peer {
   since: Instant
   windowStart: Instant
   windowCount: number
+  /** Words marked STALE. */
   stale: number
   /** Routes announced again as they were since the last tick. */
   again: number
@@ -83,6 +84,13 @@ export interface Peer {
   source: number
   /** Of which feed's silence it is a victim; null when it is none. */
   lostTo: string | null
+  /** Since when, until sight is back; 0 = it is not lost. */
+  lostSince: Instant
+  /** What it said from the one to the other we have not heard, nor read elsewhere (sessions.ts); 0 = there is nothing. */
+  holeSince: Instant
+  holeUntil: Instant
+  /** That was too long for its routes to be believed until somebody says how they are. */
+  adrift: boolean
   /** When its turn is to be looked at (table/reference.ts); -1 until that is worked out. */
   slot: number
 }
@@ -149,6 +157,10 @@ export class Peers {
         spoke: 0,
         source: -1,
         lostTo: null,
+        lostSince: NEVER,
+        holeSince: NEVER,
+        holeUntil: NEVER,
+        adrift: false,
         slot: -1,
       })
     }

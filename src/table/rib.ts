@@ -4,7 +4,10 @@
 
 /** Path id of the route held; 0 = none. */
 export const PATH = 0x0fffffff
-/** The session has been down since: to be confirmed or swept when the table transfer ends. */
+/**
+ * The session has been down since: to be confirmed or swept when the table transfer ends. Or we could not
+ * hear it for a while, and it has not spoken of this since (sessions.ts).
+ */
 export const STALE = 1 << 28
 /** This vantage point counts as one that ordinarily carries the prefix. */
 export const REFERENCE = 1 << 29

@@ -1,7 +1,7 @@
 // The life of a session: who comes up, tells its table, falls, and whom we have lost sight of. What a
 // session that is not active says, or does not say, is evidence of nothing (detection.md §10.3).
 
-import type { Gap } from '../core/fact.ts'
+import type { Filled, Gap } from '../core/fact.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { PeerState, Seen } from '../core/view.ts'
 import type { Peer } from './peers.ts'
@@ -31,11 +31,26 @@ const suspicious = (held: number): number =>
 const hasSession = ({ state }: Peer): boolean =>
   state === PeerState.active || state === PeerState.quarantined
 
-export class Sessions {
-  readonly #table: Table
+/** With less of a table than that told again, End-of-RIB is of something else. */
+const END_OF_RIB_TOLD = 0.5
 
-  constructor(table: Table) {
+/** Withdrawals of what there was no word of, kept while a hole is open; a minute of a bad day. */
+const MOST_TAKEN_BACK = 1_000_000
+
+/** Prefix numbers are below this. */
+const PREFIXES = 2 ** 24
+
+export class Sessions {
+  /** Withdrawals that could not be kept: while holes are open nothing new is read out of an archive. */
+  dropped = 0
+  readonly #table: Table
+  readonly #keepStale: Span
+  /** (vantage point, prefix) that were withdrawn since a gap, and of which the table keeps no word. */
+  readonly #takenBack = new Set<number>()
+
+  constructor(table: Table, keepStale: Span) {
     this.#table = table
+    this.#keepStale = keepStale
   }
 
   /** Somebody speaks whom we did not count on. */
@@ -57,6 +72,8 @@ export class Sessions {
       // What it misses now it has not lost since.
       peer.low = peer.lowBefore = -1
       peer.suspect = 0
+      // Nobody has looked while its table was not known.
+      peer.again = 0
     }
     this.#table.peers.enter(peer, state)
     this.#table.tellPeer(peer.id, before, state, at)
@@ -78,16 +95,17 @@ export class Sessions {
     peer.stale = 0
     peer.retoldSince = 0
     peer.unheard = false
+    this.#forgetHole(peer)
+    this.#found(peer)
     table.more.forget(peer.id)
     table.rib.sweep(peer.id, (prefix, word) => {
-      if ((word & PATH) === 0) return word
+      if ((word & PATH) === 0) return word & ~STALE
       // What we do not hear of would never be confirmed.
-      if (!table.hearsAll && !table.watches(table.origin(prefix))) return word
+      if (!table.hearsAll && !table.watches(table.origin(prefix))) return word & ~STALE
       peer.stale++
       return word | STALE
     })
     peer.before = peer.stale
-    peer.lostTo = null
     this.enter(peer, PeerState.down, at)
   }
 
@@ -99,6 +117,8 @@ export class Sessions {
   }
 
   endOfRib(peer: Peer, afi: number, at: Instant): void {
+    // All of its table is told again, of which we may have missed the beginning.
+    if (peer.holeSince > 0 && hasToldAgain(peer, END_OF_RIB_TOLD)) this.#unheard(peer, at)
     if (peer.state !== PeerState.transfer) return
     if (afi === 4) peer.ended4 = true
     else peer.ended6 = true
@@ -123,7 +143,8 @@ export class Sessions {
     // What is heard of in part is never told again as a whole.
     if (this.#table.hearsAll)
       for (const peer of peers.list)
-        if (peer.state === PeerState.active && peer.known) this.#notice(peer, at)
+        if (peer.holeSince > 0) this.#noticeRetold(peer, at)
+        else if (peer.state === PeerState.active && peer.known) this.#notice(peer, at)
   }
 
   /** Is it telling its table once more? */
@@ -143,6 +164,14 @@ export class Sessions {
     this.#table.rib.sweep(peer.id, (_, word) => ((word & PATH) === 0 ? word : word | STALE))
   }
 
+  /** What was not heard may have been the fall of the session and the beginning of its table. */
+  #noticeRetold(peer: Peer, at: Instant): void {
+    peer.again = 0
+    if (peer.lostSince > 0 || at - peer.holeUntil > RETOLD_WITHIN) return
+    if (peer.state !== PeerState.active && !peer.adrift) return
+    if (peer.known && hasToldAgain(peer, RETOLD)) this.#unheard(peer, at)
+  }
+
   #unmark(peer: Peer): void {
     peer.retoldSince = peer.stale = 0
     this.#table.rib.sweep(peer.id, (_, word) => word & ~STALE)
@@ -153,6 +182,7 @@ export class Sessions {
     peer.retoldSince = 0
     peer.unheard = true
     this.#table.voting.leave(peer, at)
+    if (peer.holeSince > 0) this.#endHole(peer)
     this.transfer(peer, at)
   }
 
@@ -178,10 +208,14 @@ export class Sessions {
     const { peers, vantages, voting } = this.#table
     for (const peer of peers.list) {
       // Who has not spoken since the start would have done so through this feed.
-      if ((peer.source !== gap.source && peer.source >= 0) || peer.lostTo !== null) continue
-      if (!hasSession(peer) && peer.state !== PeerState.transfer) continue
+      // Of whom it is not known through what they were heard, it is all.
+      if (peer.source !== gap.source && peer.source >= 0 && gap.source >= 0) continue
+      if (peer.lostTo !== null && !(peer.adrift && peer.lostSince === 0)) continue
+      if (!hasSession(peer) && peer.state !== PeerState.transfer && !peer.adrift) continue
       if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue
       peer.lostTo = gap.feed
+      peer.lostSince = gap.at
+      if (peer.adrift) continue
       voting.leave(peer, gap.at, false)
       this.enter(peer, PeerState.unknown, gap.at)
     }
@@ -194,15 +228,107 @@ export class Sessions {
     for (const peer of peers.list) {
       if (peer.lostTo !== feed) continue
       if (collector !== null && vantages.get(peer.id).collector !== collector) continue
-      peer.lostTo = null
-      if (peer.stale > 0) {
+      // Of several gaps at once, of a feed and of one of its collectors, the first counts.
+      if (peer.lostSince === 0) continue
+      if (peer.stale > 0 && peer.holeSince === 0) {
         // It was in the middle of a table transfer, which goes on.
+        this.#found(peer)
         this.transfer(peer, at)
         continue
       }
+      this.#openHole(peer, at)
+      if (peer.adrift) continue
+      this.#found(peer)
       this.enter(peer, PeerState.active, at)
       back.push(peer)
     }
     voting.electAll(back)
   }
+
+  #found(peer: Peer): void {
+    peer.lostTo = null
+    peer.lostSince = 0
+    peer.adrift = false
+  }
+
+  // Holes. After a gap nobody knows what was said in it. What a peer held, or missed, it holds or misses
+  // still with some likelihood: that is stale, and counts half, until it is spoken of again or somebody
+  // tells what was said. After a long one even that is too much: the peer is unknown until then, if
+  // its table was told to us as a whole; else nothing can tell it, and the half is all there is.
+
+  #openHole(peer: Peer, at: Instant): void {
+    if (peer.holeSince === 0) peer.holeSince = peer.lostSince
+    if (peer.known && at - peer.lostSince > this.#keepStale) peer.adrift = true
+    peer.lostSince = 0
+    peer.holeUntil = at
+    peer.stale = 0
+    // What was said between two holes is read again with them.
+    for (const key of this.#takenBack)
+      if (Math.floor(key / PREFIXES) === peer.id) this.#takenBack.delete(key)
+    // Nobody votes whom we have just lost sight of: there is nothing to count.
+    this.#table.rib.sweep(peer.id, (_, word) => {
+      peer.stale++
+      return word | STALE
+    })
+    peer.before = peer.stale
+    if (peer.stale === 0 && !peer.adrift) this.#forgetHole(peer)
+  }
+
+  /** It was withdrawn since the gap, and there is no word left that would tell. */
+  takeBack(peer: Peer, prefix: number): void {
+    if (this.#takenBack.size < MOST_TAKEN_BACK) this.#takenBack.add(peer.id * PREFIXES + prefix)
+    else this.dropped++
+  }
+
+  /** What could not be kept may be any of them. */
+  hasTakenBack(peer: Peer, prefix: number): boolean {
+    return this.dropped > 0 || this.#takenBack.has(peer.id * PREFIXES + prefix)
+  }
+
+  /** All that was said in the hole is known: what was not spoken of since is as it stands. */
+  filled({ collector, from, until, at }: Filled): void {
+    const { peers, vantages, voting } = this.#table
+    const whole: Peer[] = []
+    for (const peer of peers.list) {
+      if (peer.holeSince === 0 || peer.lostSince > 0) continue
+      if (vantages.get(peer.id).collector !== collector) continue
+      if (peer.holeSince < from || peer.holeUntil > until) continue
+      // Its table is being told: that says it better.
+      if (peer.state === PeerState.transfer || peer.state === PeerState.down) continue
+      voting.leave(peer, at, false)
+      this.#endHole(peer, false)
+      if (peer.adrift) this.#found(peer)
+      if (peer.state === PeerState.unknown) this.enter(peer, PeerState.active, at)
+      whole.push(peer)
+    }
+    if (whole.length === 0) return
+    voting.electAll(whole.filter(({ state }) => state === PeerState.active))
+    voting.settleAll()
+  }
+
+  /** It does not vote just now. With `keep` what is not confirmed yet stays marked, for a transfer. */
+  #endHole(peer: Peer, keep = true): void {
+    peer.stale = 0
+    this.#table.rib.sweep(peer.id, (_, word) => {
+      if ((word & STALE) === 0) return word
+      if (!keep || (word & PATH) === 0) return word & ~STALE
+      peer.stale++
+      return word
+    })
+    this.#forgetHole(peer)
+    if (keep) this.#found(peer)
+  }
+
+  #forgetHole(peer: Peer): void {
+    const was = peer.holeSince > 0
+    peer.holeSince = peer.holeUntil = 0
+    if (was && !this.#table.peers.list.some(({ holeSince }) => holeSince > 0)) {
+      this.#takenBack.clear()
+      this.dropped = 0
+    }
+  }
 }
+
+/** It has told so much of its table again since the gap. */
+const hasToldAgain = (peer: Peer, share: number): boolean =>
+  peer.before > 0 && peer.before - peer.stale >= share * peer.before

@@ -132,6 +132,10 @@ const LATER = [
   'heard',
   'heardAt',
   'spoke',
+  'lostSince',
+  'holeSince',
+  'holeUntil',
+  'adrift',
 ]
 
 /** Says where a vantage point stands; after all rows of a snapshot. */

@@ -18,6 +18,9 @@ export class Standing {
   /** Vantage points that vote and hold it; those among the voters that are its reference. */
   visible = new Uint16Array(1 << 12)
   reference = new Uint16Array(1 << 12)
+  /** Those of both whose word is stale: it counts half (sessions.ts). */
+  staleVisible = new Uint16Array(1 << 12)
+  staleReference = new Uint16Array(1 << 12)
   seen = new Uint8Array(1 << 12)
   /** Of those without reference: 1 when most who vote hold it (View.reachable). */
   carried = new Uint8Array(1 << 12)
@@ -38,6 +41,8 @@ export class Standing {
     }
     this.visible = wider(this.visible, new Uint16Array(room))
     this.reference = wider(this.reference, new Uint16Array(room))
+    this.staleVisible = wider(this.staleVisible, new Uint16Array(room))
+    this.staleReference = wider(this.staleReference, new Uint16Array(room))
     this.seen = wider(this.seen, new Uint8Array(room))
     this.carried = wider(this.carried, new Uint8Array(room))
     this.lossStart = wider(this.lossStart, new Float64Array(room))
@@ -51,6 +56,12 @@ export class Standing {
     const visible = this.visible[prefix] as number
     const start = this.lossStart[prefix] as number
     const apart = at - (this.lastLoss[prefix] as number)
+    // Read in an archive, of a time when we could not hear: what was heard since goes on from there.
+    if (apart < 0 && start !== 0) {
+      if (at < start) this.lossStart[prefix] = at
+      if (visible < (this.lowest[prefix] as number)) this.lowest[prefix] = visible
+      return
+    }
     // One who flaps makes nothing worse. While the prefix is up, a run is over when all who saw it
     // at its beginning did so again, and does not go on unless fewer and fewer see it.
     const over =
@@ -65,13 +76,24 @@ export class Standing {
     this.lastLoss[prefix] = at
   }
 
+  /** A voter's word becomes stale, or fresh again: of a route it holds, of one it ordinarily does. */
+  dim(prefix: number, held: boolean, ordinary: boolean, change: 1 | -1): void {
+    if (held) this.staleVisible[prefix] = (this.staleVisible[prefix] as number) + change
+    if (ordinary) this.staleReference[prefix] = (this.staleReference[prefix] as number) + change
+  }
+
   /**
    * Works out the state anew (detection.md §5.4: 0.75, 0.50 and 0.25 of the reference, back up only
    * at 0.75). True when it changed.
    */
   settle(prefix: number): boolean {
     const before = this.seen[prefix] as number
-    const now = judge(before, this.visible[prefix] as number, this.reference[prefix] as number)
+    // In halves, so that a stale word can count as one; shares are the same.
+    const now = judge(
+      before,
+      (this.visible[prefix] as number) * 2 - (this.staleVisible[prefix] as number),
+      (this.reference[prefix] as number) * 2 - (this.staleReference[prefix] as number),
+    )
     if (now === Seen.up && (this.visible[prefix] as number) >= (this.reference[prefix] as number)) {
       this.lossStart[prefix] = 0
     }

@@ -9,7 +9,7 @@ import type { Fact } from '../core/fact.ts'
 import type { Baseline, Vantage } from '../core/incident.ts'
 import { hops, pathText } from '../core/path.ts'
 import { type Afi, maskWord, prefixText } from '../core/prefix.ts'
-import type { Instant } from '../core/time.ts'
+import { type Instant, minutes, type Span } from '../core/time.ts'
 import type { VantagePoint, VantagePoints } from '../core/vantage.ts'
 import {
   type Cause,
@@ -61,6 +61,8 @@ export interface TableSettings {
    */
   readonly hearsAll?: boolean
   readonly limits?: Partial<TableLimits>
+  /** After a gap no longer than this routes are kept, as stale ones. */
+  readonly keepStale?: Span
   /** Names of input files or feeds, by the numbers that batches carry; may still grow. */
   readonly files?: string[]
 }
@@ -99,13 +101,15 @@ export class Table implements View {
   readonly standing = new Standing()
   readonly origins: Origins
   readonly peers: Peers
-  readonly sessions = new Sessions(this)
+  readonly sessions: Sessions
   readonly voting = new Votes(this)
   readonly #quarantine = new Quarantine(this)
   /** Routes beside the one that counts. */
   readonly more: AddPaths
   /** Elements applied that changed nothing: repeated announcements, repeated withdrawals. */
   repeats = 0
+  /** Elements of times when we could not hear that changed something. */
+  filled = 0
   elements = 0
   readonly files: string[]
   /** Elements heard of watched origins, by family. */
@@ -120,6 +124,8 @@ export class Table implements View {
   #onFollowed: Detector[] = []
   /** False while the starting table is loaded: nothing is news then. */
   started = false
+  /** The message in hand is of a time when we could not hear. */
+  #filling = false
   #resumed = false
   /** Paths met since those not needed were let go, and how many there were then. */
   #fresh = 0
@@ -136,6 +142,7 @@ export class Table implements View {
 
   constructor(settings: TableSettings) {
     const { vantages, asns, baseline, limits, files = [], hearsAll = true } = settings
+    const { keepStale = minutes(5) } = settings
     const most: TableLimits = { ...tableLimits, ...limits }
     this.vantages = vantages
     this.files = files
@@ -150,6 +157,7 @@ export class Table implements View {
     this.#fewFresh = most.freshPaths ?? FRESH_PATHS
     this.peers = new Peers(vantages)
     this.more = new AddPaths()
+    this.sessions = new Sessions(this, keepStale)
     for (const asn of asns ?? []) {
       const none = () => ({ announced: 0, withdrawn: 0 })
       this.updates.set(asn, { 4: none(), 6: none() })
@@ -314,14 +322,18 @@ export class Table implements View {
     const at = batch.at[m] as number
     const vantage = batch.vantage[m] as number
     const peer = this.peers.get(vantage)
-    peer.source = batch.file
-    peer.heard = true
     const { cause } = this
     cause.at = at
     cause.vantage = vantage
     cause.file = batch.file
     cause.offset = batch.offset[m] as number
     cause.otc = batch.otc[m] as number
+    if (batch.kind[m] === Message.hole) {
+      this.#fill(batch, m, peer)
+      return
+    }
+    peer.source = batch.file
+    peer.heard = true
     switch (batch.kind[m]) {
       case Message.update:
         this.#update(batch, m, peer)
@@ -378,6 +390,44 @@ export class Table implements View {
   }
 
   /**
+   * An UPDATE of a time when we could not hear. What the peer has not spoken of since is still marked as
+   * stale, and only that may it change.
+   */
+  #fill(batch: Batch, m: number, peer: Peer): void {
+    // Of several routes to a prefix nobody notes which were spoken of.
+    if (peer.holeSince === 0 || this.more.has(peer.id)) return
+    this.#grade(batch, m, peer)
+    const path = batch.pathRef[m] as number
+    this.#filling = true
+    for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
+      const prefix = batch.prefixRef[e] as number
+      if (prefix < 0 || batch.pathId[e] !== 0) continue
+      const word = this.rib.word(peer.id, prefix)
+      if (word === 0 ? !this.#mayBegin(batch, e, peer, prefix, path) : (word & STALE) === 0)
+        continue
+      this.filled++
+      if (batch.announced[e] !== 1) this.#withdraw(peer, prefix)
+      else this.#announce(peer, prefix, path === UNKNOWN_PATH ? word & PATH || path : path)
+      if (this.narrow) this.#tally(prefix, batch.announced[e] === 1)
+    }
+    this.#filling = false
+  }
+
+  /** A route that was not there before the gap, and was not spoken of since. */
+  #mayBegin(batch: Batch, e: number, peer: Peer, prefix: number, path: number): boolean {
+    if (batch.announced[e] !== 1 || this.sessions.hasTakenBack(peer, prefix)) return false
+    return this.hearsAll || this.watches((this.paths.origin[path] as number) >>> 0)
+  }
+
+  /** Spoken of again. True when its vote counts for more by that. */
+  #confirm(peer: Peer, prefix: number, word: number): boolean {
+    peer.stale--
+    if (peer.holeSince === 0 || !this.#votes(peer, prefix)) return false
+    this.standing.dim(prefix, (word & PATH) !== 0, (word & REFERENCE) !== 0, -1)
+    return true
+  }
+
+  /**
    * The path of a route that is announced on one that could not be read. What is known of it stands:
    * a message that says nothing must not end a leak, or make ordinary what was part of one.
    */
@@ -408,7 +458,11 @@ export class Table implements View {
     }
     let next = (word & ~(PATH | STALE | PENDING)) | path
     if (before !== 0) next |= word & PENDING
-    if ((word & STALE) !== 0) peer.stale--
+    let surer = false
+    if (this.#filling) {
+      next |= STALE
+      if (word === 0) peer.stale++
+    } else if ((word & STALE) !== 0) surer = this.#confirm(peer, prefix, word)
     // Back on its ordinary path, as far as can be told.
     const restored =
       (word & DISPLACED) !== 0 &&
@@ -425,12 +479,13 @@ export class Table implements View {
       this.#routes(peer, prefix, 1)
       if ((word & REFERENCE) !== 0) this.#missing(peer, prefix, -1)
     }
-    if ((before === 0 || restored) && this.#votes(peer, prefix)) {
+    if ((before === 0 || restored || surer) && this.#votes(peer, prefix)) {
       if (before === 0)
         this.standing.visible[prefix] = (this.standing.visible[prefix] as number) + 1
       if (restored) {
         this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + 1
       }
+      if (this.#filling) this.standing.dim(prefix, before === 0, restored, 1)
       this.settle(prefix)
     }
     if (before === path) return
@@ -455,6 +510,15 @@ export class Table implements View {
     const before = word & PATH
     if (before === 0) {
       this.repeats++
+      if (this.#filling || peer.holeSince === 0) return
+      if ((word & ~STALE) === 0) this.sessions.takeBack(peer, prefix)
+      if ((word & STALE) !== 0) {
+        rib.set(position, word & ~STALE)
+        if (this.#confirm(peer, prefix, word)) {
+          this.unmoved(peer, prefix, 0)
+          this.settle(prefix)
+        }
+      }
       return
     }
     const mark = paths.mark[before] as number
@@ -462,7 +526,11 @@ export class Table implements View {
     const displaced = (mark & Mark.leaked) !== 0 && (word & REFERENCE) !== 0
     let next = word & ~(PATH | STALE | PENDING)
     if (displaced) next = (next & ~REFERENCE) | DISPLACED
-    if ((word & STALE) !== 0) peer.stale--
+    if (this.#filling) {
+      next |= STALE
+      if (this.#votes(peer, prefix)) standing.dim(prefix, true, displaced, -1)
+    } else if ((word & STALE) !== 0) this.#confirm(peer, prefix, word)
+    if (next === 0 && peer.holeSince > 0) this.sessions.takeBack(peer, prefix)
     rib.set(position, next)
     this.#routes(peer, prefix, -1)
     if ((next & REFERENCE) !== 0) this.#missing(peer, prefix, 1)
@@ -566,10 +634,15 @@ export class Table implements View {
 
   // facts
 
+  /** The last tick. */
+  now: Instant = 0
+
   fact(fact: Fact): void {
     this.cause.at = fact.at
+    if (fact.kind === 'tick') this.now = fact.at
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.sessions.gap(fact)
+    else if (fact.kind === 'filled') this.sessions.filled(fact)
     else if (fact.kind === 'gap-end') this.sessions.sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
@@ -596,7 +669,9 @@ export class Table implements View {
     if (change === -1) this.#missing(peer, prefix, -1)
     if (!this.#votes(peer, prefix)) return
     this.standing.reference[prefix] = (this.standing.reference[prefix] as number) + change
-    this.unmoved(peer, prefix, this.rib.word(peer.id, prefix) & PATH)
+    const word = this.rib.word(peer.id, prefix)
+    if (peer.holeSince > 0 && (word & STALE) !== 0) this.standing.dim(prefix, false, true, change)
+    this.unmoved(peer, prefix, word & PATH)
     this.settle(prefix)
   }
 

@@ -8,7 +8,7 @@ import type { Afi } from '../core/prefix.ts'
 import { hours, type Instant, minutes, type Span } from '../core/time.ts'
 import { PeerState, Seen } from '../core/view.ts'
 import { type Peer, sizeOf } from './peers.ts'
-import { PATH, REFERENCE } from './rib.ts'
+import { PATH, REFERENCE, STALE } from './rib.ts'
 import type { Table } from './table.ts'
 
 /** Table sizes are compared anew so often; networks change their feeds in weeks. */
@@ -169,6 +169,8 @@ export class Votes {
         standing.visible[prefix] = (standing.visible[prefix] as number) + change
       if ((word & REFERENCE) !== 0)
         standing.reference[prefix] = (standing.reference[prefix] as number) + change
+      if (peer.holeSince > 0 && (word & STALE) !== 0)
+        standing.dim(prefix, (word & PATH) !== 0, (word & REFERENCE) !== 0, change)
       if (settle) {
         table.unmoved(peer, prefix, word & PATH)
         table.settle(prefix)

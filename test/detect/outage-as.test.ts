@@ -188,7 +188,22 @@ describe('blindness ends no outage', () => {
     expect(states(told).at(-1)).toMatch(/resolved/)
   })
 
-  test('it ends when we see again, though we were blind for hours', () => {
+  test('it ends when we see again, though we were blind for minutes', () => {
+    const told = lost()
+      .at('00:15:00')
+      .gap('socket closed')
+      .at('00:19:00')
+      .sight()
+      .at('00:19:04')
+      .announce(ten, eight, path)
+      .play('04:30:00')
+    expect(states(told).slice(1)).toEqual([
+      '00:19:10 outage.as AS7000 ipv4 resolving: it is getting well',
+      '00:24:10 outage.as AS7000 ipv4 resolved: it has been well for long enough',
+    ])
+  })
+
+  test('after hours it ends when it is known what was said in them', () => {
     const told = lost()
       .at('00:15:00')
       .gap('socket closed')
@@ -196,10 +211,13 @@ describe('blindness ends no outage', () => {
       .sight()
       .at('02:45:04')
       .announce(ten, eight, path)
+      .at('03:00:04')
+      .filled('rrc00', '00:15:00', '02:45:00')
+      .filled('rrc01', '00:15:00', '02:45:00')
       .play('04:30:00')
     expect(states(told).slice(1)).toEqual([
-      '02:45:10 outage.as AS7000 ipv4 resolving: it is getting well',
-      '02:50:10 outage.as AS7000 ipv4 resolved: it has been well for long enough',
+      '03:00:10 outage.as AS7000 ipv4 resolving: it is getting well',
+      '03:05:10 outage.as AS7000 ipv4 resolved: it has been well for long enough',
     ])
   })
 })

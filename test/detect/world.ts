@@ -158,6 +158,13 @@ export class World {
     return this
   }
 
+  /** Everything is known that was said at a collector in that time. */
+  filled(collector: string, from: string, until: string): this {
+    const span = { from: instant(from), until: instant(until) }
+    this.#facts.push({ kind: 'filled', at: this.#at, collector, ...span })
+    return this
+  }
+
   /**
    * Everything that is told until then. With dice the messages arrive in another order, as far as
    * the clock puts up with it, in batches of other sizes, from peers met in another order.

@@ -16,6 +16,13 @@ export interface ModelPeer {
   readonly who: VantagePoint
   state: 'unknown' | 'transfer' | 'active' | 'down'
   blind: boolean
+  /** Since when; null when it is not, or is heard again and still not known. */
+  lostSince: number | null
+  /** What nobody has heard of it, from and until. */
+  hole: [number, number] | null
+  adrift: boolean
+  unheard: boolean
+  takenBack: Set<string>
   known: boolean
   votes: Record<4 | 6, boolean>
   /** When it ceased to vote, while its network's place is kept for it; else null. */
@@ -41,6 +48,10 @@ export interface Standing {
   origin: number
 }
 
+/** Nothing is noted of it. */
+const isEmpty = ({ path, ordinary, pending, displaced, stale }: Route): boolean =>
+  path === null && !ordinary && !pending && !displaced && !stale
+
 export const afiOf = (prefix: string): 4 | 6 => (prefix.includes(':') ? 6 : 4)
 const originOf = (path: string): number => Number(path.split(' ').at(-1))
 const MINUTE = 60
@@ -61,6 +72,11 @@ export class Model {
       who: one,
       state: 'unknown',
       blind: false,
+      lostSince: null,
+      hole: null,
+      adrift: false,
+      unheard: false,
+      takenBack: new Set(),
       known: false,
       votes: { 4: false, 6: false },
       left: { 4: null, 6: null },
@@ -95,13 +111,17 @@ export class Model {
     for (const prefix of this.prefixes) {
       const s = this.of(prefix)
       s.visible = s.reference = 0
+      let [held, ordinary] = [0, 0]
       for (const peer of this.peers) {
         const route = peer.routes.get(prefix)
         if (!route || !peer.votes[afiOf(prefix)]) continue
         if (route.path !== null) s.visible++
         if (route.ordinary) s.reference++
+        const weight = peer.hole && route.stale ? 0.5 : 1
+        if (route.path !== null) held += weight
+        if (route.ordinary) ordinary += weight
       }
-      const share = s.visible / s.reference
+      const share = held / ordinary
       if (s.reference === 0) s.seen = 'new'
       else if (share >= 0.75) s.seen = 'up'
       else if (share <= 0.25) s.seen = 'down'
@@ -201,6 +221,9 @@ export class Model {
 
   #withdraw(peer: ModelPeer, at: number, prefix: string): void {
     const route = peer.routes.get(prefix)
+    if (peer.hole && (!route || isEmpty({ ...route, path: null, pending: false, stale: false })))
+      peer.takenBack.add(prefix)
+    if (route) route.stale = false
     if (!route || route.path === null) return
     if (route.ordinary && this.leaked.has(route.path)) {
       route.ordinary = false
@@ -238,7 +261,10 @@ export class Model {
     if (peer.state === 'down') return
     if (peer.state === 'unknown' && !peer.blind) return
     peer.state = 'down'
-    peer.blind = false
+    this.#found(peer)
+    peer.hole = null
+    peer.takenBack.clear()
+    peer.unheard = false
     this.#leave(peer, at)
     peer.ids.clear()
     peer.before = this.size(peer, 4) + this.size(peer, 6)
@@ -253,7 +279,8 @@ export class Model {
     peer.ended.clear()
   }
 
-  endOfRib(peer: ModelPeer, afi: 4 | 6): void {
+  endOfRib(peer: ModelPeer, at: number, afi: 4 | 6): void {
+    if (peer.hole && this.#toldAgain(peer, 0.5)) this.#unheard(peer, at)
     if (peer.state !== 'transfer') return
     peer.ended.add(afi)
     const none = (a: 4 | 6) => peer.before > 0 && this.size(peer, a) === 0
@@ -264,7 +291,13 @@ export class Model {
   }
 
   #transferred(peer: ModelPeer): void {
-    for (const [prefix, route] of peer.routes) if (route.stale) peer.routes.delete(prefix)
+    for (const [prefix, route] of peer.routes) {
+      if (!route.stale) continue
+      const { seen } = this.of(prefix)
+      if (peer.unheard && seen !== 'lost' && seen !== 'down') route.stale = false
+      else peer.routes.delete(prefix)
+    }
+    peer.unheard = false
     peer.known = true
     peer.state = 'active'
   }
@@ -274,9 +307,14 @@ export class Model {
   gap(collector: string | null, at: number): void {
     for (const peer of this.peers) {
       if (collector !== null && peer.who.collector !== collector) continue
+      if (peer.adrift) {
+        peer.lostSince ??= at
+        continue
+      }
       if (peer.state !== 'active' && peer.state !== 'transfer') continue
       peer.state = 'unknown'
       peer.blind = true
+      peer.lostSince = at
       this.#leave(peer, at)
     }
     this.settle()
@@ -286,14 +324,80 @@ export class Model {
     const back: ModelPeer[] = []
     for (const peer of this.peers) {
       if (!peer.blind || (collector !== null && peer.who.collector !== collector)) continue
-      peer.blind = false
-      if (this.stale(peer) > 0) this.#transfer(peer, at)
-      else {
+      if (peer.lostSince === null) continue
+      if (this.stale(peer) > 0 && !peer.hole) {
+        this.#found(peer)
+        this.#transfer(peer, at)
+        continue
+      }
+      peer.adrift ||= peer.known && at - peer.lostSince > 5 * MINUTE
+      peer.hole = [peer.hole?.[0] ?? peer.lostSince, at]
+      peer.lostSince = null
+      peer.takenBack.clear()
+      for (const route of peer.routes.values()) route.stale = !isEmpty(route)
+      peer.before = this.stale(peer)
+      if (peer.before === 0 && !peer.adrift) {
+        peer.hole = null
+        peer.takenBack.clear()
+      }
+      if (!peer.adrift) {
+        this.#found(peer)
         peer.state = 'active'
         back.push(peer)
       }
     }
     this.#elect(...back)
+  }
+
+  #found(peer: ModelPeer): void {
+    peer.blind = peer.adrift = false
+    peer.lostSince = null
+  }
+
+  #toldAgain(peer: ModelPeer, share: number): boolean {
+    return peer.before > 0 && peer.before - this.stale(peer) >= share * peer.before
+  }
+
+  /** Its table is being told, and nobody heard the beginning. */
+  #unheard(peer: ModelPeer, at: number): void {
+    this.#leave(peer, at)
+    peer.unheard = true
+    peer.hole = null
+    peer.takenBack.clear()
+    this.#found(peer)
+    for (const route of peer.routes.values()) if (route.path === null) route.stale = false
+    this.settle()
+    if (peer.state !== 'transfer') this.#transfer(peer, at)
+  }
+
+  /** Somebody else tells what was said when nobody heard it. */
+  tellHole(peer: ModelPeer, at: number, prefix: string, path: string | null): void {
+    if (!peer.hole || peer.ids.size > 0) return
+    const route = peer.routes.get(prefix)
+    if (route && !isEmpty(route) ? !route.stale : path === null || peer.takenBack.has(prefix))
+      return
+    if (path === null) this.#withdraw(peer, at, prefix)
+    else this.#announce(peer, prefix, path)
+    const after = peer.routes.get(prefix)
+    if (after) after.stale = true
+    this.settle()
+  }
+
+  filled(collector: string, from: number, until: number, at: number): void {
+    const back: ModelPeer[] = []
+    for (const peer of this.peers) {
+      if (!peer.hole || peer.lostSince !== null || peer.who.collector !== collector) continue
+      if (peer.hole[0] < from || peer.hole[1] > until) continue
+      if (peer.state === 'transfer' || peer.state === 'down') continue
+      this.#leave(peer, at)
+      peer.hole = null
+      peer.takenBack.clear()
+      for (const route of peer.routes.values()) route.stale = false
+      this.#found(peer)
+      peer.state = 'active'
+      back.push(peer)
+    }
+    if (back.length > 0) this.#elect(...back)
   }
 
   tick(at: number): void {
@@ -303,7 +407,8 @@ export class Model {
       let over = at - peer.since >= 15 * MINUTE
       if (!over && at - peer.window >= 30) {
         const told = peer.before > 0 || this.size(peer, 4) + this.size(peer, 6) > 0
-        over = told && peer.announced < 50 && this.stale(peer) <= 0.05 * peer.before
+        const quiet = peer.announced < 50
+        over = told && quiet && (peer.unheard || this.stale(peer) <= 0.05 * peer.before)
         peer.window = at
         peer.announced = 0
       }
@@ -313,6 +418,10 @@ export class Model {
       }
     }
     this.#elect(...back)
+    for (const peer of this.peers)
+      if (peer.hole && peer.lostSince === null && at - peer.hole[1] <= 5 * MINUTE)
+        if ((peer.state === 'active' || peer.adrift) && peer.known && this.#toldAgain(peer, 0.7))
+          this.#unheard(peer, at)
     const due = this.peers.filter((peer) =>
       ([4, 6] as const).some((afi) => this.#isLate(peer, afi, at)),
     )

@@ -90,6 +90,93 @@ describe('a session reset that nobody told of', () => {
   })
 })
 
+describe('what was not heard in a gap', () => {
+  const ONE = '10.0.0.0/24'
+  const four = () => {
+    const stage = new Stage()
+    for (const v of stage.peers(4))
+      for (const p of [ONE, '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'])
+        stage.load(v, p, `${101 + v} 900`)
+    stage.table.start()
+    return stage
+  }
+  const states = (stage: Stage) => [0, 1, 2, 3].map((v) => peerStates[stage.table.peerState(v)])
+
+  test('a short one makes nothing worse, and what is heard since counts double', () => {
+    const stage = four().gap(10)
+    expect(states(stage)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
+    stage.sight(300).tick(310)
+    expect([states(stage)[0], stage.standing(ONE)]).toEqual(['active', '4/4 up'])
+    // Two of four would be degraded; two of whom we know, against two who may be out of date, are more.
+    stage.withdraw(311, 0, ONE).withdraw(311, 1, ONE)
+    expect(stage.standing(ONE)).toBe('2/4 lost')
+    stage.announce(312, 2, ONE, '103 900').announce(312, 3, ONE, '104 900')
+    stage.announce(313, 0, ONE, '101 900').announce(313, 1, ONE, '102 900')
+    expect(stage.standing(ONE)).toBe('4/4 up')
+  })
+
+  test('what was missing before it is missing half as well', () => {
+    const stage = four().withdraw(5, 0, ONE).gap(10).sight(70)
+    expect(stage.standing(ONE)).toBe('3/4 up')
+    stage.announce(71, 0, ONE, '101 900').withdraw(72, 1, ONE)
+    // One fresh and two halves of one fresh, one fresh missing and two halves: two of three.
+    expect(stage.standing(ONE)).toBe('3/4 degraded')
+  })
+
+  test('an outage in it is found when the archive tells of it, and dated there', () => {
+    const stage = four().gap(10).sight(200).tick(210)
+    for (const v of [0, 1, 2, 3]) stage.hole(100, v, ONE, null)
+    expect(stage.standing(ONE)).toBe('0/4 down')
+    expect(stage.table.lossStart(stage.id(ONE))).toBe(100e6)
+    stage.filled(900, 'rrc00', 10, 200)
+    expect([stage.standing(ONE), stage.standing('10.0.1.0/24')]).toEqual(['0/4 down', '4/4 up'])
+    expect(stage.table.peers.list.map(({ stale }) => stale)).toEqual([0, 0, 0, 0])
+  })
+
+  test('what was said since is not undone by what was said in it, nor by an order of things in it', () => {
+    const stage = four().gap(10).sight(200)
+    stage.announce(205, 0, ONE, '101 777 900').withdraw(206, 1, ONE).withdraw(207, 2, '10.9.0.0/24')
+    for (const v of [0, 1, 2, 3]) stage.hole(100, v, ONE, null).hole(110, v, ONE, '111 900')
+    stage.hole(120, 2, '10.9.0.0/24', '103 909').hole(120, 3, '10.9.0.0/24', '104 909')
+    stage.filled(900, 'rrc00', 10, 200)
+    const { table } = stage
+    const paths = [0, 1, 2, 3].map((v) => table.pathText(table.pathAt(v, stage.id(ONE))))
+    expect(paths).toEqual(['101 777 900', '', '111 900', '111 900'])
+    const others = [2, 3].map((v) => table.pathText(table.pathAt(v, stage.id('10.9.0.0/24'))))
+    expect(others).toEqual(['', '104 909'])
+  })
+
+  test('after a long one nobody is believed until it is filled, all of it', () => {
+    const stage = four().gap(10).sight(311).tick(320)
+    stage.announce(321, 0, ONE, '101 900')
+    expect(states(stage)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
+    stage.filled(900, 'rrc00', 11, 311)
+    expect(states(stage)[0]).toBe('unknown')
+    stage.gap(910).sight(920).filled(930, 'rrc00', 10, 311)
+    expect(states(stage)[0]).toBe('unknown')
+    stage.filled(1_500, 'rrc00', 10, 920)
+    expect([states(stage)[0], stage.standing(ONE)]).toEqual(['active', '4/4 up'])
+  })
+
+  test('or until it tells its table', () => {
+    const stage = four().gap(10).sight(1_000).tick(1_010)
+    stage.up(1_011, 0)
+    for (const p of [ONE, '10.0.1.0/24', '10.0.2.0/24']) stage.announce(1_012, 0, p, '101 900')
+    stage.endOfRib(1_013, 0)
+    expect([states(stage), stage.standing('10.0.3.0/24')]).toEqual([
+      ['active', 'unknown', 'unknown', 'unknown'],
+      '0/0 new',
+    ])
+  })
+
+  test('its table told again without a word of the session is a transfer whose beginning nobody heard', () => {
+    const stage = four().gap(10).sight(1_000)
+    for (const p of [ONE, '10.0.1.0/24', '10.0.2.0/24']) stage.announce(1_012, 0, p, '101 900')
+    stage.ticks(1_020, 1_060)
+    expect([states(stage)[0], stage.standing('10.0.3.0/24')]).toEqual(['active', '1/1 up'])
+  })
+})
+
 test('a session that flaps is out all the time, and the shares stay', () => {
   const stage = world()
   for (let at = 20; at < 320; at += 10) {

@@ -178,6 +178,17 @@ export class Stage {
     return this
   }
 
+  /** What was said when we could not hear. */
+  hole(at: number, vantage: number, prefix: string, path: string | null) {
+    return this.message(Message.hole, at, vantage, [{ prefix, path }])
+  }
+
+  filled(at: number, collector: string, from: number, until: number) {
+    const span = { from: seconds(from), until: seconds(until) }
+    this.table.fact({ kind: 'filled', at: seconds(at), collector, ...span })
+    return this
+  }
+
   /** Number of a prefix that the table knows; -1 if it does not. */
   id(text: string): number {
     const parsed = parsePrefix(text)

@@ -179,11 +179,25 @@ class Duel {
         model.element(peer, at, p, id, path)
         stage.announce(at, v, p, path, id)
       }
+    } else if (roll < 0.85) {
+      const holed = this.peers.find(({ hole }) => hole) ?? peer
+      what = holed.hole ? 'hole' : 'no hole'
+      const path = dice.chance(0.4) ? null : this.path(holed, prefix)
+      model.tellHole(holed, at, prefix, path)
+      stage.hole(at, holed.who.id, prefix, path)
+      if (holed.hole && dice.chance(0.2)) {
+        what = 'filled'
+        const [from, until] = holed.hole
+        // Sometimes it is not all of it.
+        const end = dice.chance(0.8) ? until : until - 1
+        model.filled(holed.who.collector, from, end, at)
+        stage.filled(at, holed.who.collector, from, end)
+      }
     } else if (roll < 0.87) {
       what = 'end of rib'
       const one = this.peers.find(({ state }) => state === 'transfer') ?? peer
       for (const afi of [4, 6] as const) {
-        model.endOfRib(one, afi)
+        model.endOfRib(one, at, afi)
         stage.endOfRib(at, one.who.id, afi)
       }
     } else if (roll < 0.88) {
@@ -313,7 +327,7 @@ test.each([
   }
   // It has seen something of everything.
   expect([...seen].sort()).toEqual(['degraded', 'down', 'lost', 'new', 'up'])
-  expect(Object.keys(total).length).toBe(16)
+  expect(Object.keys(total).length).toBe(19)
   for (const [what, n] of Object.entries(total)) expect(n, what).toBeGreaterThan(8)
   expect(calls).toBeGreaterThan(3_000)
   // Prefixes with four and more ordinary carriers, and routes that a leak displaced, at all steps.
