@@ -180,6 +180,7 @@ export class Requests {
         failed(signal.aborted ? signal.reason : new Interrupted(faultText(error))),
       )
       sent.on('response', done)
+      sent.end()
     })
   }
 
