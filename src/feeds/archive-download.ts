@@ -162,7 +162,7 @@ class Part {
     try {
       await onDisk(path, () => file.truncate(from))
       this.#wanted.onProgress?.(at, size)
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
+      for await (const chunk of arriving(answer)) {
         if (at + chunk.length > mostOctets) throw new TooLarge(url, mostOctets)
         await onDisk(path, () => writeAt(file, chunk, at))
         at += chunk.length
@@ -197,6 +197,42 @@ class Part {
     if (Number.isFinite(at)) await utimes(path, Date.now() / 1e3, at / 1e3)
   }
 }
+
+/**
+ * What comes, and then how it ended. Iterating over the answer itself would lose what had come before a cut
+ * and was not written yet, and a line that is cut often would never bring a file.
+ */
+async function* arriving(answer: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  const queue: Buffer[] = []
+  let over = false
+  let fault: Error | null = null
+  let wake = (): void => undefined
+  const end = (error?: Error) => {
+    over = true
+    fault ??= error ?? null
+    wake()
+  }
+  answer.on('data', (chunk: Buffer) => {
+    if (queue.push(chunk) >= MOST_QUEUED) answer.pause()
+    wake()
+  })
+  answer
+    .on('end', () => end())
+    .on('close', () => end())
+    .on('error', end)
+  for (;;) {
+    for (let chunk = queue.shift(); chunk; chunk = queue.shift()) yield chunk
+    if (over && fault) throw fault as Error
+    if (over) return
+    answer.resume()
+    await new Promise<void>((next) => {
+      wake = next
+    })
+  }
+}
+
+/** Pieces that wait for the disk, of 64 KiB at most. */
+const MOST_QUEUED = 16
 
 async function writeAt(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
   for (let done = 0; done < chunk.length; ) {
