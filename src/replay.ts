@@ -22,19 +22,12 @@ import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
 import type { Archive, ArchiveOptions } from './feeds/archive.ts'
-import { readName } from './feeds/archive-name.ts'
-import {
-  archiveOption,
-  collectorsOption,
-  type Mirrors,
-  octetsOption,
-  USUAL_MOST,
-  wishFaults,
-} from './fetch-options.ts'
+import { archiveOption, type Mirrors, octetsOption } from './fetch-options.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Meter } from './meter.ts'
 import { Output } from './output.ts'
+import { fetchAll, wishOf } from './replay-fetch.ts'
 import { ReplayRun } from './replay-run.ts'
 import { finite, summarise, warnOfTreated } from './replay-summary.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
@@ -177,46 +170,6 @@ async function replay(given: readonly string[], wanted: ReplayFlags): Promise<nu
     throw new InputError(`${where}: not all could be written: ${output.fault}`)
   }
   return flags.strict && revisions > 0 ? Exit.found : Exit.done
-}
-
-/** The collectors whose files are to be fetched; null when nothing is. */
-function wishOf(files: readonly string[], flags: ReplayFlags): readonly string[] | null {
-  const { collector, from, until, samples, archive, most } = flags
-  const timeless = from === undefined && until === undefined
-  // Samples beside a table of that collector need no files.
-  if (files.length > 0 || collector === undefined || (samples && timeless)) {
-    if (archive === undefined && most === undefined) return null
-    throw new InputError(
-      '--archive, --most: nothing is fetched, because files are named or no --collector is',
-    )
-  }
-  const collectors = collectorsOption(collector)
-  const faults = wishFaults(collectors, from, until)
-  if (faults.length > 0) throw new InputError(faults.join('\n'))
-  return collectors
-}
-
-/** Into the cache, as if they had been named; a table only when none is. */
-async function fetchAll(
-  collectors: readonly string[],
-  { from = 0, until = 0, rib = [], archive, most = USUAL_MOST }: ReplayFlags,
-  { config }: Settled,
-): Promise<readonly string[]> {
-  const { Fetching } = await import('./fetching.ts')
-  const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
-  const ribs = [...config.context.rib, ...rib]
-  // With a table all that follows it is needed, told or not.
-  const taken = ribs.map((path) => readName(path).slot ?? from)
-  const fetching = new Fetching(config.archives, log, { mirrors: archive })
-  const fetched = await fetching.fetch({
-    collectors,
-    from: Math.min(from, ...taken),
-    until,
-    table: ribs.length === 0,
-    most,
-  })
-  fetching.warn(fetched)
-  return fetched.paths
 }
 
 function openOutput(path: string | undefined): Output {

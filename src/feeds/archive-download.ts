@@ -129,6 +129,7 @@ class Part {
       throw new Interrupted(`no more than ${this.#from} octets are there, which is not all`)
     }
     if (status !== 200 && status !== 206) throw refused(url, status)
+    const body = arriving(answer)
     const range = status === 206 ? rangeOf(answer) : null
     if (status === 206 && range?.from !== this.#from) {
       await rm(partOf(path), { force: true })
@@ -141,7 +142,7 @@ class Part {
     const { etag = null, 'last-modified': modified = null } = answer.headers
     const said: Said = { url: url.href, etag, modified, size }
     if (from === 0) await onDisk(path, () => writeFile(saidOf(path), `${JSON.stringify(said)}\n`))
-    const octets = await this.#write(answer, from, size, signal)
+    const octets = await this.#write(body, from, size, signal)
     if (size !== null && octets < size)
       throw this.#cut(`cut after ${octets} of ${size} octets`, octets)
     await onDisk(path, () => this.#finish(octets, said))
@@ -149,7 +150,7 @@ class Part {
   }
 
   async #write(
-    answer: IncomingMessage,
+    body: AsyncIterable<Buffer>,
     from: number,
     size: number | null,
     signal: AbortSignal,
@@ -162,7 +163,7 @@ class Part {
     try {
       await onDisk(path, () => file.truncate(from))
       this.#wanted.onProgress?.(at, size)
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
+      for await (const chunk of body) {
         if (at + chunk.length > mostOctets) throw new TooLarge(url, mostOctets)
         await onDisk(path, () => writeAt(file, chunk, at))
         at += chunk.length
@@ -197,6 +198,45 @@ class Part {
     if (Number.isFinite(at)) await utimes(path, Date.now() / 1e3, at / 1e3)
   }
 }
+
+/**
+ * What comes, and then how it ended. Iterating over the answer itself would lose what had come before a cut
+ * and was not written yet, and a line that is cut often would never bring a file.
+ */
+function arriving(answer: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  const queue: Buffer[] = []
+  let over = false
+  let fault: Error | null = null
+  let wake = (): void => undefined
+  const end = (error?: Error) => {
+    over = true
+    fault ??= error ?? null
+    wake()
+  }
+  answer.on('data', (chunk: Buffer) => {
+    if (queue.push(chunk) >= MOST_QUEUED) answer.pause()
+    wake()
+  })
+  answer
+    .on('end', () => end())
+    .on('close', () => end())
+    .on('error', end)
+  // Listened from now on: what comes while the disk is made ready is not missed.
+  return (async function* () {
+    for (;;) {
+      for (let chunk = queue.shift(); chunk; chunk = queue.shift()) yield chunk
+      if (over && fault) throw fault as Error
+      if (over) return
+      answer.resume()
+      await new Promise<void>((next) => {
+        wake = next
+      })
+    }
+  })()
+}
+
+/** Pieces that wait for the disk, of 64 KiB at most. */
+const MOST_QUEUED = 16
 
 async function writeAt(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
   for (let done = 0; done < chunk.length; ) {

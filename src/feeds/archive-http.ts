@@ -157,8 +157,9 @@ export class ArchiveSite {
     }
     if (blank.length > 0) files.push(...(await this.#byName(collector, kind, names, blank, signal)))
     files.sort((a, b) => a.slot - b.slot)
-    const there = new Set(files.map(({ name }) => name))
-    const missing = names.filter(({ slot, name }) => due(slot) && !there.has(name))
+    // By time: a mirror may have packed them otherwise.
+    const there = new Set(files.map(({ slot }) => slot))
+    const missing = names.filter(({ slot }) => due(slot) && !there.has(slot))
     return { files, missing: missing.map(({ name }) => name) }
   }
 

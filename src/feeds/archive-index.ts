@@ -18,7 +18,8 @@ const MOST = 20_000
 const UNITS: Record<string, number> = { '': 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 }
 
 // The rest of the line, or up to the next link, holds date and size, with tags between or without.
-const row = /<a\s[^>]*?href\s*=\s*["']?([^"'\s>?#]{1,200})["']?[^>]*>((?:(?!<a\s)[^\n]){0,300})/gi
+const row =
+  /<a\s[^<>]{0,200}?href\s{0,9}=\s{0,9}["']?([^"'\s>?#]{1,200})["']?[^<>]{0,200}>((?:(?!<a\s)[^\n]){0,300})/gi
 const archive = /^(?:updates|bview|rib)\.\d{8}\.\d{4}\.(?:gz|bz2)$/
 const size = /\d\d:\d\d(?::\d\d)?\s+(\d[\d.]{0,14})\s*([KMG]?)/i
 

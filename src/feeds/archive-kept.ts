@@ -72,7 +72,7 @@ export class KeptFiles {
     if (total + octets > this.#most)
       throw new ArchiveError(
         `${this.#folder}: what is in use fills the ${Math.round(this.#most / 1e6)} MB that may be kept ` +
-          'there: allow more (archives.mostKept), or fetch less at once',
+          'there: allow more (archives.mostCache), or fetch less at once',
       )
   }
 
