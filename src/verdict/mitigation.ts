@@ -8,11 +8,11 @@
 import type { Asn } from '../core/asn.ts'
 import { evidence, type Finding } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
-import { type Afi, maskWord, parsePrefix, prefixText } from '../core/prefix.ts'
+import { type Afi, parsePrefix, prefixText } from '../core/prefix.ts'
 import { quorum } from '../core/quorum.ts'
-import type { Change } from '../core/sample.ts'
 import { type Instant, minutes, type Span, words } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
+import { changed, isPartOf, type Mitigation, type MitigationKind } from './mitigation-told.ts'
 import { Newcomers } from './newcomers.ts'
 import type { Scene, SeriesView } from './scene.ts'
 import { isHostRoute } from './sight.ts'
@@ -33,23 +33,6 @@ export interface Mitigators {
 }
 
 export const noMitigators: Mitigators = { isScrubber: () => false, scrubbers: [] }
-
-export type MitigationKind = 'rtbh' | 'flowspec' | 'scrubber'
-
-export interface Mitigation {
-  readonly kind: MitigationKind
-  /** Own prefix it is for, of a host the block that it is in; null when it is not told, or concerns all. */
-  readonly prefix: string | null
-  /** How long the prefix itself is, where a router tells it; null = nobody does. */
-  readonly length: number | null
-  /** Services a network lives by that a Flowspec rule drops: `bgp`, `dns`. */
-  readonly takes: readonly string[]
-  /** The scrubber. */
-  readonly asn: Asn | null
-  readonly since: Instant | null
-  readonly within: Span
-  readonly from: 'route' | 'change'
-}
 
 /** What the judge is told of it. */
 export interface MitigationGate {
@@ -128,55 +111,12 @@ const found = (
   prefix,
   length: null,
   takes: [],
+  routers: [],
   asn,
   since: since ?? null,
   within: minutes(1),
   from: 'route',
 })
-
-/** What was told to begin and not to end; each teller, a detector or a router, speaks for itself. */
-function changed(scene: Scene): Mitigation[] {
-  const running = new Map<string, Change>()
-  for (const change of scene.planes.changes) {
-    const { kind = '', prefix = '', asn = '', id = '' } = change.labels
-    const name = id === '' ? `${kind} ${prefix} ${asn} ${ofRouter(change)}` : id
-    if (change.event === 'mitigation-start') running.set(name, change)
-    else if (change.event === 'mitigation-end') running.delete(name)
-  }
-  if (running.size === 0) return []
-  const isOurs = ownSpace(scene)
-  return [...running.values()].flatMap(({ at, uncertainty, labels }): Mitigation[] => {
-    const { kind, prefix, asn, length, takes = '', action } = labels
-    if (kind !== 'rtbh' && kind !== 'flowspec' && kind !== 'scrubber') return []
-    // A router tells of its customers' too.
-    if (prefix !== undefined && !isOurs(prefix)) return []
-    return [
-      {
-        kind,
-        prefix: prefix ?? null,
-        length: length !== undefined && /^\d{1,3}$/.test(length) ? Number(length) : null,
-        takes: action === 'discard' && takes !== '' ? takes.split(' ') : [],
-        asn: asn === undefined ? null : Number(asn.replace(/^AS/i, '')),
-        since: at,
-        within: uncertainty,
-        from: 'change',
-      },
-    ]
-  })
-}
-
-/** What tells rules and routes of a router from each other. */
-function ofRouter({ labels }: Change): string {
-  const { router, length = '', action = '', match = '' } = labels
-  return router === undefined ? '' : [router, length, action, match].join(' ')
-}
-
-/** Whether a prefix has to do with own address space; of a network without any, all has. */
-function ownSpace({ view, asn }: Scene): (prefix: string) => boolean {
-  const own = view.prefixesOf(asn).map((prefix) => view.prefixText(prefix))
-  return (prefix) =>
-    own.length === 0 || own.some((ours) => isPartOf(prefix, ours) || isPartOf(ours, prefix))
-}
 
 /** A scrubber that takes over what it did not carry before: its detector knows who always did. */
 function diversions(scene: Scene, known: Mitigators): Mitigation[] {
@@ -187,6 +127,7 @@ function diversions(scene: Scene, known: Mitigators): Mitigation[] {
       prefix: kind.startsWith('hijack.') ? (samples.prefixes[0] ?? null) : null,
       length: null,
       takes: [],
+      routers: [],
       asn: culprit,
       since: startedAt,
       within: minutes(1),
@@ -362,21 +303,15 @@ function isFor(one: Mitigation, prefix: string): boolean {
   return !isInBlock(one) || (parsed !== undefined && isHostRoute(parsed.afi, parsed.length))
 }
 
-export function isPartOf(inner: string, outer: string): boolean {
-  const a = parsePrefix(inner)
-  const b = parsePrefix(outer)
-  if (!a || !b || a.afi !== b.afi || a.length < b.length) return false
-  return a.words.every((word, i) => (word & maskWord(b.length, i)) === (b.words[i] as number))
-}
-
 function describe(running: readonly Mitigation[]): string {
   const all = distinct(running.map(sentence))
   return listed(all, MOST_SHOWN)
 }
 
 function sentence(one: Mitigation): string {
-  if (one.kind === 'rtbh') return `blackhole for ${shown(one)}`
-  if (one.kind === 'flowspec') return `Flowspec rule for ${shown(one)}`
+  const held = one.routers.length > 0 ? ` (on ${listed(one.routers)})` : ''
+  if (one.kind === 'rtbh') return `blackhole for ${shown(one)}${held}`
+  if (one.kind === 'flowspec') return `Flowspec rule for ${shown(one)}${held}`
   return one.asn === null
     ? `diversion of ${shown(one)} to a scrubber`
     : `diversion of ${shown(one)} through scrubber AS${one.asn}`
