@@ -1,17 +1,11 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
 import { InputError, version } from './command.ts'
-import { flowsSettings, withResolvers } from './config/feed-flows.ts'
-import { feedsOf } from './config/feeds.ts'
 import { isLoopback } from './config/listen.ts'
-import { prometheusSettings } from './config/prometheus.ts'
-import { queriesOf } from './config/query-sets.ts'
-import { type Config, risLiveSettings } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import { Doors } from './doors.ts'
 import type { Archive } from './feeds/archive.ts'
-import type { FlowsSettings } from './flow-feed.ts'
 import { LiveRun } from './live-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Output } from './output.ts'
@@ -24,6 +18,7 @@ import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
 import { pushRoutes } from './report/push-api.ts'
 import { readSideInputs } from './side-inputs.ts'
+import { sourcesOf } from './sources.ts'
 import { treatedAsWithdraw } from './treated.ts'
 
 export interface DaemonOptions {
@@ -65,9 +60,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     if (output.gone && !gone && output.fault !== null)
       log.error(`nothing more on standard output: ${output.fault}`)
   }
-  const live = feedsOf(config, 'ris-live')
-  const several = live.length > 1
-  const flows = flowsOf(config)
+  const sources = sourcesOf(config)
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   const doors = new Doors(config.planes, !isLoopback(config.listen.host), () => run)
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
@@ -123,18 +116,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return new LiveRun(
         {
           asns: new Set(asns),
-          feeds: live.map((feed, i) => ({
-            name: several ? `${feed.type}-${i + 1}` : feed.type,
-            settings: risLiveSettings(config, feed),
-          })),
+          sources,
           ribs,
           baseline: ribs || load ? 'rib' : 'learned-live',
           sideInputs,
-          prometheus: feedsOf(config, 'prometheus').map((feed) =>
-            prometheusSettings(feed, queriesOf(feed).queries),
-          ),
-          flows,
-          hearsAll: live.length > 0 && live.every(({ mode }) => mode === 'firehose'),
           planned: windowsOf(config.maintenance),
           planes: { staleAfter: config.planes.staleAfter },
           inputs: { version, config: hash, asRelationships: null, vrps: null },
@@ -176,18 +161,5 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     } catch (error) {
       throw new InputError((error as Error).message)
     }
-  }
-}
-
-/** Their secrets and certificates are read once, now, while somebody is looking. */
-function flowsOf(config: Config): FlowsSettings[] {
-  const own = config.asns.flatMap(({ prefixes }) => prefixes)
-  try {
-    return feedsOf(config, 'flows').map((feed) => ({
-      ...flowsSettings(withResolvers(feed, config.planes.resolvers)),
-      own,
-    }))
-  } catch (error) {
-    throw new InputError((error as Error).message)
   }
 }

@@ -8,6 +8,7 @@ import type { FlowFeedSettings, FlowFeedStatus } from './feeds/flows-settings.ts
 import { FlowMinutes } from './flow/minutes.ts'
 import { OwnSpace } from './flow/own-space.ts'
 import type { FlowSettings } from './flow/settings.ts'
+import type { OpenSource } from './live-source.ts'
 import { FlowReader } from './wire/flow-json.ts'
 
 export interface FlowsSettings {
@@ -81,5 +82,30 @@ export function openFlows(
       minutes.isOwn = isOwn()
     },
     close: () => feed.close(),
+  }
+}
+
+/** The same as a source of a live run. */
+export function flows(settings: FlowsSettings): OpenSource {
+  return (stream) => {
+    const open = openFlows(settings, {
+      sample: (sample) => {
+        stream.fact(sample)
+      },
+      // Nothing comes of them for a while, and by that the plane is blind.
+      gap: () => undefined,
+      log: (level, text) => stream.log(level, text),
+    })
+    open.setOwn(stream.own())
+    return {
+      status() {
+        const { late, ahead, passed, exportersDropped, dropped, missing, ...status } = open.status()
+        const reasons = { late, ahead, passed, 'too-old': dropped, missing }
+        const counts = Object.entries({ ...reasons, exporters: exportersDropped })
+        return { ...status, dropped: counts.map(([reason, count]) => ({ reason, count })) }
+      },
+      own: (prefixes) => open.setOwn(prefixes),
+      close: () => open.close(),
+    }
   }
 }

@@ -1,5 +1,5 @@
-// Live feeds through the corridor: frames are decoded as they come, put in order by the clock, and from
-// there on nothing differs from a replay. Gaps are facts in the stream like everything else.
+// Live feeds through the corridor: what they say is put in order by the clock, and from there on nothing
+// differs from a replay. Gaps are facts in the stream like everything else.
 
 import { ArchiveInput } from './archive-input.ts'
 import { JournalWriter } from './clock/journal.ts'
@@ -15,37 +15,23 @@ import { hours, type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
-import { openPrometheus } from './feeds/prometheus.ts'
-import type { Prometheus, PrometheusSettings } from './feeds/prometheus-settings.ts'
-import { openRisLive } from './feeds/ris-live.ts'
-import type { RisLive, RisLiveSettings } from './feeds/ris-live-settings.ts'
-import { type Flows, type FlowsSettings, openFlows } from './flow-feed.ts'
 import { keepPrevious } from './journal-files.ts'
 import { Journey } from './journey.ts'
-import { isToldLive, type LoadedTable, loadTables, noTable } from './starting-tables.ts'
+import type { SourceSpec, Unheard } from './live-source.ts'
+import { FUTURE, RunStream, uptime } from './live-stream.ts'
+import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
 import type { PlanesSettings } from './verdict/planes.ts'
 import { warmUp } from './warm-up.ts'
-import { RisDecoder } from './wire/ris-json.ts'
-import { rawUpdates } from './wire/ris-raw.ts'
-
-export interface LiveFeed {
-  readonly name: string
-  readonly settings: RisLiveSettings
-}
 
 export interface LiveOptions {
   readonly asns: ReadonlySet<Asn>
-  readonly feeds: readonly LiveFeed[]
-  /** Who is asked for what is known beside the routes. */
-  readonly prometheus?: readonly PrometheusSettings[]
-  readonly flows?: readonly FlowsSettings[]
+  /** Feeds, of routes and of what is known beside them. */
+  readonly sources: readonly SourceSpec[]
   /** Starting tables as files. */
   readonly ribs: Archive | null
   readonly baseline: 'rib' | 'learned-live'
-  /** Whether everything is heard, not only what concerns the watched ASes. */
-  readonly hearsAll: boolean
   readonly inputs: Inputs
   /** What is known beside the routes when it begins. */
   readonly sideInputs?: readonly SideInput[]
@@ -65,42 +51,17 @@ export interface LiveOptions {
 
 /** Messages wait so long for others that happened before them. */
 const PATIENCE: Span = seconds(5)
+/** A feed that is further behind another one does not hold it up: its word counts, and is late. */
+const MOST_BEHIND: Span = seconds(60)
 /** How often what has come is handed to the clock at least, in milliseconds. */
 const FLUSH = 100
 /** The stream is silent when nothing has come for so long: event time goes on without it. */
 const SILENT: Span = seconds(2)
-/** A feed that has said nothing for so long does not hold up the others. */
-const IDLE: Span = seconds(10)
 /** A day or so of RIS Live for a few ASes in a segment, and 16 GiB in all. */
 const SEGMENTS = { segment: 2 ** 30, segments: 16 }
 
-export class LiveFeedState {
-  readonly name: string
-  readonly source: number
-  readonly stream: number
-  readonly decoder: RisDecoder
-  readonly settings: RisLiveSettings
-  client: RisLive | null = null
-  gaps = 0
-  /** What came since the last flush; null when nothing did. */
-  batch: Batch | null = null
-  /** Stamps of the past are expected: event time does not follow the wall clock. */
-  readonly historic: boolean
-  /** Own prefixes when they were asked for last. */
-  subscribed = 0
-  lastFrame = Number.NEGATIVE_INFINITY
-  refused = 0
-
-  constructor(feed: LiveFeed, source: number, stream: number, vantages: VantagePoints) {
-    this.name = feed.name
-    this.settings = feed.settings
-    this.source = source
-    this.stream = stream
-    this.historic = feed.settings.staleAfter === null
-    const { includeRaw } = feed.settings
-    this.decoder = new RisDecoder(vantages, includeRaw ? { raw: rawUpdates() } : {})
-  }
-}
+/** No evidence is in a file of theirs. */
+const NO_FILE = -1
 
 export class LiveRun {
   readonly vantages: VantagePoints
@@ -108,17 +69,16 @@ export class LiveRun {
   readonly asns: readonly Asn[]
   readonly journey: Journey
   readonly order: Order
-  readonly feeds: readonly LiveFeedState[]
-  prometheus: readonly Prometheus[] = []
-  flows: readonly Flows[] = []
-  /** Own prefixes when the flows were told of them last. */
+  readonly streams: readonly RunStream[]
+  /** Own prefixes when the streams were told of them last. */
   #ownTold = 0
   journal: JournalWriter | null = null
   readonly #options: LiveOptions
   readonly #pool = new BatchPool()
   readonly #arrived = new Map<Batch, number>()
   readonly #wall = new Wall()
-  #lastFrame = 0
+  /** The routes of all feeds are of the past: event time does not follow the wall clock. */
+  readonly #historic: boolean
   #faultTold = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -127,7 +87,10 @@ export class LiveRun {
   constructor(options: LiveOptions, tell: (incident: Incident) => void) {
     this.#options = options
     this.vantages = new VantagePoints(options.ignorePeers)
-    const { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } = options
+    const { asns, baseline, sources, inputs, detect, limits, mostIncidents } = options
+    const tellers = sources.flatMap(({ routes }) => routes ?? [])
+    const hearsAll = tellers.length > 0 && tellers.every((teller) => teller.hearsAll)
+    this.#historic = tellers.length > 0 && tellers.every(({ historic }) => historic)
     this.asns = [...asns].sort((a, b) => a - b)
     const settings = { asns, baseline, hearsAll, inputs, detect, limits, mostIncidents } as const
     const { planes = {} } = options
@@ -157,10 +120,21 @@ export class LiveRun {
     const sink = this.journal ?? this.journey
     this.order = new Order(this.vantages, sink, (batch) => this.#give(batch), {
       patience: PATIENCE,
+      ...(this.#historic ? {} : { mostBehind: MOST_BEHIND }),
     })
-    this.feeds = options.feeds.map(
-      (feed) =>
-        new LiveFeedState(feed, files.push(feed.name) - 1, this.order.stream(), this.vantages),
+    const host = {
+      vantages: this.vantages,
+      asns: this.asns,
+      order: this.order,
+      wall: this.#wall,
+      takeBatch: () => this.#take(),
+      giveBatch: (batch: Batch) => this.#give(batch),
+      ownPrefixes: () => this.#ownPrefixes(),
+      hear: (fact: Sample | Change) => this.hear(fact),
+      log: (level: 'info' | 'warn' | 'error', text: string) => options.log(level, text),
+    }
+    this.streams = sources.map(
+      (spec) => new RunStream(spec, spec.routes ? files.push(spec.name) - 1 : NO_FILE, host),
     )
   }
 
@@ -185,12 +159,12 @@ export class LiveRun {
 
   /** What was loaded; throws when one of the files is no table, because then we would miss nothing. */
   #tellTables(tables: readonly LoadedTable[]): void {
-    const urls = this.#options.feeds.map(({ settings }) => settings.url)
+    const { sources } = this.#options
     for (const { path, collector, at, routes } of tables) {
       if (at === null) throw new InputError(noTable(path))
-      if (!isToldLive(collector, urls))
+      if (!sources.some((source) => source.routes?.tells(collector)))
         throw new InputError(
-          `${path}: no feed tells of ${collector}; take a table of a RIS collector`,
+          `${path}: no feed tells of ${collector}; take a table of one that is heard`,
         )
       this.#options.log('info', `${path}: table of ${iso(at)}, ${routes} routes`)
     }
@@ -209,22 +183,8 @@ export class LiveRun {
     table.start()
     for (const input of this.#options.sideInputs ?? []) (this.journal ?? this.journey).fact(input)
     this.order.foresee(this.#options.planned ?? [])
-    for (const feed of this.feeds) this.#listen(feed)
-    this.prometheus = (this.#options.prometheus ?? []).map((settings) =>
-      openPrometheus(settings, {
-        sample: (sample) => this.hear(sample),
-        log: (level, text) => this.#options.log(level, text),
-      }),
-    )
-    this.flows = (this.#options.flows ?? []).map((settings) =>
-      openFlows(settings, {
-        sample: (sample) => this.hear(sample),
-        // Nothing comes of them for a while, and by that the plane is blind.
-        gap: () => undefined,
-        log: (level, text) => this.#options.log(level, text),
-      }),
-    )
-    this.#tellOwn()
+    for (const stream of this.streams) stream.open()
+    this.#ownTold = this.#ownCount()
     this.#timer = setInterval(() => this.#beat(), FLUSH)
   }
 
@@ -232,20 +192,16 @@ export class LiveRun {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
-    await Promise.all([
-      ...this.feeds.map(({ client }) => client?.close()),
-      ...this.prometheus.map((client) => client.close()),
-      ...this.flows.map((client) => client.close()),
-    ])
-    for (const feed of this.feeds) this.#flush(feed)
+    await Promise.all(this.streams.map((stream) => stream.close()))
+    for (const stream of this.streams) stream.flush()
     this.order.flush()
     this.journey.finish()
     this.journal?.close()
   }
 
-  /** Whether any feed is heard at present. */
+  /** Whether any feed of routes is heard at present. */
   sees(): boolean {
-    return this.feeds.some(({ client }) => client?.status().sees === true)
+    return this.streams.some(({ spec, status }) => spec.routes && status().sees)
   }
 
   /** Event time; null before anything was heard. */
@@ -256,10 +212,6 @@ export class LiveRun {
   /** What time it is for those who have no stamp of their own: that of the wall, or of the past played. */
   clock(): Instant {
     return this.#historic ? Math.max(0, this.order.now, this.order.newestOfAll()) : Date.now() * 1e3
-  }
-
-  get #historic(): boolean {
-    return this.feeds.length > 0 && this.feeds.every(({ historic }) => historic)
   }
 
   /** Takes something pushed into the stream; else says why not. */
@@ -273,52 +225,6 @@ export class LiveRun {
     // So that time goes on where no feed is heard.
     if (!this.#historic) this.#wall.heard(Math.min(fact.at, clock), uptime())
     return null
-  }
-
-  #listen(feed: LiveFeedState): void {
-    const prefixes = [...feed.settings.prefixes, ...this.#ownPrefixes()]
-    feed.subscribed = this.#ownCount()
-    feed.client = openRisLive(
-      { ...feed.settings, asns: [...this.#options.asns], prefixes },
-      {
-        frame: (octets) => this.#frame(feed, octets),
-        gap: (why) => {
-          feed.gaps++
-          this.#fact(feed, 'gap', why)
-        },
-        sight: () => this.#fact(feed, 'gap-end', ''),
-        log: (level, text) => this.#options.log(level, text),
-      },
-    )
-  }
-
-  #frame(feed: LiveFeedState, octets: Buffer): void {
-    feed.batch ??= this.#take()
-    let before = feed.batch.messages
-    let outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
-    if (outcome.kind === 'full') {
-      this.#flush(feed)
-      feed.batch = this.#take()
-      before = 0
-      outcome = feed.decoder.decode(octets, feed.batch, feed.decoder.stats.read)
-    }
-    if (feed.batch.messages === before) return
-    const at = feed.batch.at[feed.batch.messages - 1] as number
-    // A stamp from the future would carry the clock with it.
-    if (!feed.historic && at > Date.now() * 1e3 + FUTURE) {
-      feed.batch.truncate(before)
-      feed.refused++
-      return
-    }
-    const now = uptime()
-    this.#lastFrame = feed.lastFrame = now
-    this.order.idle(feed.stream, false)
-    if (!feed.historic) this.#wall.heard(at, now)
-    feed.client?.seen(at)
-    if (!feed.batch.full) return
-    // Under load the beat would let go of too much at once.
-    this.#flush(feed)
-    this.order.release()
   }
 
   #take(): Batch {
@@ -335,34 +241,16 @@ export class LiveRun {
     this.#pool.give(batch)
   }
 
-  #flush(feed: LiveFeedState): void {
-    const { batch } = feed
-    feed.batch = null
-    if (!batch) return
-    batch.file = feed.source
-    if (batch.messages > 0) this.order.push(feed.stream, batch)
-    else this.#give(batch)
-  }
-
-  #fact(feed: LiveFeedState, kind: 'gap' | 'gap-end', why: string): void {
-    this.#flush(feed)
-    const at = this.#wall.estimate(uptime()) ?? this.order.newest(feed.stream)
-    // Before anything was heard there is nothing to be blind to.
-    if (at === Number.NEGATIVE_INFINITY) return
-    const fact = { at, feed: feed.name, source: feed.source, collector: null }
-    this.order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
-  }
-
   #beat(): void {
     const now = uptime()
-    for (const feed of this.feeds) {
-      this.#flush(feed)
-      this.order.idle(feed.stream, now - feed.lastFrame > IDLE)
+    let last = Number.NEGATIVE_INFINITY
+    for (const stream of this.streams) {
+      stream.beat(now)
+      last = Math.max(last, stream.lastTaken)
     }
     this.order.release()
     const estimate = this.#wall.estimate(now)
-    if (estimate !== null && now - this.#lastFrame > SILENT) this.order.advance(estimate - PATIENCE)
-    for (const feed of this.feeds) this.#follow(feed)
+    if (estimate !== null && now - last > SILENT) this.order.advance(estimate - PATIENCE)
     this.#tellOwn()
     const fault = this.journal?.fault
     if (fault && !this.#faultTold) {
@@ -371,22 +259,14 @@ export class LiveRun {
     }
   }
 
-  /** Prefixes we did not know of are heard by their own subscription from now on. */
-  #follow(feed: LiveFeedState): void {
-    // Their texts are made only when there are others; what is known already is not asked for twice.
-    const count = this.#ownCount()
-    if (count === feed.subscribed) return
-    feed.client?.subscribe(this.#ownPrefixes())
-    feed.subscribed = count
-  }
-
-  /** What is inbound, the flows know by our prefixes. */
+  /** Prefixes we did not know of: feeds ask for them, and flows know by them what is inbound. */
   #tellOwn(): void {
+    // Their texts are made only when there are others.
     const count = this.#ownCount()
-    if (this.flows.length === 0 || count === this.#ownTold) return
+    if (count === this.#ownTold) return
     this.#ownTold = count
     const prefixes = this.#ownPrefixes()
-    for (const flows of this.flows) flows.setOwn(prefixes)
+    for (const stream of this.streams) stream.tellOwn(prefixes)
   }
 
   #ownCount(): number {
@@ -405,16 +285,7 @@ export class LiveRun {
   }
 }
 
-/** Why something pushed is not taken. */
-export type Unheard = 'old' | 'future' | 'full'
-
 /** What is older says nothing of now; Alertmanager repeats itself for days. */
 const OLDEST: Span = hours(24)
 /** Samples that wait for their time; in five minutes of 300 a second. */
 const MOST_WAITING = 100_000
-
-/** A live stamp may be ahead of our clock by so much. */
-const FUTURE: Span = seconds(300)
-
-/** A clock that only moves forward, in microseconds. */
-const uptime = (): number => performance.now() * 1e3

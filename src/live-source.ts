@@ -1,20 +1,29 @@
 // What a live feed is to the run: somebody who speaks into a stream of the clock. Adding one is a file
-// `live-NAME.ts` with a function of this shape, and a line where the daemon opens them.
+// `live-NAME.ts` with an `OpenSource`, and a line in `sources.ts`.
 
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Change, Sample } from './core/sample.ts'
 import type { Instant } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
-import type { Unheard } from './live-run.ts'
+
+/** Why something pushed is not taken. */
+export type Unheard = 'old' | 'future' | 'full'
+
+/** How many, and of what; reasons are from a short list. */
+export interface Dropped {
+  readonly reason: string
+  readonly count: number
+}
 
 /** One stream of the clock, as a feed sees it. */
 export interface LiveStream {
   readonly name: string
   readonly vantages: VantagePoints
-  /** Own prefixes that are known at present, of configuration and table. */
-  own(): string[]
+  /** Watched ASes, ascending. */
   readonly asns: readonly Asn[]
+  /** Own prefixes that are in the table at present. */
+  own(): string[]
   /**
    * Messages for the corridor. `read` appends to the batch and says false when there was no room and nothing
    * was read; it is then called again with an empty one. What lies far in the future is taken back
@@ -24,9 +33,9 @@ export interface LiveStream {
   /** Sight is lost, of all or of one collector (or router), and why; and it is back. */
   gap(why: string, collector?: string): void
   sight(collector?: string): void
-  /** A sample or a change. */
+  /** A sample or a change; null when it was taken. */
   fact(fact: Sample | Change): Unheard | null
-  /** Something was lost on its way, for a reason from a short list: a counter in the metrics. */
+  /** Something was lost on its way, for a reason from a short list. */
   dropped(reason: string, count?: number): void
   malformed(count?: number): void
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -34,20 +43,40 @@ export interface LiveStream {
 
 export interface LiveSourceStatus {
   readonly sees: boolean
+  /** Why sight was lost last; null if never. */
   readonly lastFault: string | null
-  /** Messages (frames, records) since the start. */
+  /** Since the start: messages (frames, records, answers). */
   readonly messages: number
+  readonly octets?: number
   /** Newest event time heard; null before anything was. */
   readonly newest: Instant | null
+  /** What the source has counted itself, beside what it told the stream. */
+  readonly malformed?: number
+  readonly dropped?: readonly Dropped[]
 }
 
 export interface LiveSource {
-  /** Whether routes come by it: only those count for readiness. */
-  readonly routes: boolean
   status(): LiveSourceStatus
   /** Own prefixes have changed. */
   own?(prefixes: readonly string[]): void
+  /** No method of the stream is called after it has resolved. */
   close(): Promise<void>
 }
 
 export type OpenSource = (stream: LiveStream) => LiveSource
+
+/** One that is to be opened. */
+export interface SourceSpec {
+  /** Its name in metrics, gaps and evidence. */
+  readonly name: string
+  /** Routes come by it; null for those that tell of other planes only. */
+  readonly routes: {
+    /** Everything is heard, not only what concerns the watched ASes. */
+    readonly hearsAll: boolean
+    /** It plays the past: event time does not follow the wall clock. */
+    readonly historic: boolean
+    /** Whether it tells of this collector, so that a table of it is kept up to date. */
+    tells(collector: string): boolean
+  } | null
+  readonly open: OpenSource
+}

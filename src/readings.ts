@@ -7,7 +7,8 @@ import { type Plane, planes } from './core/sample.ts'
 import { iso } from './core/time.ts'
 import { PeerState, Seen } from './core/view.ts'
 import type { Doors } from './doors.ts'
-import type { LiveFeedState, LiveRun } from './live-run.ts'
+import type { LiveRun } from './live-run.ts'
+import type { RunStream } from './live-stream.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
 import type { Table } from './table/table.ts'
@@ -22,7 +23,7 @@ export function readingOf(run: LiveRun, doors: Doors): Reading {
   const { table } = run.journey
   const { peers } = table
   return {
-    feeds: run.feeds.map(feedReading),
+    feeds: run.streams.map(feedReading),
     vantagePoints: families.flatMap((afi) =>
       states.map(([state, number]) => ({
         afi: afiName(afi),
@@ -67,24 +68,17 @@ function treatedBy({ peers, vantages }: Table): Reading['treatedAsWithdraw'] {
   return [...counts].map(([collector, count]) => ({ collector, count }))
 }
 
-function feedReading(feed: LiveFeedState): FeedReading {
-  const status = feed.client?.status()
-  const { malformed, refused, skippedPrefixes } = feed.decoder.stats
-  const newest = status?.newest ?? null
+function feedReading(stream: RunStream): FeedReading {
+  const { sees, newest, messages } = stream.status()
   return {
-    feed: feed.name,
-    up: status?.sees === true,
+    feed: stream.name,
+    up: sees,
     lagSeconds:
-      newest === null || feed.historic ? null : Math.max(0, Date.now() / 1e3 - newest / 1e6),
-    messages: status?.frames ?? 0,
-    gaps: feed.gaps,
-    malformed,
-    dropped: [
-      { reason: 'future', count: feed.refused },
-      { reason: 'vantage-points', count: refused },
-      { reason: 'prefix-text', count: skippedPrefixes },
-      { reason: 'subscription', count: status?.prefixesDropped ?? 0 },
-    ],
+      newest === null || stream.historic ? null : Math.max(0, Date.now() / 1e3 - newest / 1e6),
+    messages,
+    gaps: stream.gaps,
+    malformed: stream.malformedCount,
+    dropped: stream.drops(),
   }
 }
 
@@ -147,12 +141,10 @@ const MOST = 10_000
 export function readinessOf(run: LiveRun): Readiness {
   const reasons: string[] = []
   const { table } = run.journey
-  for (const { name, client } of run.feeds) {
-    const status = client?.status()
-    if (status?.sees !== true) {
-      const fault = status?.lastFault
+  for (const { name, spec, status } of run.streams) {
+    const { sees, lastFault: fault } = status()
+    if (spec.routes && !sees)
       reasons.push(`blind: ${name} is not heard${fault ? ` (${fault})` : ''}`)
-    }
   }
   if (table.vantage().active === 0) reasons.push('learning: no vantage point has spoken yet')
   for (const asn of run.asns) {

@@ -42,9 +42,5 @@ export async function loadTables(
   return out
 }
 
-/** RIS Live tells of RIS's collectors only. */
-export const isToldLive = (collector: string, urls: readonly string[]): boolean =>
-  /^rrc\d\d$/.test(collector) || urls.some((url) => !new URL(url).hostname.endsWith('.ripe.net'))
-
 export const noTable = (path: string): string =>
   `${path}: it holds no starting table (an MRT RIB dump, as bview or rib files are)`

@@ -10,6 +10,7 @@ import { VantagePoints } from '../core/vantage.ts'
 import { detectDefaults } from '../detect/detectors.ts'
 import { readChunks } from '../feeds/archive.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
+import { risLive } from '../live-ris.ts'
 import { LiveRun } from '../live-run.ts'
 import { type RisFrame, toFrames } from '../scenario/frames.ts'
 import { tableLimits } from '../table/table.ts'
@@ -93,10 +94,15 @@ export async function listen(
   const run = new LiveRun(
     {
       asns: new Set(asns.split(',').map(Number)),
-      feeds: [{ name: 'bench', settings }],
+      sources: [
+        {
+          name: 'bench',
+          routes: { hearsAll: true, historic: false, tells: () => true },
+          open: risLive(settings),
+        },
+      ],
       ribs: null,
       baseline: 'learned-live',
-      hearsAll: true,
       inputs: { version: 'bench', config: 'none', asRelationships: null, vrps: null },
       detect: detectDefaults,
       limits: tableLimits,
@@ -109,22 +115,22 @@ export async function listen(
   )
   const watch = close ? lookClosely(run) : null
   await run.open()
-  const client = () => run.feeds[0]?.client?.status()
+  const [stream] = run.streams
   let came = 0
   let last = performance.now()
   while (came < count && performance.now() - last < OVER * 1e3) {
     await sleep(20)
-    const { frames = 0 } = client() ?? {}
-    if (frames > came) last = performance.now()
-    came = frames
+    const { messages = 0 } = stream?.status() ?? {}
+    if (messages > came) last = performance.now()
+    came = messages
   }
   const seen = watch?.() ?? {}
-  const { octets = 0 } = client() ?? {}
+  const octets = stream?.status().octets ?? 0
   await run.close()
   const { order, journey } = run
-  const { refused = 0, decoder } = run.feeds[0] ?? {}
-  const { malformed = 0, refused: unseated = 0 } = decoder?.stats ?? {}
-  const lost = count - came + malformed + unseated + refused + order.refused + order.before
+  const dropped = stream?.drops().reduce((sum, { count: n }) => sum + n, 0) ?? 0
+  const malformed = stream?.malformedCount ?? 0
+  const lost = count - came + malformed + dropped + order.refused + order.before
   const { late, forced } = order
   const { elements } = journey.table
   return { records: came, elements, octets, lost, late, forced, ...seen, ...used() }

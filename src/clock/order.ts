@@ -18,6 +18,8 @@ export interface OrderSettings {
   readonly tick: Span
   /** How much later than its neighbours a message of one stream may come. */
   readonly patience: Span
+  /** A stream whose newest stamp is so far behind that of another is not waited for; what it says is late. */
+  readonly mostBehind: Span
   /** Batches held at most; beyond, nobody is waited for any more, and what comes later is late. */
   readonly most: number
 }
@@ -26,6 +28,8 @@ const orderDefaults: OrderSettings = {
   tick: seconds(10),
   // Archives are written as messages come; microsecond stamps of RouteViews go back by less.
   patience: seconds(1),
+  // Of files each is read in its turn, however far behind.
+  mostBehind: Number.POSITIVE_INFINITY,
   // Half a gigabyte: five seconds of 200,000 messages a second, and of the parts of batches that a beat ends.
   most: 384,
 }
@@ -242,8 +246,11 @@ export class Order {
   /** Releases what no stream can come before any more. */
   release(): void {
     let until = Number.POSITIVE_INFINITY
+    const { mostBehind } = this.#settings
+    const oldest =
+      mostBehind === Number.POSITIVE_INFINITY ? -mostBehind : this.newestOfAll() - mostBehind
     for (const { newest, done, idle } of this.#streams)
-      if (!done && !idle && newest < until) until = newest
+      if (!done && !idle && newest < until && newest >= oldest) until = newest
     if (until === Number.POSITIVE_INFINITY) {
       for (const { newest } of this.#streams)
         if (until === Number.POSITIVE_INFINITY || newest > until) until = newest

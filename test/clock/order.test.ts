@@ -277,6 +277,21 @@ describe('waiting', () => {
     expect(l.hear()).toEqual(['gap 20'])
   })
 
+  test('a stream that is far behind holds nobody up; what it says is late, and counts', () => {
+    const l = line({ patience: seconds(1), mostBehind: seconds(60), tick: seconds(1_000) })
+    const [near, far] = [l.order.stream(), l.order.stream()]
+    l.say(far, [0], 10).say(near, [60], 20)
+    l.order.release()
+    expect(l.messages).toEqual([])
+    l.say(far, [1], 11).say(near, [62], 21)
+    l.order.release()
+    expect(l.hear().filter((word) => word.includes('#'))).toEqual(['0 #10', '1 #11', '60 #20'])
+    l.say(far, [2], 12)
+    l.order.flush()
+    expect(l.messages).toEqual(['60 #12', '62 #21'])
+    expect(l.order.late).toBe(1)
+  })
+
   test('advance lets out what is due, and ticks without anybody', () => {
     const l = line()
     const s = l.order.stream()

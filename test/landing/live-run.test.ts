@@ -10,10 +10,9 @@ it('goes on in time where samples are all there is', async () => {
   const run = new LiveRun(
     {
       asns: new Set([64500]),
-      feeds: [],
+      sources: [],
       ribs: null,
       baseline: 'learned-live',
-      hearsAll: false,
       inputs: { version: 'v', config: 'c', asRelationships: null, vrps: null },
       detect: detectDefaults,
       limits: tableLimits,
