@@ -26,10 +26,10 @@ export interface BmpSettings {
   /** Nothing for so long: it is hung up. Null: a calm router may be silent, TCP keepalives find out the rest. */
   readonly silentAfter: Span | null
   readonly keepAlive: Span
-  /** Octets of the largest message: a longer one is no message. */
-  readonly maxMessage: number
-  /** Octets that wait for a consumer who cannot keep up; beyond that the router is made to wait. */
-  readonly mostWaiting: number
+  /** Messages read in a second, of all routers; beyond that they are made to wait. */
+  readonly mostPerSecond: number
+  /** Sessions of one router that are known by their reports. */
+  readonly mostSessions: number
   /** A session without End-of-RIB (RFC 4724) has told its table when it has been quiet for so long. */
   readonly quiet: Span
   /** At the latest a table is told after so long. */
@@ -47,9 +47,9 @@ export const bmpDefaults: BmpSettings = {
   firstWithin: seconds(30),
   silentAfter: null,
   keepAlive: seconds(30),
-  // A message of BGP is 65,535 octets at most (RFC 8654); a Peer Up has two, and some text.
-  maxMessage: 1 << 20,
-  mostWaiting: 4 << 20,
+  // A whole table, one prefix a message, in a minute; what waits for the clock is then 60 MB.
+  mostPerSecond: 20_000,
+  mostSessions: 4_096,
   quiet: seconds(10),
   longestDump: minutes(15),
 }

@@ -3,7 +3,7 @@
 // Nothing of it exists before the first router speaks.
 
 import type { Asn } from '../core/asn.ts'
-import { type Batch, Message } from '../core/batch.ts'
+import { type Batch, Message, NO_LONGER_TOLD } from '../core/batch.ts'
 import type { Fact } from '../core/fact.ts'
 import { pathText } from '../core/path.ts'
 import { type Prefix, prefixText } from '../core/prefix.ts'
@@ -163,7 +163,7 @@ export class OwnRoutes implements RoutersView {
         this.#up(session, at)
         break
       case Message.sessionDown:
-        this.#down(session, router, at)
+        this.#down(session, router, at, batch.detail[m] !== NO_LONGER_TOLD)
         break
       case Message.endOfRib:
         this.#retold(session)
@@ -255,10 +255,11 @@ export class OwnRoutes implements RoutersView {
   }
 
   /** A router that loses a session has lost what came by it: of its own sessions that is no guess. */
-  #down(session: Session, router: Router, at: Instant): void {
-    session.up = false
+  #down(session: Session, router: Router, at: Instant, isLoss: boolean): void {
+    session.up = isLoss ? false : null
+    if (!isLoss) router.resyncs++
     if (session.routes === 0) return
-    if (router.sees) session.loses(session.routes, at)
+    if (router.sees && isLoss) session.loses(session.routes, at)
     this.#drop(session, () => true)
   }
 
