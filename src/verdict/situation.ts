@@ -14,8 +14,7 @@ import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnSignals } from './own-signals.ts'
-import type { Planes } from './planes.ts'
-import type { Scene, Seeker } from './scene.ts'
+import type { PlanesView, Scene, Seeker } from './scene.ts'
 import { seekerOf } from './seekers.ts'
 
 /**
@@ -47,7 +46,7 @@ export class Situation {
   /** What is said at present of all that is open; null while nothing is. */
   verdict: Verdict | null = null
   readonly #view: View
-  readonly #planes: Planes
+  readonly #planes: PlanesView
   readonly #gates: Gates
   /** Open signals of detectors, by key. */
   readonly #standing = new Map<string, Signal>()
@@ -62,7 +61,7 @@ export class Situation {
   /** When anything was wrong last, beside that we are blind. */
   #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
-  constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
+  constructor(asn: Asn, view: View, seen: PlanesView, known: Mitigators) {
     this.asn = asn
     this.#view = view
     this.#planes = seen

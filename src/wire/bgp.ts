@@ -24,6 +24,12 @@ const AS_TRANS = 23456
 const MP_REACH = 14
 const MP_UNREACH = 15
 
+/** Families whose prefixes carry path identifiers (RFC 7911), as bits: sessions agree on each alone. */
+export const AddPath = { none: 0, ipv4: 1, ipv6: 2, both: 3 } as const
+
+const carriesId = (addPath: number, afi: number): boolean =>
+  (addPath & (afi === 4 ? AddPath.ipv4 : AddPath.ipv6)) !== 0
+
 /** What an UPDATE turned out to be. */
 export const Update = { routes: 0, endOfRib4: 4, endOfRib6: 6, malformed: -1 } as const
 
@@ -49,6 +55,10 @@ export class BgpDecoder {
   #otc = ABSENT
   #attributes = 0
 
+  // Of the last UPDATE.
+  #grade = 0
+  #hasBadPath = false
+
   /** The buffer that offsets below refer to; one view serves the whole buffer (performance.md §6.10). */
   use(bytes: Uint8Array, view: DataView): void {
     this.#bytes = bytes
@@ -57,9 +67,9 @@ export class BgpDecoder {
 
   /**
    * Decodes the body of an UPDATE (after the 19-octet header) at [from, end) into the open message
-   * of `batch`. On `malformed` the caller rolls the message back.
+   * of `batch`. On `malformed` the caller rolls the message back. `addPath`: bits of AddPath.
    */
-  update(from: number, end: number, as4: boolean, addPath: boolean, batch: Batch): number {
+  update(from: number, end: number, as4: boolean, addPath: number, batch: Batch): number {
     const view = this.#view
     if (from + 4 > end) return Update.malformed
     const withdrawnEnd = from + 2 + view.getUint16(from)
@@ -88,7 +98,23 @@ export class BgpDecoder {
     if (!this.#prefixes(nlri, end, 4, 1, addPath, batch)) return Update.malformed
     const isRead = this.path(as4, batch, batch.elements > announcing)
     batch.detail[batch.messages] = isRead ? grade : TREAT_AS_WITHDRAW
+    this.#grade = grade
+    this.#hasBadPath = !isRead
     return Update.routes
+  }
+
+  /**
+   * For messages that come with two-octet ASNs and do not say so: where the path of the last UPDATE could
+   * not be read, it is read as of those. True when that was so, and makes sense.
+   */
+  narrow(batch: Batch): boolean {
+    if (!this.#hasBadPath || this.#path < 0) return false
+    const m = batch.messages
+    const last = batch.elements - 1
+    const announces = last >= (batch.first[m] as number) && batch.announced[last] === 1
+    if (!this.path(false, batch, announces)) return false
+    batch.detail[m] = this.#grade
+    return true
   }
 
   /**
@@ -224,7 +250,7 @@ export class BgpDecoder {
     return afi === 1 ? 4 : afi === 2 ? 6 : 0
   }
 
-  #multiprotocol(addPath: boolean, batch: Batch): boolean {
+  #multiprotocol(addPath: number, batch: Batch): boolean {
     const afi = this.#unicast(this.#reach, this.#reachEnd)
     if (afi <= 0) return afi === 0
     const hop = this.#reach + 4
@@ -242,14 +268,15 @@ export class BgpDecoder {
     end: number,
     afi: number,
     announced: number,
-    addPath: boolean,
+    addPath: number,
     batch: Batch,
   ): boolean {
-    if (!addPath && afi === 4) return this.#prefixes4(from, end, announced, batch)
+    const hasId = carriesId(addPath, afi)
+    if (!hasId && afi === 4) return this.#prefixes4(from, end, announced, batch)
     let at = from
     while (at < end) {
       let id = 0
-      if (addPath) {
+      if (hasId) {
         if (at + 5 > end) return false
         id = this.#view.getInt32(at)
         at += 4

@@ -3,7 +3,7 @@
 
 import { type Batch, KEEPALIVE, Message, TREAT_AS_WITHDRAW } from '../core/batch.ts'
 import type { VantagePoints } from '../core/vantage.ts'
-import { BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
+import { AddPath, BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import { FORM, Form } from './mrt-form.ts'
 import { type FrameStats, HEADER, MrtFrames } from './mrt-frames.ts'
 import { MrtTable } from './mrt-table.ts'
@@ -164,7 +164,7 @@ export class MrtReader {
       const detail = type === KEEPALIVE ? KEEPALIVE : 0
       return this.#bare(Message.alive, stamp, vantage, offset, batch, detail)
     }
-    const addPath = (form & Form.addPath) !== 0
+    const addPath = form & Form.addPath ? AddPath.both : AddPath.none
     const m = batch.open(Message.update, stamp, vantage, offset)
     return this.#update(m, message + BGP_HEADER, stop, as4, addPath, batch)
   }
@@ -186,7 +186,7 @@ export class MrtReader {
     if (subtype === OLD_STATE_CHANGE)
       return this.#state(message, end, stamp, vantage, offset, batch)
     const m = batch.open(Message.update, stamp, vantage, offset)
-    return this.#update(m, message, end, false, false, batch)
+    return this.#update(m, message, end, false, AddPath.none, batch)
   }
 
   /** A change of state at `at`; only to and from Established matters. */
@@ -226,7 +226,7 @@ export class MrtReader {
     from: number,
     end: number,
     as4: boolean,
-    addPath: boolean,
+    addPath: number,
     batch: Batch,
   ): Outcome {
     const kind = this.#bgp.update(from, end, as4, addPath, batch)

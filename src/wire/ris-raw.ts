@@ -2,7 +2,7 @@
 // that feed shows Only-to-Customer (RFC 9234) and the exact segments of a path.
 
 import { Message } from '../core/batch.ts'
-import { BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
+import { AddPath, BGP_HEADER, BgpDecoder, Update } from './bgp.ts'
 import type { RawDecoder } from './ris-json.ts'
 
 const UPDATE = 2
@@ -16,12 +16,12 @@ export function rawUpdates(): RawDecoder {
     if (view.getUint8(BGP_HEADER - 1) !== UPDATE) return false
     bgp.use(bytes, view)
     let m = batch.open(Message.update, at, vantage, offset)
-    let kind = bgp.update(BGP_HEADER, bytes.length, true, false, batch)
+    let kind = bgp.update(BGP_HEADER, bytes.length, true, AddPath.none, batch)
     // Sessions with speakers of two-octet ASNs (RFC 6793) are not marked as such in the frame.
     if (kind === Update.routes && batch.detail[m] !== 0 && batch.pathStart[m] === -1) {
       batch.rollback()
       m = batch.open(Message.update, at, vantage, offset)
-      kind = bgp.update(BGP_HEADER, bytes.length, false, false, batch)
+      kind = bgp.update(BGP_HEADER, bytes.length, false, AddPath.none, batch)
     }
     if (kind === Update.malformed) {
       batch.rollback()
