@@ -272,6 +272,9 @@ export const configSchema = group({
     scrubbers: asnsOf(specialDefaults.scrubbers).describe(
       'Networks that originate prefixes of others while these are attacked.',
     ),
+    blackholes: blackholesSchema
+      .prefault({})
+      .describe('By what routes of own routers are known as blackholes.'),
     beacons: list(prefix)
       .prefault([...specialDefaults.beacons])
       .describe(

@@ -11,6 +11,7 @@ import { alertRules } from '../feeds/notices.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import { mitigationDefaults } from '../wire/mitigation-settings.ts'
 import type { Remark } from './faults.ts'
 import type { Config } from './schema.ts'
 import { warningsOf } from './warnings.ts'
@@ -42,6 +43,10 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       research: [...specialDefaults.research],
       routeServers: [...specialDefaults.routeServers],
       scrubbers: [...specialDefaults.scrubbers],
+      blackholes: {
+        communities: [...mitigationDefaults.communities],
+        discard: [...mitigationDefaults.discard],
+      },
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
     },
@@ -93,6 +98,10 @@ function hashOf(config: Config): string {
     research: sorted(research),
     routeServers: sorted(routeServers),
     scrubbers: sorted(scrubbers),
+    blackholes: {
+      communities: context.blackholes.communities.toSorted(),
+      discard: context.blackholes.discard.toSorted(),
+    },
     beacons: beacons.toSorted(),
     ignorePeers: ignorePeers.toSorted(),
   }
