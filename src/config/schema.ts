@@ -9,6 +9,7 @@ import { type DetectSettings, detectDefaults } from '../detect/detectors.ts'
 import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import { bmpFeed } from './feed-bmp.ts'
 import { flowsFeed } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import {
@@ -242,7 +243,7 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, prometheusFeed, flowsFeed]))
+    .array(z.discriminatedUnion('type', [risLive, prometheusFeed, flowsFeed, bmpFeed]))
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])

@@ -1,7 +1,7 @@
 // What can be set about the listener for BMP, and what it tells. The station never writes: all that it can
 // do about a router it does not like is to hang up (RFC 7854 §3.2).
 
-import { minutes, type Span, seconds } from '../core/time.ts'
+import { hours, minutes, type Span, seconds } from '../core/time.ts'
 
 export interface BmpRouter {
   /** From which it connects. */
@@ -23,8 +23,8 @@ export interface BmpSettings {
   readonly mostPerMinute: number
   /** A connection that has said nothing by then is no router. */
   readonly firstWithin: Span
-  /** Nothing for so long: it is hung up. Null: a calm router may be silent, TCP keepalives find out the rest. */
-  readonly silentAfter: Span | null
+  /** Nothing for so long: it is hung up. */
+  readonly silentAfter: Span
   readonly keepAlive: Span
   /** Messages read in a second, of all routers; beyond that they are made to wait. */
   readonly mostPerSecond: number
@@ -45,7 +45,8 @@ export const bmpDefaults: BmpSettings = {
   mostConnections: 64,
   mostPerMinute: 240,
   firstWithin: seconds(30),
-  silentAfter: null,
+  // A calm router without statistics may be silent for hours; TCP keepalives find out whether it is there.
+  silentAfter: hours(24),
   keepAlive: seconds(30),
   // A whole table, one prefix a message, in a minute; what waits for the clock is then 60 MB.
   mostPerSecond: 20_000,

@@ -152,7 +152,7 @@ class Listener implements BmpListener {
     let spoke = false
     this.#handlers.opened(connection)
     socket.on('data', (chunk: Buffer) => {
-      if (!spoke) socket.setTimeout(silentAfter === null ? 0 : silentAfter / 1e3)
+      if (!spoke) socket.setTimeout(silentAfter / 1e3)
       spoke = true
       this.#handlers.octets(connection, chunk)
     })
