@@ -8,6 +8,7 @@ import { type Instant, type Span, seconds } from './core/time.ts'
 import { ROUTER } from './core/vantage.ts'
 import type { BmpConnection, BmpSettings } from './feeds/bmp-settings.ts'
 import type { LiveStream } from './live-source.ts'
+import { AddPath } from './wire/bgp.ts'
 import { BmpDecoder, type BmpOutcome } from './wire/bmp.ts'
 import { BmpFrames } from './wire/bmp-frames.ts'
 import { type BmpPeer, View } from './wire/bmp-peers.ts'
@@ -29,6 +30,8 @@ export interface OwnSession {
   readonly peerAsn: Asn
   /** A value of View: before or after policy, or the Loc-RIB. */
   readonly view: number
+  /** Bits of AddPath (wire/bgp.ts): families of which NLRI carry path identifiers. */
+  readonly addPath: number
 }
 
 /** Somebody who wants to hear the UPDATEs of own sessions whole, such as who looks for blackholes in them. */
@@ -36,7 +39,9 @@ export interface OwnUpdates {
   /** `message`: a BGP UPDATE with its header, good until the call is over; each view of a session by itself. */
   update(message: Uint8Array, session: OwnSession, at: Instant): void
   /** The session is down, or the router is not heard any more: its routes are not known to be there. */
-  down(session: Omit<OwnSession, 'view'>, at: Instant): void
+  down(session: Omit<OwnSession, 'view' | 'addPath'>, at: Instant): void
+  /** Nothing of the router is known any more. */
+  lost(router: string, at: Instant): void
 }
 
 interface Session {
@@ -133,9 +138,7 @@ export class BmpRouterFeed {
 
   /** It is not heard any more. */
   lost(at: Instant): void {
-    if (this.#updates && this.name !== null)
-      for (const { peer, asn } of this.sessions.values())
-        this.#updates.down({ router: this.name, peer, peerAsn: asn }, at)
+    if (this.name !== null) this.#updates?.lost(this.name, at)
   }
 
   #message(from: number, to: number): void {
@@ -217,7 +220,8 @@ export class BmpRouterFeed {
     if (session) session.isMonitored = true
     if (outcome === 'endOfRib') this.#telling.delete(peer.address)
     if (this.#updates === null || view === View.adjOut || view === View.adjOutPost) return
-    const said = { router: this.name ?? '', peer: peer.address, peerAsn: peer.asn, view }
+    const addPath = Math.max(AddPath.none, peer.addPath[0] as number)
+    const said = { router: this.name ?? '', peer: peer.address, peerAsn: peer.asn, view, addPath }
     this.#updates.update(this.#frames.bytes.subarray(from + BGP_AT, to), said, at)
   }
 
@@ -240,8 +244,8 @@ export class BmpRouterFeed {
   #down(peer: BmpPeer, at: Instant): void {
     const { down, view } = this.#decoder
     this.#telling.delete(peer.address)
-    if (view === View.locRib) return
     this.#updates?.down({ router: this.name ?? '', peer: peer.address, peerAsn: peer.asn }, at)
+    if (view === View.locRib) return
     // Nobody says whether it is up: it is missing, not lost.
     if (down?.reason === NO_LONGER_TOLD) {
       this.sessions.delete(peer.address)

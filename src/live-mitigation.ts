@@ -8,6 +8,10 @@ import { VIEWS } from './wire/bmp-peers.ts'
 import { MitigationRoutes } from './wire/mitigation-routes.ts'
 import type { MitigationSettings } from './wire/mitigation-settings.ts'
 
+/** Families with path identifiers, by the bits of AddPath. */
+const FAMILIES: readonly ReadonlySet<string>[] = [[], ['1/1'], ['2/1'], ['1/1', '2/1']].map(
+  (families) => new Set(families),
+)
 /** More routers than anybody has. */
 const MOST_ROUTERS = 256
 
@@ -31,20 +35,23 @@ export const ownMitigations =
     }
     const session = (peer: string, asn: number, view: number) => `${peer} ${asn} ${view}`
     return {
-      update(message, { router, peer, peerAsn, view }, at) {
+      update(message, { router, peer, peerAsn, view, addPath }, at) {
         const routes = of(router)
         if (routes === null) return stream.dropped('mitigation-routers')
         const before = routes.dropped
-        tell(routes.update(session(peer, peerAsn, view), message, at))
+        tell(routes.update(session(peer, peerAsn, view), message, at, FAMILIES[addPath]))
         if (routes.dropped > before) stream.dropped('mitigations', routes.dropped - before)
       },
       down({ router, peer, peerAsn }, at) {
         const routes = routers.get(router)
         if (!routes) return
-        const why = `its session with AS${peerAsn} is over, or not heard any more`
+        const why = `the session with AS${peerAsn} is over`
         for (let view = 0; view < VIEWS; view++)
           tell(routes.down(session(peer, peerAsn, view), at, why))
-        if (routes.running === 0) routers.delete(router)
+      },
+      lost(router, at) {
+        tell(routers.get(router)?.close(at, 'the router is not heard any more') ?? [])
+        routers.delete(router)
       },
     }
   }

@@ -8,6 +8,7 @@ import { queriesOf } from './config/query-sets.ts'
 import { type Config, risLiveSettings } from './config/schema.ts'
 import { flows } from './flow-feed.ts'
 import { bmp } from './live-bmp.ts'
+import { ownMitigations } from './live-mitigation.ts'
 import { prometheus } from './live-prometheus.ts'
 import { risLive } from './live-ris.ts'
 import type { SourceSpec } from './live-source.ts'
@@ -44,7 +45,7 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
       // No table of a collector is kept up to date by it: own routers are evidence, not witnesses.
       return {
         routes: { hearsAll: true, historic: false, tells: () => false },
-        open: bmp(bmpSettings(feed)),
+        open: bmp(bmpSettings(feed), { updates: ownMitigations(config.context.blackholes) }),
       }
     case 'prometheus':
       return { routes: null, open: prometheus(prometheusSettings(feed, queriesOf(feed).queries)) }

@@ -90,7 +90,7 @@ function hashOf(config: Config): string {
     .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
     .sort((a, b) => a.asn - b.asn)
   const { detect } = rest
-  const { siblings, research, routeServers, scrubbers, beacons, ignorePeers } = context
+  const { siblings, research, routeServers, scrubbers, blackholes, beacons, ignorePeers } = context
   const sorted = (asns: readonly Asn[]) => asns.toSorted((a, b) => a - b)
   const lists = {
     ...context,
@@ -99,8 +99,8 @@ function hashOf(config: Config): string {
     routeServers: sorted(routeServers),
     scrubbers: sorted(scrubbers),
     blackholes: {
-      communities: context.blackholes.communities.toSorted(),
-      discard: context.blackholes.discard.toSorted(),
+      communities: blackholes.communities.toSorted(),
+      discard: blackholes.discard.toSorted(),
     },
     beacons: beacons.toSorted(),
     ignorePeers: ignorePeers.toSorted(),
