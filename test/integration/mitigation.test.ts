@@ -10,6 +10,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Labels } from '../../src/core/sample.ts'
 import { folder, freePort, has, main, type Running, remove, start, until } from './tools.ts'
 
 /** FastNetMon knows GoBGP at no other port. */
@@ -21,7 +22,8 @@ const FLOWS = { every: 100, flows: 20, packets: 100, octets: 100_000 }
 /** What comes in at the border ordinarily, and in a flood, in octets a second. */
 const CALM = 1e8
 const FLOOD = 1e9
-const BAN = 20
+/** In seconds; a ban that ends while the flood goes on is followed by another. */
+const BAN = 40
 
 interface Incident {
   readonly kind: string
@@ -97,6 +99,14 @@ describe.skipIf(missing || taken)('a flood, fought', () => {
   let prometheus = ''
   let netflowPort = 0
   let daemon: Running
+
+  const journal = join(at, 'journal')
+  /** What was done against it, as the stream has it: by whom it was told, and when. */
+  const changes = (): { at: number; event: string; note: string; labels: Labels }[] =>
+    readFileSync(journal, 'utf8')
+      .split('\n')
+      .flatMap((line) => (line.includes('"change"') ? [JSON.parse(line)] : []))
+      .map((found) => found.fact ?? found)
 
   const launch = (command: string, args: readonly string[]): Running => {
     const one = start(command, args, { cwd: at })
@@ -206,7 +216,13 @@ describe.skipIf(missing || taken)('a flood, fought', () => {
         cli_stats_ipv6_file_path: join(at, 'fastnetmon6.dat'),
       }),
     )
-    daemon = launch(process.execPath, [main, 'watch', join(at, 'faultline.yml')])
+    daemon = launch(process.execPath, [
+      main,
+      'watch',
+      join(at, 'faultline.yml'),
+      '--journal',
+      journal,
+    ])
     await until('the daemon answers', async () => {
       if (daemon.process.exitCode !== null) throw new Error(daemon.text())
       return fetch(`${url}/healthz`).then(
@@ -280,7 +296,8 @@ describe.skipIf(missing || taken)('a flood, fought', () => {
     const began = Date.now()
     flooding = setInterval(() => {
       const upFor = 3_600_000 + Date.now() - began
-      socket.send(netflow((sequence += FLOWS.flows), upFor), netflowPort, '127.0.0.1')
+      socket.send(netflow(sequence, upFor), netflowPort, '127.0.0.1')
+      sequence += FLOWS.flows
     }, FLOWS.every)
     const found = await until('the verdict has all three', async () => {
       const [one] = (await incidents()).filter(({ verdict }) => {
@@ -301,15 +318,37 @@ describe.skipIf(missing || taken)('a flood, fought', () => {
     expect(all.filter((kind) => /^(hijack|leak|outage|session)\./.test(kind))).toEqual([])
   })
 
-  test('is over when the flood is, and the blackhole is lifted', async () => {
+  test('ends with the flood: the detector lets go, the route goes, and the incident resolves', async () => {
     clearInterval(flooding)
     rate = CALM
-    await until('it resolves', async () => {
-      const all = await incidents()
-      return all.length > 0 && all.every((one) => one.state !== 'open')
-    }).catch(async (error) => {
+    const told = (note: RegExp) => changes().filter((one) => note.test(one.note))
+    await until(
+      'all of it is over',
+      async () => {
+        const all = await incidents()
+        const last = [told(/^FastNetMon$/), told(/^BMP: /)].map((of) => of.at(-1)?.event)
+        return (
+          all.length > 0 &&
+          // What it was made of must stay away for five minutes until it is resolved for good.
+          all.every((one) => one.state === 'resolving' || one.state === 'resolved') &&
+          last.every((event) => event?.endsWith('-end'))
+        )
+      },
+      120_000,
+    ).catch(async (error) => {
       throw new Error(`${error}\n${await state()}`)
     })
-    expect(readFileSync(join(at, 'notified'), 'utf8')).not.toContain('curl')
+    const host = { kind: 'rtbh', length: '32', prefix: '198.51.100.0/24', router: 'edge-1' }
+    const byRouter = told(/^BMP: /)
+    for (const { labels } of byRouter) expect(labels).toEqual(host)
+    // FastNetMon's own community, which it uses unless told otherwise.
+    expect(byRouter[0]).toMatchObject({
+      event: 'mitigation-start',
+      note: 'BMP: community 65001:666',
+    })
+    expect(byRouter.at(-1)).toMatchObject({ event: 'mitigation-end', note: 'BMP: withdrawn' })
+    // The ban is announced and told within seconds, by two ways.
+    const ban = told(/^FastNetMon$/).find(({ event }) => event === 'mitigation-start')
+    expect(Math.abs((ban?.at ?? 0) - (byRouter[0]?.at ?? 0))).toBeLessThan(15e6)
   })
 })
