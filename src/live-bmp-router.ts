@@ -40,8 +40,8 @@ export interface OwnUpdates {
   update(message: Uint8Array, session: OwnSession, at: Instant): void
   /** The session is down, or the router is not heard any more: its routes are not known to be there. */
   down(session: Omit<OwnSession, 'view' | 'addPath'>, at: Instant): void
-  /** Nothing of the router is known any more. */
-  lost(router: string, at: Instant): void
+  /** Nothing of the router is known any more, of its Loc-RIB neither. */
+  lost?(router: string, at: Instant): void
 }
 
 interface Session {
@@ -138,7 +138,10 @@ export class BmpRouterFeed {
 
   /** It is not heard any more. */
   lost(at: Instant): void {
-    if (this.name !== null) this.#updates?.lost(this.name, at)
+    if (!this.#updates || this.name === null) return
+    for (const { peer, asn } of this.sessions.values())
+      this.#updates.down({ router: this.name, peer, peerAsn: asn }, at)
+    this.#updates.lost?.(this.name, at)
   }
 
   #message(from: number, to: number): void {
