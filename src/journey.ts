@@ -15,6 +15,8 @@ import { type Instant, iso } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 import type { Detector } from './core/view.ts'
 import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
+import { RouterBursts } from './detect/router-burst.ts'
+import { OwnRoutes } from './table/own-routes.ts'
 import { Table, type TableLimits } from './table/table.ts'
 import { Ledger } from './verdict/ledger.ts'
 import type { PlanesSettings } from './verdict/planes.ts'
@@ -42,6 +44,8 @@ export interface JourneySettings {
 
 export class Journey implements Sink {
   readonly table: Table
+  /** What own routers hold: beside the table, for they are evidence and no witnesses. */
+  readonly own: OwnRoutes
   readonly situations: Situations
   readonly ledger: Ledger
   readonly knowledge = new Knowledge()
@@ -52,12 +56,18 @@ export class Journey implements Sink {
   #due: Instant = Number.POSITIVE_INFINITY
   #firstAt: Instant | null = null
   readonly #detectors: Detector[]
+  readonly #routerBursts: RouterBursts
+  readonly #vantages: VantagePoints
   readonly #tell: (incident: Incident) => void
   #tickedAt: Instant = 0
 
   constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
     const { baseline, inputs, mostIncidents } = settings
     this.table = new Table({ ...settings, keepStale: settings.detect.blind.keep })
+    this.#vantages = settings.vantages
+    this.own = new OwnRoutes(settings.vantages)
+    const watched = [...(settings.asns ?? [])].sort((a, b) => a - b)
+    this.#routerBursts = new RouterBursts(this.own, watched)
     const context = settings.context ?? this.knowledge
     this.situations = new Situations(this.table, {
       asns: settings.asns,
@@ -82,6 +92,7 @@ export class Journey implements Sink {
     return [
       { table: 'incidents', count: this.ledger.dropped },
       { table: 'side-inputs', count: this.knowledge.dropped },
+      { table: 'own-routes', count: this.own.dropped },
       { table: 'planes', count: this.situations.planes.dropped },
       ...this.#detectors.flatMap(({ name, dropped }) =>
         dropped === undefined ? [] : [{ table: name, count: dropped }],
@@ -91,6 +102,10 @@ export class Journey implements Sink {
 
   message(batch: Batch, m: number): void {
     if ((batch.at[m] as number) >= this.#due) this.#learn(batch.at[m] as number)
+    if (this.#vantages.routers > 0 && this.#vantages.isRouter(batch.vantage[m] as number)) {
+      this.own.apply(batch, m)
+      return
+    }
     if (batch.interned >= 0 && batch.interned !== this.table.paths.epoch) this.table.intern(batch)
     this.table.apply(batch, m)
   }
@@ -108,15 +123,19 @@ export class Journey implements Sink {
     // They carry their own time, which may lie before now: nothing that is about now may see it.
     if (fact.kind === 'sample' || fact.kind === 'change') {
       this.heard[fact.kind === 'sample' ? fact.plane : 'change']++
+      this.own.fact(fact)
       this.situations.fact(fact)
       return
     }
+    this.own.fact(fact)
     if (fact.at >= this.#due) this.#learn(fact.at)
     this.table.fact(fact)
     if (fact.kind !== 'tick') return
     this.#tickedAt = fact.at
     const signals: Signal[] = []
     for (const detector of this.#detectors) signals.push(...detector.tick(fact.at))
+    for (const sample of this.own.tick(fact.at)) this.situations.fact(sample)
+    signals.push(...this.#routerBursts.tick(fact.at))
     const told = this.situations.tick(fact.at, signals)
     for (const incident of this.ledger.take(told, this.table.vantage(), fact.at))
       this.#tell(incident)

@@ -1,12 +1,15 @@
 // The feeds of a configuration, each by the source that hears it. A new kind of feed is a line here.
 
 import { InputError } from './command.ts'
+import { bmpSettings } from './config/feed-bmp.ts'
 import { flowsSettings, withResolvers } from './config/feed-flows.ts'
 import { routeViewsSettings } from './config/feed-routeviews.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
 import { type Config, risLiveSettings } from './config/schema.ts'
 import { flows } from './flow-feed.ts'
+import { bmp } from './live-bmp.ts'
+import { ownMitigations } from './live-mitigation.ts'
 import { prometheus } from './live-prometheus.ts'
 import { risLive } from './live-ris.ts'
 import { routeViews, tellsOf } from './live-routeviews.ts'
@@ -47,6 +50,12 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
         open: routeViews(settings),
       }
     }
+    case 'bmp':
+      // No table of a collector is kept up to date by it: own routers are evidence, not witnesses.
+      return {
+        routes: { hearsAll: true, historic: false, tells: () => false },
+        open: bmp(bmpSettings(feed), { updates: ownMitigations(config.context.blackholes) }),
+      }
     case 'prometheus':
       return { routes: null, open: prometheus(prometheusSettings(feed, queriesOf(feed).queries)) }
     case 'flows': {

@@ -67,6 +67,7 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
 }
 
 function heard(feed: Config['feeds'][number], { planes }: Config): string[] {
+  if (feed.type === 'bmp') return heardBmp(feed)
   if (feed.type === 'flows') return heardFlows(withResolvers(feed, planes.resolvers))
   if (feed.type === 'routeviews') return heardRouteViews(feed)
   return feed.type === 'prometheus' ? asked(feed) : heardLive(feed)
@@ -115,6 +116,15 @@ function heardFlows({ type, brokers, topic, group, tls, sasl, resolvers }: Flows
   return [
     `${type} in ${topic} at ${brokers.join(', ')}: ${ways.join(', ')}; group ${group}`,
     `  own resolvers: ${resolvers.join(', ') || 'none named, so nothing of DNS'}`,
+  ]
+}
+
+function heardBmp({ type, listen, routers, allow }: FeedOf<'bmp'>): string[] {
+  const named = routers.map(({ name, address }) => `${name} (${address})`)
+  const others = allow.length > 0 ? `, and who else is in ${allow.join(', ')}` : ''
+  return [
+    `${type} on ${listen.host} port ${listen.port}`,
+    `  from ${[...named, 'this machine'].join(', ')}${others}`,
   ]
 }
 

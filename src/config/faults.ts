@@ -36,7 +36,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 /** What later versions will know, and older documents of ours already speak of. */
 const later = new Set(['verdict', 'receivers', 'routes', 'state'])
 const laterFeeds = new Set(
-  ['routeviews', 'bmp', 'archive', 'push', 'samples'], // DESIGN §1
+  ['routeviews', 'archive', 'push', 'samples'], // DESIGN §1
 )
 const notYet = 'is not available in this version yet'
 

@@ -178,27 +178,34 @@ const exposed = (written: string) =>
       `write listen: {address: "${written}", exposed: true}`,
   ] as const
 
-export const listen = z
-  .union([
-    reader(z.string(), address, (written, refuse) => {
-      const where = parseListen(written)
-      return where && !isLoopback(where.host) ? refuse(...exposed(written)) : where
-    }),
-    group({
-      address: reader(z.string(), address, (written) => {
+/** `open`: what is wrong with an address that others can reach, and what to do; `what`: what they would reach. */
+export const listenOn = (open: (written: string) => readonly [string, string], what: string) =>
+  z
+    .union([
+      reader(z.string(), address, (written, refuse) => {
         const where = parseListen(written)
-        return where && { ...where, written }
-      }).describe('The same, for use with `exposed`.'),
-      exposed: flag(false).describe('Others may reach the page and the API, without a password.'),
-    }).transform((given, context): Listen => {
-      const { host, port, written } = given.address
-      if (given.exposed || isLoopback(host)) return { host, port }
-      const [message, hint] = exposed(written)
-      context.addIssue({ code: 'custom', path: ['address'], message, params: { hint } })
-      return z.NEVER
-    }),
-  ])
-  .meta({ title: address.title })
+        return where && !isLoopback(where.host) ? refuse(...open(written)) : where
+      }),
+      group({
+        address: reader(z.string(), address, (written) => {
+          const where = parseListen(written)
+          return where && { ...where, written }
+        }).describe('The same, for use with `exposed`.'),
+        exposed: flag(false).describe(what),
+      }).transform((given, context): Listen => {
+        const { host, port, written } = given.address
+        if (given.exposed || isLoopback(host)) return { host, port }
+        const [message, hint] = open(written)
+        context.addIssue({ code: 'custom', path: ['address'], message, params: { hint } })
+        return z.NEVER
+      }),
+    ])
+    .meta({ title: address.title })
+
+export const listen = listenOn(
+  exposed,
+  'Others may reach the page and the API, without a password.',
+)
 
 /** For a list of ASNs, alone or with what is watched of them, however each is written. */
 export const asnOf = (item: unknown) => {

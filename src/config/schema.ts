@@ -11,6 +11,8 @@ import { type RisLiveSettings, risLiveDefaults } from '../feeds/ris-live-setting
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
 import { archivesSchema } from './archives.ts'
+import { blackholesSchema } from './blackholes.ts'
+import { bmpFeed } from './feed-bmp.ts'
 import { flowsFeed } from './feed-flows.ts'
 import { routeViewsFeed } from './feed-routeviews.ts'
 import type { FeedOf } from './feeds.ts'
@@ -252,7 +254,7 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed]))
+    .array(z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed, bmpFeed]))
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])
@@ -295,6 +297,9 @@ export const configSchema = group({
     scrubbers: asnsOf(specialDefaults.scrubbers).describe(
       'Networks that originate prefixes of others while these are attacked.',
     ),
+    blackholes: blackholesSchema
+      .prefault({})
+      .describe('By what routes of own routers are known as blackholes.'),
     beacons: list(prefix)
       .prefault([...specialDefaults.beacons])
       .describe(

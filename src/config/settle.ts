@@ -13,6 +13,7 @@ import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { watchedDefaults } from '../feeds/watched-settings.ts'
 import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
+import { mitigationDefaults } from '../wire/mitigation-settings.ts'
 import type { Remark } from './faults.ts'
 import type { Config } from './schema.ts'
 import { warningsOf } from './warnings.ts'
@@ -49,6 +50,10 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       research: [...specialDefaults.research],
       routeServers: [...specialDefaults.routeServers],
       scrubbers: [...specialDefaults.scrubbers],
+      blackholes: {
+        communities: [...mitigationDefaults.communities],
+        discard: [...mitigationDefaults.discard],
+      },
       beacons: [...specialDefaults.beacons],
       ignorePeers: [],
       bootstrap: [],
@@ -107,7 +112,7 @@ function hashOf(config: Config): string {
     .map((watched) => ({ ...watched, prefixes: watched.prefixes.toSorted() }))
     .sort((a, b) => a.asn - b.asn)
   const { detect } = rest
-  const { siblings, research, routeServers, scrubbers, beacons, ignorePeers } = context
+  const { siblings, research, routeServers, scrubbers, blackholes, beacons, ignorePeers } = context
   const sorted = (asns: readonly Asn[]) => asns.toSorted((a, b) => a - b)
   const lists = {
     ...context,
@@ -115,6 +120,10 @@ function hashOf(config: Config): string {
     research: sorted(research),
     routeServers: sorted(routeServers),
     scrubbers: sorted(scrubbers),
+    blackholes: {
+      communities: blackholes.communities.toSorted(),
+      discard: blackholes.discard.toSorted(),
+    },
     beacons: beacons.toSorted(),
     ignorePeers: ignorePeers.toSorted(),
   }

@@ -48,6 +48,11 @@ export function warningsOf(config: Config): Remark[] {
     warn('$.listen', why, 'keep a firewall or a proxy that asks before it')
   }
   for (const [i, feed] of feeds.entries()) {
+    if (feed.type !== 'bmp' || isLoopback(feed.listen.host)) continue
+    const why = `${feed.listen.host} can be reached from other machines, and BMP knows no password`
+    warn(`$.feeds[${i}].listen`, why, 'let only your routers reach it')
+  }
+  for (const [i, feed] of feeds.entries()) {
     if (feed.type !== 'ris-live' || !feed.history || feed.url !== risLiveDefaults.url) continue
     const why = 'the public service is live, but it will not be noticed when it grows stale'
     warn(`$.feeds[${i}].history`, why, 'remove it')

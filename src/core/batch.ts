@@ -25,6 +25,9 @@ export const Message = {
 /** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */
 export const KEEPALIVE = 4
 
+/** The router tells of this session no more (RFC 7854 §4.9, reason 5): nothing is said of whether it is up. */
+export const NO_LONGER_TOLD = 5
+
 /** Its numbers hold, and there are no words to look them up anew. */
 export const LOOKED_UP = -1
 
@@ -62,7 +65,7 @@ export class Batch {
   /** Vantage point; see VantagePoints. */
   readonly vantage: Int32Array
   readonly kind: Uint8Array
-  /** endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
+  /** sessionDown: NO_LONGER_TOLD or 0; endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
   readonly detail: Uint8Array
   /** Where the path begins in `path`; -1 when the message carries none that could be read. */
   readonly pathStart: Int32Array

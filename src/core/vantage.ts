@@ -8,7 +8,8 @@ import { addressText, maskWord, type Prefix, parsePrefix } from './prefix.ts'
 
 export interface VantagePoint {
   readonly id: number
-  readonly project: 'ris' | 'routeviews' | 'own'
+  /** `router`: a session of one of the operator's own routers, told over BMP. It never votes. */
+  readonly project: 'ris' | 'routeviews' | 'own' | 'router'
   readonly collector: string
   readonly address: string
   readonly asn: Asn
@@ -54,7 +55,11 @@ const covers = (prefix: Prefix, afi: number, words: readonly number[]): boolean 
   prefix.afi === afi &&
   prefix.words.every((word, i) => ((words[i] ?? 0) & maskWord(prefix.length, i)) === (word | 0))
 
+/** What stands before the name of an own router where others have a collector. */
+export const ROUTER = 'bmp:'
+
 function projectOf(collector: string): VantagePoint['project'] {
+  if (collector.startsWith(ROUTER)) return 'router'
   if (/^rrc\d+/.test(collector)) return 'ris'
   return /^route-views|\.|^routeviews/.test(collector) ? 'routeviews' : 'own'
 }
@@ -76,6 +81,8 @@ export class VantagePoints {
   readonly list: VantagePoint[] = []
   /** Peers refused because the table was full. */
   dropped = 0
+  /** Sessions of own routers among them; where there are none nobody need ask. */
+  routers = 0
   #collectors: string[] = []
   /** Ids by hash, -1 = none; four times as many as there are keys. */
   #slots = new Int32Array(4 * FEW).fill(-1)
@@ -145,9 +152,11 @@ export class VantagePoints {
     slots[slot] = id
     keys.set([collector * 8 + afi, w0, w1, w2, w3, asn | 0], id * KEY)
     const name = this.collectorName(collector)
+    const project = projectOf(name)
+    if (project === 'router') this.routers++
     this.list.push({
       id,
-      project: projectOf(name),
+      project,
       collector: name,
       address: addressText(afi, w0, w1, w2, w3),
       asn: asn >>> 0,
@@ -175,6 +184,10 @@ export class VantagePoints {
       while ((this.#slots[slot] as number) >= 0) slot = (slot + 1) & mask
       this.#slots[slot] = id
     }
+  }
+
+  isRouter(id: number): boolean {
+    return this.list[id]?.project === 'router'
   }
 
   get(id: number): VantagePoint {

@@ -220,7 +220,15 @@ function against(known: Known, c: Conflict, words: PrefixWords, invalid: boolean
     add('related', -5, `AS${origin} is behind AS${victim}, which passes it on`)
   else if (beside && links.has(origin, victim))
     add('related', -5, `AS${origin} and AS${victim} are neighbours`)
-  if (isBlackhole(words) && !invalid)
+  const defends =
+    c.upstream > 0 ||
+    relation !== undefined ||
+    context.isScrubber(origin) ||
+    context.sameOrganisation(origin, victim)
+  // ROAs are for what is exchanged; who blackholes for another asks for none (RFC 7999 §3.3).
+  if (isBlackhole(words) && defends)
+    add('very.specific', -8, `so long a prefix is for blackholing, which AS${origin} does for it`)
+  else if (isBlackhole(words) && !invalid)
     add('very.specific', -4, 'so long a prefix is for blackholing, not for traffic')
   const theirs = c.kind === 'hijack.submoas' ? c.cover : c.prefix
   if (c.kind !== 'hijack.less-specific' && !invalid && isNew(view, theirs, victim))

@@ -175,6 +175,9 @@ function what(incident: Incident, counts: Counts): string {
       return reason(incident.confidence)
     case 'withdrawal.burst': {
       const { prefixes, origins = 0 } = counts
+      // Of an own router: it says so itself, and nobody else need have seen it.
+      const own = incident.confidence.tags.find(({ name }) => name === 'router.routes')
+      if (own) return `${own.because}, ${many(prefixes, 'route')} are missing now`
       const whose = incident.culprit === 0 ? '' : ` behind AS${incident.culprit}`
       return `${many(prefixes, 'prefix', 'prefixes')} of ${many(origins, 'network')}${whose} gone at once (${lostAt(counts)})`
     }

@@ -8,14 +8,14 @@
 import type { Asn } from '../core/asn.ts'
 import { evidence, type Finding } from '../core/evidence.ts'
 import type { Kind, Signal } from '../core/incident.ts'
-import { type Afi, maskWord, parsePrefix, prefixText } from '../core/prefix.ts'
+import { type Afi, parsePrefix, prefixText } from '../core/prefix.ts'
 import { quorum } from '../core/quorum.ts'
-import type { Change } from '../core/sample.ts'
 import { type Instant, minutes, type Span, words } from '../core/time.ts'
 import { Seen, type View } from '../core/view.ts'
+import { changed, isPartOf, type Mitigation, type MitigationKind } from './mitigation-told.ts'
 import { Newcomers } from './newcomers.ts'
 import { onceATick } from './once.ts'
-import type { Scene } from './scene.ts'
+import type { Scene, SeriesView } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import {
   BLACKHOLED,
@@ -35,19 +35,6 @@ export interface Mitigators {
 
 export const noMitigators: Mitigators = { isScrubber: () => false, scrubbers: [] }
 
-export type MitigationKind = 'rtbh' | 'flowspec' | 'scrubber'
-
-export interface Mitigation {
-  readonly kind: MitigationKind
-  /** Own prefix it is for; null when it is not told, or concerns all. */
-  readonly prefix: string | null
-  /** The scrubber. */
-  readonly asn: Asn | null
-  readonly since: Instant | null
-  readonly within: Span
-  readonly from: 'route' | 'change'
-}
-
 /** What the judge is told of it. */
 export interface MitigationGate {
   readonly because: string
@@ -59,6 +46,8 @@ export interface MitigationGate {
 
 /** What comes within this after a rule may be its doing. */
 const CONSEQUENCE: Span = minutes(15)
+/** Of what resolvers are asked, so much is left without an answer. */
+const FAILING = 0.2
 const MOST_SHOWN = 3
 /** Peers that must hold it from a scrubber (Khadka 2026), of those who are asked. */
 const WITNESSES = 2
@@ -118,31 +107,17 @@ const found = (
   prefix: string,
   asn: Asn | null,
   since: Instant | undefined,
-): Mitigation => ({ kind, prefix, asn, since: since ?? null, within: minutes(1), from: 'route' })
-
-function changed({ planes }: Scene): Mitigation[] {
-  const running = new Map<string, Change>()
-  for (const change of planes.changes) {
-    const { kind = '', prefix = '', asn = '', id = '' } = change.labels
-    const name = id === '' ? `${kind} ${prefix} ${asn}` : id
-    if (change.event === 'mitigation-start') running.set(name, change)
-    else if (change.event === 'mitigation-end') running.delete(name)
-  }
-  return [...running.values()].flatMap(({ at, uncertainty, labels }): Mitigation[] => {
-    const { kind, prefix, asn } = labels
-    if (kind !== 'rtbh' && kind !== 'flowspec' && kind !== 'scrubber') return []
-    return [
-      {
-        kind,
-        prefix: prefix ?? null,
-        asn: asn === undefined ? null : Number(asn.replace(/^AS/i, '')),
-        since: at,
-        within: uncertainty,
-        from: 'change',
-      },
-    ]
-  })
-}
+): Mitigation => ({
+  kind,
+  prefix,
+  length: null,
+  takes: [],
+  routers: [],
+  asn,
+  since: since ?? null,
+  within: minutes(1),
+  from: 'route',
+})
 
 /** A scrubber that takes over what it did not carry before: its detector knows who always did. */
 function diversions(scene: Scene, known: Mitigators): Mitigation[] {
@@ -151,6 +126,9 @@ function diversions(scene: Scene, known: Mitigators): Mitigation[] {
     .map(({ culprit, startedAt, samples, kind }) => ({
       kind: 'scrubber',
       prefix: kind.startsWith('hijack.') ? (samples.prefixes[0] ?? null) : null,
+      length: null,
+      takes: [],
+      routers: [],
       asn: culprit,
       since: startedAt,
       within: minutes(1),
@@ -221,7 +199,7 @@ function harmOf(
   findings: readonly Finding[],
   running: readonly Mitigation[],
 ): string | null {
-  const wide = running.find(({ kind, prefix }) => kind === 'rtbh' && isWide(prefix))
+  const wide = running.find((one) => one.kind === 'rtbh' && isWide(one))
   const failing = scene.planes
     .series('probe_success')
     .filter(({ labels, last }) => labels['set'] === 'inside' && last < 0.5)
@@ -232,10 +210,30 @@ function harmOf(
   }
   for (const rule of running) {
     if (rule.kind !== 'flowspec' || rule.since === null) continue
-    const after = consequences(scene, rule.since - rule.within)
+    const after =
+      consequences(scene, rule.since - rule.within) ??
+      (hasFlood(findings) ? null : starved(scene, rule, rule.since - rule.within))
     if (after !== null) return `a Flowspec rule for ${shown(rule)} was followed by ${after}`
   }
   return null
+}
+
+/** What lives by a service that the rule drops and fails soon after; null when nothing does. */
+function starved({ planes }: Scene, { takes }: Mitigation, from: Instant): string | null {
+  if (!takes.includes('dns')) return null
+  const soon = ({ shift }: SeriesView) =>
+    shift !== null && shift.onset.at >= from && shift.onset.at <= from + CONSEQUENCE
+  const worse = ({ last, usual }: SeriesView) => last >= FAILING && last >= 2 * (usual ?? 0)
+  const resolvers = ['timeout_ratio', 'servfail_ratio']
+    .flatMap((metric) => planes.series(metric))
+    .filter((one) => worse(one) && soon(one))
+    .map(({ labels }) => labels['resolver'])
+  const names = distinct(resolvers)
+  if (names.length > 0) return `resolvers that fail (${listed(names)}), for it drops DNS`
+  const failing = planes
+    .series('probe_success')
+    .filter((one) => one.labels['set'] === 'inside' && one.last < 0.5 && soon(one))
+  return failing.length > 0 ? `probes from inside that fail, for it drops DNS` : null
 }
 
 /** Sessions lost, prefixes lost or flapping soon after a rule; null when there is none of it. */
@@ -259,11 +257,20 @@ function consequences(scene: Scene, from: Instant): string | null {
   return `the ${what} of ${first.now.prefixes} prefixes ${words(first.startedAt - from)} later`
 }
 
-/** Shorter than what a host is masked to by those who tell of it: a /24 may be one host's. */
-function isWide(prefix: string | null): boolean {
+/**
+ * As wide as what networks exchange, where a router tells how wide it is. Detectors mask the host of
+ * which they tell, so that a /24 of theirs may be one host's.
+ */
+function isWide({ prefix, length }: Mitigation): boolean {
   const parsed = prefix === null ? undefined : parsePrefix(prefix)
-  return parsed !== undefined && parsed.length < (parsed.afi === 4 ? 24 : 48)
+  if (!parsed) return false
+  const block = parsed.afi === 4 ? 24 : 48
+  return length === null ? parsed.length < block : length <= block
 }
+
+/** Known to be longer than what networks exchange, though its block is all that is told. */
+const isInBlock = ({ prefix, length }: Mitigation): boolean =>
+  prefix !== null && length !== null && length > (prefix.includes(':') ? 48 : 24)
 
 /** Something that floods and only floods bring along is found. */
 const hasFlood = (findings: readonly Finding[]): boolean =>
@@ -272,17 +279,13 @@ const hasFlood = (findings: readonly Finding[]): boolean =>
 /** Whether every anomaly of the routes is this mitigation's. */
 function explains(scene: Scene, running: readonly Mitigation[], known: Mitigators): boolean {
   const diverts = running.some(({ kind }) => kind === 'scrubber')
-  const targets = running.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))
+  const isTarget = (prefix: string): boolean => running.some((one) => isFor(one, prefix))
   const meant = (signal: Signal): boolean => {
     if (hasTag(signal, BLACKHOLED) || hasTag(signal, DIVERTED)) return true
     if (diverts && PATHS.has(signal.kind))
       return !signal.kind.startsWith('hijack.') || known.isScrubber(signal.culprit)
     const { prefixes } = signal.samples
-    return (
-      prefixes.length > 0 &&
-      prefixes.length >= signal.now.prefixes &&
-      prefixes.every((prefix) => targets.some((target) => isPartOf(prefix, target)))
-    )
+    return prefixes.length > 0 && prefixes.length >= signal.now.prefixes && prefixes.every(isTarget)
   }
   const { view, asn } = scene
   const lost = view
@@ -291,18 +294,15 @@ function explains(scene: Scene, running: readonly Mitigation[], known: Mitigator
   return (
     downSessions(scene).length === 0 &&
     routingSignals(scene).every(meant) &&
-    lost.every((prefix) => isTarget(view, prefix, targets))
+    lost.every((prefix) => isTarget(view.prefixText(prefix)))
   )
 }
 
-const isTarget = (view: View, prefix: number, targets: readonly string[]): boolean =>
-  targets.some((target) => isPartOf(view.prefixText(prefix), target))
-
-export function isPartOf(inner: string, outer: string): boolean {
-  const a = parsePrefix(inner)
-  const b = parsePrefix(outer)
-  if (!a || !b || a.afi !== b.afi || a.length < b.length) return false
-  return a.words.every((word, i) => (word & maskWord(b.length, i)) === (b.words[i] as number))
+/** A host takes nothing with it but itself. */
+function isFor(one: Mitigation, prefix: string): boolean {
+  if (one.prefix === null || !isPartOf(prefix, one.prefix)) return false
+  const parsed = parsePrefix(prefix)
+  return !isInBlock(one) || (parsed !== undefined && isHostRoute(parsed.afi, parsed.length))
 }
 
 function describe(running: readonly Mitigation[]): string {
@@ -311,17 +311,20 @@ function describe(running: readonly Mitigation[]): string {
 }
 
 function sentence(one: Mitigation): string {
-  if (one.kind === 'rtbh') return `blackhole for ${shown(one)}`
-  if (one.kind === 'flowspec') return `Flowspec rule for ${shown(one)}`
+  const held = one.routers.length > 0 ? ` (on ${listed(one.routers)})` : ''
+  if (one.kind === 'rtbh') return `blackhole for ${shown(one)}${held}`
+  if (one.kind === 'flowspec') return `Flowspec rule for ${shown(one)}${held}`
   return one.asn === null
     ? `diversion of ${shown(one)} to a scrubber`
     : `diversion of ${shown(one)} through scrubber AS${one.asn}`
 }
 
 /** Of a host, no more than the network it is in: it is a subscriber's address. */
-function shown({ prefix }: Mitigation): string {
+function shown(one: Mitigation): string {
+  const { prefix } = one
   const parsed = prefix === null ? undefined : parsePrefix(prefix)
   if (!parsed) return 'own prefixes'
+  if (isInBlock(one)) return `a host inside ${prefix}`
   return isHostRoute(parsed.afi, parsed.length)
     ? `a host inside ${masked(parsed.afi === 4 ? 24 : 48, prefix as string)}`
     : (prefix as string)

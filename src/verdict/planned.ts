@@ -4,7 +4,7 @@
 import type { EvidenceId, Finding } from '../core/evidence.ts'
 import type { Change } from '../core/sample.ts'
 import { Seen } from '../core/view.ts'
-import { isPartOf } from './mitigation.ts'
+import { isPartOf } from './mitigation-told.ts'
 import type { Scene, SeriesView } from './scene.ts'
 import { isHostRoute } from './sight.ts'
 import { downAdjacencies, downSessions, listed, routingSignals } from './told.ts'

@@ -16,6 +16,12 @@ export interface SeriesView {
   readonly uncertainty: Span
   /** What it would be without trouble; null before enough is known of it. */
   readonly usual: number | null
+  /** What it was before it took its present value, and since when it has that; null: it never was another. */
+  readonly before?: {
+    readonly value: number
+    readonly since: Instant
+    readonly within: Span
+  } | null
   /** `last` by `usual`; null where either is not known, Infinity where the usual is 0. */
   readonly ratio: number | null
   /** The deviation under way: which way, and when it began; null while it behaves as usual. */

@@ -28,6 +28,8 @@ export class Series {
   #last = 0
   #lastAt: Instant = Number.NEGATIVE_INFINITY
   #uncertainty: Span = 0
+  /** Its value before the present one, since when it has that, and how surely. */
+  #before: NonNullable<SeriesView['before']> | null = null
   /** What it would have been at its last sample. */
   #expected: number | null = null
   /** By which its clock is off, as far as that is more than the sample says of itself. */
@@ -98,6 +100,8 @@ export class Series {
       this.#interval = this.#gap === 0 ? gap : Math.min(gap, this.#gap)
       this.#gap = gap
     }
+    if (before !== Number.NEGATIVE_INFINITY && value !== this.#last)
+      this.#before = { value: this.#last, since: at, within: uncertainty }
     this.#repeats(at, value)
     this.#last = value
     this.#lastAt = at
@@ -130,6 +134,7 @@ export class Series {
       lastAt: this.#lastAt,
       uncertainty: this.#uncertainty + this.#skew,
       usual,
+      before: this.#before,
       ratio,
       shift: this.#shifts.current,
     }

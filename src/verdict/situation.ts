@@ -15,8 +15,7 @@ import { type History, judge, noHistory } from './judge.ts'
 import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnSignals } from './own-signals.ts'
-import type { Planes } from './planes.ts'
-import type { Scene, Seeker } from './scene.ts'
+import type { PlanesView, Scene, Seeker } from './scene.ts'
 import { seekerOf } from './seekers.ts'
 
 /**
@@ -55,7 +54,7 @@ export class Situation {
   /** How bad all of it is, whatever plane tells of it. */
   harm: Harm = noHarm
   readonly #view: View
-  readonly #planes: Planes
+  readonly #planes: PlanesView
   readonly #gates: Gates
   /** Open signals of detectors, by key. */
   readonly #standing = new Map<string, Signal>()
@@ -72,7 +71,7 @@ export class Situation {
   /** When anything was wrong last, beside that we are blind. */
   #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
-  constructor(asn: Asn, view: View, seen: Planes, known: Mitigators) {
+  constructor(asn: Asn, view: View, seen: PlanesView, known: Mitigators) {
     this.asn = asn
     this.#view = view
     this.#planes = seen

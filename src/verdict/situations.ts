@@ -9,6 +9,7 @@ import type { View } from '../core/view.ts'
 import { collectorsInTrouble } from './gates.ts'
 import { isApart, Joined, planeKinds } from './joined.ts'
 import type { Mitigators } from './mitigation.ts'
+import { OwnPlanes } from './own-planes.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
 import { isAside, Situation } from './situation.ts'
 import { unwatchedVerdict } from './unwatched.ts'
@@ -34,8 +35,11 @@ export class Situations {
     this.#view = view
     this.planes = new Planes(settings.planes)
     this.#joined = new Joined((asn) => this.#of.has(asn))
-    for (const asn of [...(settings.asns ?? [])].sort((a, b) => a - b))
-      this.#of.set(asn, new Situation(asn, view, this.planes, settings.mitigators))
+    const watched = [...(settings.asns ?? [])].sort((a, b) => a - b)
+    for (const asn of watched) {
+      const planes = new OwnPlanes(this.planes, asn, watched)
+      this.#of.set(asn, new Situation(asn, view, planes, settings.mitigators))
+    }
   }
 
   /** Samples and changes; other facts are none of its business. */

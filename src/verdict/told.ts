@@ -48,13 +48,18 @@ export function firstOnset(onsets: Iterable<Onset | null | undefined>): Onset | 
 export const onsetOf = (signals: readonly Signal[]): Onset | null =>
   firstOnset(signals.map(({ startedAt }) => hunted(startedAt)))
 
-/** Something that is up or not: down now, though it ordinarily is up. Of what was never heard nothing is lost. */
-export const isDown = ({ last, usual }: SeriesView): boolean =>
-  last < 0.5 && usual !== null && usual >= 0.5
+/**
+ * Something that is up or not: down now, though it ordinarily is up. Of what was never heard nothing is lost;
+ * where nothing is known to be ordinary yet, what was seen up and is down has been lost.
+ */
+export const isDown = ({ last, usual, before }: SeriesView): boolean =>
+  last < 0.5 && (usual === null ? (before?.value ?? 0) >= 0.5 : usual >= 0.5)
 
-/** When it fell: as found in the series, or when it was last told. */
-export const fallOf = ({ shift, lastAt, uncertainty }: SeriesView): Onset =>
-  shift?.onset ?? { at: lastAt, within: uncertainty }
+/** When it fell: as found in the series, or when it was first told, or last. */
+export const fallOf = ({ shift, before, lastAt, uncertainty }: SeriesView): Onset => {
+  if (shift) return shift.onset
+  return before ? { at: before.since, within: before.within } : { at: lastAt, within: uncertainty }
+}
 
 export const downSessions = ({ planes }: Scene): readonly SeriesView[] =>
   planes.series('session_up').filter(isDown)

@@ -160,13 +160,13 @@ describe('a setting that is wrong', () => {
     ],
     [
       'a feed of later versions',
-      'feeds: [{type: bmp}]',
-      '2:16 $.feeds[0].type: "bmp" is not available in this version yet; remove the feed for now, or use ris-live',
+      'feeds: [{type: samples}]',
+      '2:16 $.feeds[0].type: "samples" is not available in this version yet; remove the feed for now, or use ris-live',
     ],
     [
       'a misspelt feed',
       'feeds: [{type: rislive}]',
-      '2:16 $.feeds[0].type: must be one of ris-live, routeviews, prometheus, flows, not "rislive"; did you mean ris-live?',
+      '2:16 $.feeds[0].type: must be one of ris-live, routeviews, prometheus, flows, bmp, not "rislive"; did you mean ris-live?',
     ],
     ['no type', 'feeds: [{mode: firehose}]', '2:9 $.feeds[0].type: is missing; add type: ris-live'],
     [

@@ -331,6 +331,18 @@ describe('what is ordinary', () => {
     expect(one.confidence.level).toBe('high')
   })
 
+  test('blackholing by an upstream, a scrubber or one organisation, even against ROAs', () => {
+    const validity: Context['validity'] = (_, origin) => (origin === 6000 ? 'valid' : 'invalid-asn')
+    const host = '203.0.7.1/32'
+    const told = (path: string, more: Partial<Context> = {}) =>
+      by(path, { watch: [6000], context: { validity, ...more } }, host).map(({ kind }) => kind)
+    expect(told('1299 174 5001')).toEqual(['hijack.submoas'])
+    expect(told('1299 3356')).toEqual([])
+    expect(told('1299 174 5001', { relation: () => 'provider' })).toEqual([])
+    expect(told('1299 174 5001', { isScrubber: (asn) => asn === 5001 })).toEqual([])
+    expect(told('1299 174 5001', { sameOrganisation: () => true })).toEqual([])
+  })
+
   test('a new prefix that is inside nothing', () => {
     expect(by('1299 174 5001', {}, '91.0.0.0/24')).toEqual([])
   })

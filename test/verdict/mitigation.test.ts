@@ -3,13 +3,14 @@ import type { Finding } from '../../src/core/evidence.ts'
 import type { Change, Labels, Sample } from '../../src/core/sample.ts'
 import { BgpEvidence } from '../../src/verdict/evidence-bgp.ts'
 import {
-  isPartOf,
   type MitigationGate,
   type Mitigators,
   mitigationGate,
 } from '../../src/verdict/mitigation.ts'
 import { Newcomers } from '../../src/verdict/newcomers.ts'
+import { MitigationRoutes } from '../../src/wire/mitigation-routes.ts'
 import { many, World } from '../detect/world.ts'
+import { attribute, communities, nextHop, nlri, reach, update } from '../wire/updates.ts'
 import { change, ids, scenes, series } from './scenes.ts'
 
 const ten = 'abcdeABCDE'
@@ -232,12 +233,87 @@ describe('a Flowspec rule', () => {
   })
 })
 
-test('a prefix is a part of another only in the same family', () => {
-  expect(isPartOf('198.51.100.0/24', '198.51.0.0/16')).toBe(true)
-  expect(isPartOf('198.51.0.0/16', '198.51.0.0/16')).toBe(true)
-  expect(isPartOf('198.51.0.0/16', '198.51.0.0/17')).toBe(false)
-  expect(isPartOf('198.52.0.0/24', '198.51.0.0/16')).toBe(false)
-  expect(isPartOf('2001:db8:1::/48', '2001:db8::/32')).toBe(true)
-  expect(isPartOf('2001:db8:1::/48', '0.0.0.0/0')).toBe(false)
-  expect(isPartOf('none', '0.0.0.0/0')).toBe(false)
+describe('told by BMP', () => {
+  const hop = nextHop('0a000001')
+  const blackhole = communities('65535:666')
+  const at = (time: string) => change(time, 'commit', {}).at
+  /** What a router's UPDATEs become, by the octets. */
+  const heard = (...messages: readonly [time: string, message: Uint8Array][]): Change[] => {
+    const routes = new MitigationRoutes('edge-1')
+    return messages.flatMap(([time, message]) => [...routes.update('s', message, at(time))])
+  }
+  const hole = (prefix: string) => update({ attributes: hop + blackhole, nlri: nlri(prefix) })
+  const discard = attribute(16, '8006000000000000')
+  const failing = ['a', 'b', 'c'].flatMap((pop) =>
+    from('probe_success', { set: 'inside', pop }, 1, 0),
+  )
+  const held = ' (on edge-1)'
+
+  test('a blackhole is in force until it is withdrawn, and its host stays here', () => {
+    const start = ['00:20:00', hole('198.51.3.77/32')] as const
+    expect(look(calm(), heard([...start])).gate).toEqual({
+      because: `blackhole for a host inside 198.51.3.0/24${held}`,
+      explainsBgp: true,
+      isFault: false,
+    })
+    const end = ['00:30:00', update({ withdrawn: nlri('198.51.3.77/32') })] as const
+    expect(look(calm(), heard([...start], [...end])).gate).toBeNull()
+  })
+
+  test('and by the detector that made it is one, and ends with the route', () => {
+    const notice = { kind: 'rtbh', prefix: '198.51.3.0/24' }
+    const ban = change('00:19:50', 'mitigation-start', notice)
+    const routes = heard(['00:20:00', hole('198.51.3.77/32')])
+    const because = `blackhole for a host inside 198.51.3.0/24${held}`
+    expect(look(calm(), [ban, ...routes]).gate?.because).toBe(because)
+    // The detector lets go first; the route is still there.
+    const unban = change('00:30:00', 'mitigation-end', notice)
+    expect(look(calm(), [ban, ...routes, unban]).gate?.because).toBe(because)
+  })
+
+  test('a host’s blackhole does not explain that its /24 is lost', () => {
+    const world = calm().at('00:24:00').withdraw(ten, '198.51.3.0/24')
+    const { gate } = look(world, heard(['00:20:00', hole('198.51.3.77/32')]))
+    expect(gate).toMatchObject({ explainsBgp: false, isFault: false })
+  })
+
+  test('of somebody else’s host is nobody’s here', () => {
+    expect(look(calm(), heard(['00:20:00', hole('203.0.113.9/32')])).gate).toBeNull()
+  })
+
+  test('of a whole /24 after which probes fail is the fault', () => {
+    const routes = heard(['00:25:00', hole('198.51.3.0/24')])
+    expect(look(calm(), [...routes, ...failing]).gate).toEqual({
+      because:
+        'a blackhole for 198.51.3.0/24 drops more than a single host, probes from inside fail in 3 POPs (a, b, c), and no flood is seen',
+      explainsBgp: false,
+      isFault: true,
+    })
+    const host = heard(['00:25:00', hole('198.51.3.77/32')])
+    expect(look(calm(), [...host, ...failing]).gate?.isFault).toBe(false)
+  })
+
+  const dropsDns = (time: string, action = discard) =>
+    heard([time, update({ attributes: action + reach('1/133', '', '06038111058135') })])
+  const resolver = from('timeout_ratio', { resolver: 'r1' }, 0.01, 0.9)
+
+  test('a Flowspec rule that discards port 53, after which resolvers fail, is the fault', () => {
+    expect(look(calm(), [...dropsDns('00:24:30'), ...resolver]).gate).toEqual({
+      because:
+        'a Flowspec rule for own prefixes was followed by resolvers that fail (r1), for it drops DNS',
+      explainsBgp: false,
+      isFault: true,
+    })
+    expect(look(calm(), [...dropsDns('00:24:30'), ...failing]).gate?.isFault).toBe(true)
+  })
+
+  test('is none where it limits only, came after, or resolvers are well', () => {
+    const limits = attribute(16, '80060000461c4000')
+    for (const facts of [
+      [...dropsDns('00:24:30', limits), ...resolver],
+      [...dropsDns('00:27:00'), ...resolver],
+      dropsDns('00:24:30'),
+    ])
+      expect(look(calm(), facts).gate).toMatchObject({ isFault: false })
+  })
 })

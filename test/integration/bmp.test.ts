@@ -1,0 +1,340 @@
+// Own routers that are real: GoBGP and FRR connect and tell of their sessions, some twenty thousand routes come
+// and go, sessions fall, and pmbmpd hears the same.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Incident } from '../../src/core/incident.ts'
+import { parsePrefix } from '../../src/core/prefix.ts'
+import type { OwnRouter, RouterSession } from '../../src/core/routers.ts'
+import { BmpSession } from '../../src/decode/bmp.ts'
+import { Cursor } from '../../src/decode/cursor.ts'
+import { detectDefaults } from '../../src/detect/detectors.ts'
+import { bmpDefaults } from '../../src/feeds/bmp-settings.ts'
+import { bmp } from '../../src/live-bmp.ts'
+import { LiveRun } from '../../src/live-run.ts'
+import { mrt } from '../../src/scenario/mrt.ts'
+import { tableLimits } from '../../src/table/table.ts'
+import { folder, freePort, has, type Running, remove, run, start, until } from './tools.ts'
+
+const place = folder()
+afterAll(() => remove(place))
+
+const OWN = 64500
+/** GoBGP loses some of what is injected: enough are sent for twenty thousand to arrive. */
+const INJECTED = 22_000
+const ENOUGH = 20_000
+
+const prefixes = Array.from({ length: INJECTED }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)
+
+interface Daemon {
+  readonly run: LiveRun
+  readonly incidents: Incident[]
+  readonly lines: string[]
+  router(): OwnRouter | undefined
+  session(): RouterSession | undefined
+  latest(kind: Incident['kind']): Incident | undefined
+}
+
+/** The corridor with BMP as its only feed, as the daemon runs it. */
+async function listen(port: number): Promise<Daemon> {
+  const incidents: Incident[] = []
+  const lines: string[] = []
+  const settings = { ...bmpDefaults, port, quiet: 3e6 }
+  const made = new LiveRun(
+    {
+      asns: new Set([OWN]),
+      sources: [
+        {
+          name: 'bmp',
+          routes: { hearsAll: true, historic: false, tells: () => false },
+          open: bmp(settings),
+        },
+      ],
+      ribs: null,
+      baseline: 'learned-live',
+      inputs: { version: 'v', config: 'c', asRelationships: null, vrps: null },
+      detect: detectDefaults,
+      limits: tableLimits,
+      mostIncidents: 100,
+      journal: null,
+      log: (level, text) => lines.push(`${level} ${text}`),
+      decided: () => undefined,
+    },
+    (incident) => incidents.push(incident),
+  )
+  await made.open()
+  const router = () => made.journey.own.routers()[0]
+  return {
+    run: made,
+    incidents,
+    lines,
+    router,
+    session: () => router()?.sessions.find(({ isLocRib }) => !isLocRib),
+    latest: (kind) => incidents.filter((one) => one.kind === kind).at(-1),
+  }
+}
+
+/** How the incident of a kind stands; fails with all that was said when it never comes to that. */
+async function stands(
+  daemon: Daemon,
+  kind: Incident['kind'],
+  is: (incident: Incident) => boolean,
+  within = 120_000,
+): Promise<Incident> {
+  try {
+    return await until(
+      `${kind}`,
+      () => {
+        const found = daemon.latest(kind)
+        return found && is(found) ? found : undefined
+      },
+      within,
+    )
+  } catch (error) {
+    const said = daemon.incidents.map(({ kind: k, key, state, because }) => [
+      k,
+      key,
+      state,
+      because,
+    ])
+    throw new Error(`${String(error)}\n${JSON.stringify(said)}\n${daemon.lines.join('\n')}`)
+  }
+}
+
+/** A station that keeps what it hears. */
+async function tap(): Promise<{ port: number; octets(): Buffer; close(): void }> {
+  const chunks: Buffer[] = []
+  const server = createServer((socket) => socket.on('data', (chunk: Buffer) => chunks.push(chunk)))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  server.unref()
+  return {
+    port: (server.address() as AddressInfo).port,
+    octets: () => Buffer.concat(chunks),
+    close: () => server.close(),
+  }
+}
+
+const yaml = (value: object): string => JSON.stringify(value, null, 1)
+
+describe.skipIf(!has('gobgpd', 'BMP of GoBGP') || !has('gobgp', 'BMP of GoBGP'))('GoBGP', () => {
+  it('tells of twenty thousand routes, loses them, and loses its session', async () => {
+    const running: Running[] = []
+    const [station, oracle, bgp, apiA, apiB] = await Promise.all([
+      freePort(),
+      freePort(),
+      freePort(),
+      freePort(),
+      freePort(),
+    ])
+    const recorder = await tap()
+    const daemon = await listen(station)
+    const hasOracle = has('pmbmpd', 'pmbmpd as oracle of BMP')
+    try {
+      const log = join(place, 'pmbmpd.json')
+      if (hasOracle) {
+        const conf = join(place, 'pmbmpd.conf')
+        writeFileSync(
+          conf,
+          [
+            'daemonize: false',
+            'bmp_daemon_ip: 127.0.0.1',
+            `bmp_daemon_port: ${oracle}`,
+            `bmp_daemon_msglog_file: ${log}`,
+            'bmp_daemon_msglog_output: json',
+          ].join('\n'),
+        )
+        running.push(start('pmbmpd', ['-f', conf]))
+      }
+      const stations = [station, recorder.port, ...(hasOracle ? [oracle] : [])]
+      const families = ['ipv4-unicast', 'ipv6-unicast'].map((name) => ({
+        config: { 'afi-safi-name': name },
+      }))
+      const multihop = { config: { enabled: true, 'multihop-ttl': 3 } }
+      writeFileSync(
+        join(place, 'a.yml'),
+        yaml({
+          global: {
+            config: {
+              as: OWN,
+              'router-id': '10.0.0.1',
+              port: bgp,
+              'local-address-list': ['127.0.0.1'],
+            },
+          },
+          neighbors: [
+            {
+              config: { 'neighbor-address': '127.0.0.2', 'peer-as': 64501 },
+              transport: { config: { 'passive-mode': true, 'local-address': '127.0.0.1' } },
+              'ebgp-multihop': multihop,
+              'afi-safis': families,
+            },
+          ],
+          'bmp-servers': stations.map((port) => ({
+            config: {
+              address: '127.0.0.1',
+              port,
+              'route-monitoring-policy': 'all',
+              'statistics-timeout': 15,
+            },
+          })),
+        }),
+      )
+      writeFileSync(
+        join(place, 'b.yml'),
+        yaml({
+          global: {
+            'apply-policy': {
+              config: { 'export-policy-list': ['nh'], 'default-export-policy': 'accept-route' },
+            },
+            config: {
+              as: 64501,
+              'router-id': '10.0.0.2',
+              port: bgp,
+              'local-address-list': ['127.0.0.2'],
+            },
+          },
+          neighbors: [
+            {
+              config: { 'neighbor-address': '127.0.0.1', 'peer-as': OWN },
+              transport: { config: { 'remote-port': bgp, 'local-address': '127.0.0.2' } },
+              'ebgp-multihop': multihop,
+              timers: { config: { 'connect-retry': 2 } },
+              'afi-safis': families,
+            },
+          ],
+          'policy-definitions': [
+            {
+              name: 'nh',
+              statements: [
+                {
+                  name: 's1',
+                  actions: {
+                    'bgp-actions': { 'set-next-hop': '192.0.2.1' },
+                    'route-disposition': 'accept-route',
+                  },
+                },
+              ],
+            },
+          ],
+        }),
+      )
+      const gobgpd = (name: string, port: number) =>
+        start('gobgpd', [
+          ...['-t', 'yaml', '-f', join(place, `${name}.yml`)],
+          ...['--api-hosts', `127.0.0.1:${port}`, '--pprof-disable'],
+        ])
+      running.push(gobgpd('a', apiA), gobgpd('b', apiB))
+      await until('the session is up', () => daemon.session()?.up === true, 90_000)
+
+      const rib = mrt()
+        .at('2026-01-01T00:00:00Z')
+        .peers([{ address: '198.51.100.9', asn: 64509 }])
+      for (const [i, prefix] of prefixes.entries())
+        rib.rib(prefix, [
+          { peer: 0, path: `64509 3356 ${64496 + (i % 3)}`, nextHop: '198.51.100.9' },
+        ])
+      writeFileSync(join(place, 'rib.mrt'), rib.bytes())
+      run('gobgp', ['-p', String(apiB), 'mrt', 'inject', 'global', join(place, 'rib.mrt')])
+      await until('the routes are there', () => (daemon.session()?.routes ?? 0) >= ENOUGH)
+      const { own, table } = daemon.run.journey
+      const held = own.routesOf(parsePrefix('10.1.2.0/24') as never)
+      const found = held.find(({ peer }) => peer === '127.0.0.2')
+      expect(found).toMatchObject({ asn: 64501, prefix: '10.1.2.0/24' })
+      // The router's own choice comes without Peer Up, and is there all the same.
+      expect(held.map(({ peer }) => peer)).toContain('0.0.0.0')
+      expect(found?.path).toMatch(/^64501 64509 3356 6449\d$/)
+      // Evidence, and no witness of anything.
+      expect([table.voters(4), table.names.count, table.vantage().active]).toEqual([0, 0, 0])
+      expect(daemon.router()?.asn).toBe(OWN)
+
+      run('gobgp', ['-p', String(apiB), 'global', 'rib', 'del', 'all', '-a', 'ipv4'])
+      await until('they are withdrawn', () => daemon.session()?.routes === 0)
+      const burst = await stands(daemon, 'withdrawal.burst', ({ state }) => state === 'open')
+      expect(burst.asn).toBe(OWN)
+      expect(burst.counts.prefixes).toBeGreaterThanOrEqual(ENOUGH)
+      expect(burst.because + JSON.stringify(burst.confidence)).toContain('it withdrew them')
+
+      if (hasOracle) {
+        const told = await until(
+          'pmbmpd has heard it all',
+          () => {
+            const seen = oracleSees(readFileSync(log, 'utf8'))
+            return seen.withdrawn >= ENOUGH ? seen : undefined
+          },
+          60_000,
+        )
+        const ours = decoded(recorder.octets())
+        expect(told.routes.length).toBeGreaterThanOrEqual(ENOUGH)
+        expect(ours.routes).toEqual(told.routes)
+        expect(ours.withdrawn).toBe(told.withdrawn)
+      }
+
+      // They come back, and it is over; then the neighbour itself goes.
+      run('gobgp', ['-p', String(apiB), 'mrt', 'inject', 'global', join(place, 'rib.mrt')])
+      await until('they are back', () => (daemon.session()?.routes ?? 0) >= ENOUGH)
+      await stands(daemon, 'withdrawal.burst', ({ state }) => state === 'resolving')
+      await running.pop()?.end()
+      await until('the session is down', () => daemon.session()?.up === false)
+      expect(daemon.session()?.routes).toBe(0)
+      const keys = new Set(
+        daemon.incidents.filter(({ kind }) => kind === 'withdrawal.burst').map(({ key }) => key),
+      )
+      expect([...keys]).toEqual([`burst:router:${daemon.router()?.name}`])
+      const told = await stands(daemon, 'withdrawal.burst', ({ kinds, verdict }) => {
+        const evidence = verdict?.for.some(({ id }) => id === 'bgp.session_down_some')
+        return evidence === true && kinds.includes('session.loss')
+      })
+      expect(JSON.stringify(told.verdict)).toContain('127.0.0.2')
+
+      // Our own ear is lost with the router: blind, and no outage.
+      await running.find(({ process }) => process.spawnargs.includes(join(place, 'a.yml')))?.end()
+      await until('the router is gone', () => daemon.router()?.sees === false)
+      expect(daemon.incidents.some(({ kind }) => kind === 'outage.as')).toBe(false)
+    } finally {
+      await daemon.run.close()
+      recorder.close()
+      for (const one of running) await one.end()
+    }
+  }, 420_000)
+})
+
+interface Seen {
+  /** prefix, path and next hop of what came before policy, each once, in order of text. */
+  readonly routes: readonly string[]
+  /** Prefixes withdrawn, before policy. */
+  readonly withdrawn: number
+}
+
+function oracleSees(text: string): Seen {
+  const routes = new Set<string>()
+  const withdrawn = new Set<string>()
+  for (const line of text.split('\n')) {
+    if (!line.endsWith('}')) continue
+    const row = JSON.parse(line)
+    if (row.bmp_msg_type !== 'route_monitor' || row.is_post !== 0 || row.peer_ip !== '127.0.0.2')
+      continue
+    if (row.log_type === 'update')
+      routes.add([row.ip_prefix, row.as_path, row.bgp_nexthop].join(' | '))
+    if (row.log_type === 'withdraw') withdrawn.add(row.ip_prefix)
+  }
+  return { routes: [...routes].sort(), withdrawn: withdrawn.size }
+}
+
+/** The same by `faultline decode bmp`. */
+function decoded(octets: Buffer): Seen {
+  const routes = new Set<string>()
+  const withdrawn = new Set<string>()
+  const session = new BmpSession()
+  const cursor = new Cursor(octets)
+  for (let message = session.read(cursor); message !== null; message = session.read(cursor)) {
+    // biome-ignore lint/suspicious/noExplicitAny: what is printed as JSON
+    const { msg, peer, bgp } = message as any
+    if (msg !== 'ROUTE_MONITORING' || peer.peerType !== 0 || peer.postPolicy) continue
+    for (const { prefix, nextHop } of bgp.announced ?? [])
+      routes.add([prefix, bgp.path, nextHop].join(' | '))
+    for (const { prefix } of bgp.withdrawn ?? []) withdrawn.add(prefix)
+  }
+  return { routes: [...routes].sort(), withdrawn: withdrawn.size }
+}
