@@ -254,7 +254,9 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed, bmpFeed]))
+    .array(
+      z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed, bmpFeed]),
+    )
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])
