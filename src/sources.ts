@@ -3,6 +3,7 @@
 import { InputError } from './command.ts'
 import { bmpSettings } from './config/feed-bmp.ts'
 import { flowsSettings, withResolvers } from './config/feed-flows.ts'
+import { routeViewsSettings } from './config/feed-routeviews.ts'
 import { prometheusSettings } from './config/prometheus.ts'
 import { queriesOf } from './config/query-sets.ts'
 import { type Config, risLiveSettings } from './config/schema.ts'
@@ -10,6 +11,7 @@ import { flows } from './flow-feed.ts'
 import { bmp } from './live-bmp.ts'
 import { prometheus } from './live-prometheus.ts'
 import { risLive } from './live-ris.ts'
+import { routeViews, tellsOf } from './live-routeviews.ts'
 import type { SourceSpec } from './live-source.ts'
 
 type Feed = Config['feeds'][number]
@@ -46,6 +48,13 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
         routes: { hearsAll: true, historic: false, tells: () => false },
         open: bmp(bmpSettings(feed)),
       }
+    case 'routeviews': {
+      const settings = routeViewsSettings(feed)
+      return {
+        routes: { hearsAll: true, historic: false, tells: tellsOf(settings) },
+        open: routeViews(settings),
+      }
+    }
     case 'prometheus':
       return { routes: null, open: prometheus(prometheusSettings(feed, queriesOf(feed).queries)) }
     case 'flows': {

@@ -83,6 +83,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['report'],
   'prom-client': ['report'],
   ws: ['feeds', 'scenario'],
+  fzstd: ['feeds'],
   kafkajs: ['feeds'],
   'ipaddr.js': ['config'],
   yaml: ['config'],

@@ -68,6 +68,7 @@ function watched({ asn, name, prefixes }: Config['asns'][number]): string {
 function heard(feed: Config['feeds'][number], { planes }: Config): string[] {
   if (feed.type === 'bmp') return heardBmp(feed)
   if (feed.type === 'flows') return heardFlows(withResolvers(feed, planes.resolvers))
+  if (feed.type === 'routeviews') return heardRouteViews(feed)
   return feed.type === 'prometheus' ? asked(feed) : heardLive(feed)
 }
 
@@ -97,6 +98,15 @@ function heardLive(feed: FeedOf<'ris-live'>): string[] {
     history || !staleAfter
       ? '  stamps of the past are expected'
       : `  stale when stamps are older than ${words(staleAfter)}`,
+  ]
+}
+
+function heardRouteViews(feed: FeedOf<'routeviews'>): string[] {
+  const { type, brokers, topics, collectors, peers, tls, sasl } = feed
+  const ways = [tls === false ? 'not encrypted' : 'TLS', ...(sasl ? [`as ${sasl.username}`] : [])]
+  return [
+    `${type} in ${topics} at ${brokers.join(', ')}: ${ways.join(', ')}`,
+    `  from ${collectors.join(', ') || 'all collectors'}, ${peers.map((asn) => `AS${asn}`).join(', ') || 'all peers'}`,
   ]
 }
 

@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { dated } from '../context/dated.ts'
 import { explainIssues, type Fault } from './faults.ts'
-import { filesOfFlows, placed } from './feed-flows.ts'
+import { filesOfKafka, placed } from './feed-kafka.ts'
 import type { FeedOf } from './feeds.ts'
 import { askedFields, keptFields } from './prometheus.ts'
 import { queriesOf } from './query-sets.ts'
@@ -55,6 +55,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
     ...config,
     feeds: feeds.map((feed) => {
       if (feed.type === 'flows') return placed(feed, base)
+      if (feed.type === 'routeviews') return placed(feed, base)
       return feed.type === 'prometheus' ? withAbsolute(feed, base) : feed
     }),
     context: {
@@ -170,8 +171,8 @@ function fileFaults(data: unknown, base: string, marks: ReadonlyMap<string, Mark
   }
   const fed = configSchema.pick({ feeds: true }).strip().safeParse(data)
   for (const [i, feed] of fed.success ? fed.data.feeds.entries() : []) {
-    if (feed.type !== 'flows') continue
-    for (const [key, name] of filesOfFlows(feed)) {
+    if (feed.type !== 'flows' && feed.type !== 'routeviews') continue
+    for (const [key, name] of filesOfKafka(feed)) {
       const file = resolve(base, name)
       const unfit = attempt(() => unfitFile(file), 'paths are relative to the config file')
       if (unfit) add(`$.feeds[${i}].${key}`, `${file} ${unfit[0]}`, unfit[1])

@@ -11,6 +11,7 @@ import { tableLimits } from '../table/table.ts'
 import { ledgerDefaults } from '../verdict/ledger.ts'
 import { bmpFeed } from './feed-bmp.ts'
 import { flowsFeed } from './feed-flows.ts'
+import { routeViewsFeed } from './feed-routeviews.ts'
 import type { FeedOf } from './feeds.ts'
 import {
   asn,
@@ -243,7 +244,9 @@ export const configSchema = group({
     .prefault('127.0.0.1:9477')
     .describe('Where page, metrics and API are served; a loopback address unless exposed.'),
   feeds: z
-    .array(z.discriminatedUnion('type', [risLive, prometheusFeed, flowsFeed, bmpFeed]))
+    .array(
+      z.discriminatedUnion('type', [risLive, routeViewsFeed, prometheusFeed, flowsFeed, bmpFeed]),
+    )
     .min(1)
     .meta({ title: 'a list of at least one feed' })
     .prefault([{ type: 'ris-live' }])

@@ -30,7 +30,7 @@ export function warningsOf(config: Config): Remark[] {
       'list its prefixes, or give a table in context.rib',
     )
   }
-  if (live.length === 0) {
+  if (live.length + feedsOf(config, 'routeviews').length === 0) {
     warn('$.feeds', 'no feed tells of routes', 'add {type: ris-live}')
   }
   const own = asns.some(({ prefixes }) => prefixes.length > 0) || context.rib.length > 0

@@ -1,10 +1,9 @@
 // The Kafka client behind one small door. kafkajs is looked after by nobody at present; whoever puts
 // another client in its place writes another function of this shape, and nothing else changes.
 
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
 import type { Instant } from '../core/time.ts'
 import type { FlowFeedSettings } from './flows-settings.ts'
-import { faultText } from './retry.ts'
+import { kafkaClient } from './kafka-client.ts'
 
 interface FlowMessage {
   readonly value: Buffer | null
@@ -34,19 +33,10 @@ const MOST = 8 << 20
 const MOST_PARTITION = 1 << 20
 /** In milliseconds. */
 const SESSION = 30_000
-const CONNECTING = 5_000
 
 export function kafkaSource(settings: FlowFeedSettings): FlowSource {
-  const { brokers, topic, group, tls, credentials, client } = settings
-  const kafka = new Kafka({
-    clientId: client,
-    brokers: [...brokers],
-    ...(tls ? { ssl: tls } : {}),
-    ...(credentials ? { sasl: credentials as SASLOptions } : {}),
-    connectionTimeout: CONNECTING,
-    // It says everything again in an error, and in a language of its own.
-    logLevel: logLevel.NOTHING,
-  })
+  const { topic, group } = settings
+  const kafka = kafkaClient(settings)
   const consumer = kafka.consumer({
     groupId: group,
     sessionTimeout: SESSION,
@@ -92,23 +82,4 @@ export function kafkaSource(settings: FlowFeedSettings): FlowSource {
       await consumer.disconnect()
     },
   }
-}
-
-/** What to do about it: beside the troubles of any connection, those of Kafka. */
-export function kafkaAdvice(fault: string): string | null {
-  if (/compression not implemented/i.test(fault))
-    return 'let the producer compress with gzip or not at all'
-  if (/SASL|authentication|credentials/i.test(fault))
-    return 'check mechanism, username and password'
-  if (/does not host this topic|UNKNOWN_TOPIC/i.test(fault)) return 'check the name of the topic'
-  if (/not authorized|AUTHORIZATION/i.test(fault)) return 'let it read the topic and join the group'
-  return null
-}
-
-/** The reason at the bottom: kafkajs wraps one in another. */
-export function causeText(error: unknown): string {
-  let at = error
-  for (let i = 0; i < 5 && at instanceof Error && at.cause instanceof Error; i++) at = at.cause
-  const text = faultText(at)
-  return text.slice(0, 300)
 }

@@ -3,13 +3,7 @@
 // over and told as lost, because a flood of an hour ago must not look like one of now.
 
 import type { Instant } from '../core/time.ts'
-import {
-  causeText,
-  type FlowBatch,
-  type FlowSource,
-  kafkaAdvice,
-  kafkaSource,
-} from './flow-source.ts'
+import { type FlowBatch, type FlowSource, kafkaSource } from './flow-source.ts'
 import {
   type FlowFeed,
   type FlowFeedHandlers,
@@ -17,6 +11,7 @@ import {
   type FlowFeedStatus,
   flowFeedDefaults,
 } from './flows-settings.ts'
+import { causeText, kafkaAdvice } from './kafka-client.ts'
 import { adviceFor, Retry } from './retry.ts'
 
 /** Messages in a row before others get their turn: a few milliseconds. */

@@ -27,6 +27,8 @@ const BODY = BMP_HEADER + PEER_HEADER
 /** Addresses and ports before the OPENs of Peer Up. */
 const UP_HEAD = 20
 const UPDATE = 2
+/** The last type of message there is: ROUTE-REFRESH (RFC 2918). */
+const REFRESH = 5
 /** One peer may go down in every view. */
 const MOST_ROWS = VIEWS
 
@@ -212,7 +214,8 @@ export class BmpDecoder {
     for (let i = 0; i < 16; i += 4) if (view.getInt32(message + i) !== -1) return 'malformed'
     const stop = message + view.getUint16(message + 16)
     if (stop < from || stop > end) return 'malformed'
-    if (view.getUint8(from - 1) !== UPDATE) return 'passed'
+    const type = view.getUint8(from - 1)
+    if (type !== UPDATE) return type < 1 || type > REFRESH ? 'malformed' : 'passed'
     const vantage = this.#speaker(peer, this.view)
     if (vantage === null) return 'passed'
     if (vantage < 0) return 'refused'

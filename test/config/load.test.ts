@@ -166,7 +166,7 @@ describe('a setting that is wrong', () => {
     [
       'a misspelt feed',
       'feeds: [{type: rislive}]',
-      '2:16 $.feeds[0].type: must be one of ris-live, prometheus, flows, bmp, not "rislive"; did you mean ris-live?',
+      '2:16 $.feeds[0].type: must be one of ris-live, routeviews, prometheus, flows, bmp, not "rislive"; did you mean ris-live?',
     ],
     ['no type', 'feeds: [{mode: firehose}]', '2:9 $.feeds[0].type: is missing; add type: ris-live'],
     [

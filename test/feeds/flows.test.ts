@@ -2,14 +2,10 @@
 
 import { afterEach, expect, it } from 'vitest'
 import { milliseconds, minutes } from '../../src/core/time.ts'
-import {
-  causeText,
-  type FlowBatch,
-  type FlowSource,
-  kafkaAdvice,
-} from '../../src/feeds/flow-source.ts'
+import type { FlowBatch, FlowSource } from '../../src/feeds/flow-source.ts'
 import { openFlowFeed } from '../../src/feeds/flows.ts'
 import type { FlowFeed } from '../../src/feeds/flows-settings.ts'
+import { causeText, kafkaAdvice } from '../../src/feeds/kafka-client.ts'
 
 const open: FlowFeed[] = []
 afterEach(async () => {

@@ -8,7 +8,7 @@ import { readUpdate, type Update as Told } from '../../src/decode/bgp.ts'
 import { Cursor, Malformed } from '../../src/decode/cursor.ts'
 import { Dice } from '../../src/scenario/dice.ts'
 import { hasType, isMalformed, RULES } from '../../src/wire/attributes.ts'
-import { BgpDecoder, Update } from '../../src/wire/bgp.ts'
+import { AddPath, BgpDecoder, Update } from '../../src/wire/bgp.ts'
 import { checkBatch, elementText } from './mrt-text.ts'
 
 interface Session {
@@ -34,7 +34,7 @@ function fast(body: Uint8Array, { as4, addPath }: Session): Verdict {
   bgp.use(exact, new DataView(exact.buffer))
   batch.clear()
   const m = batch.open(Message.update, 0, 0, 0)
-  const kind = bgp.update(0, exact.length, as4, addPath, batch)
+  const kind = bgp.update(0, exact.length, as4, addPath ? AddPath.both : AddPath.none, batch)
   if (kind === Update.malformed) return MALFORMED
   batch.close()
   checkBatch(batch)

@@ -3,7 +3,7 @@ import { Batch, Message } from '../../src/core/batch.ts'
 import { Bytes } from '../../src/scenario/bytes.ts'
 import { addressBytes, readPrefix, writeAttribute, writePrefix } from '../../src/scenario/encode.ts'
 import { encodeUpdates } from '../../src/scenario/update.ts'
-import { BGP_HEADER, BgpDecoder, Update } from '../../src/wire/bgp.ts'
+import { AddPath, BGP_HEADER, BgpDecoder, Update } from '../../src/wire/bgp.ts'
 import { checkBatch, lines } from './mrt-text.ts'
 import { noise } from './octets.ts'
 
@@ -20,7 +20,8 @@ function decode(body: Uint8Array, session: Session = {}): string[] | number {
   batch.clear()
   bgp.use(exact, new DataView(exact.buffer))
   batch.open(Message.update, 0, 0, 0)
-  const kind = bgp.update(0, exact.length, session.as4 ?? true, session.addPath ?? false, batch)
+  const addPath = session.addPath ? AddPath.both : AddPath.none
+  const kind = bgp.update(0, exact.length, session.as4 ?? true, addPath, batch)
   if (kind === Update.malformed) {
     batch.rollback()
     expect([batch.messages, batch.elements, batch.pathWords]).toEqual([0, 0, 0])
