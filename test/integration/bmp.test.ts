@@ -257,7 +257,11 @@ describe.skipIf(!has('gobgpd', 'BMP of GoBGP') || !has('gobgp', 'BMP of GoBGP'))
       await aWhile(daemon)
       run('gobgp', ['-p', String(apiB), 'global', 'rib', 'del', 'all', '-a', 'ipv4'])
       await until('they are withdrawn', () => daemon.session()?.routes === 0)
-      const burst = await stands(daemon, 'withdrawal.burst', ({ state }) => state === 'open')
+      const burst = await stands(
+        daemon,
+        'withdrawal.burst',
+        ({ state, counts }) => state === 'open' && counts.prefixes >= ENOUGH,
+      )
       expect(burst.asn).toBe(OWN)
       expect(burst.counts.prefixes).toBeGreaterThanOrEqual(ENOUGH)
       expect(burst.because + JSON.stringify(burst.confidence)).toContain('it withdrew them')
@@ -395,7 +399,11 @@ neighbor 127.0.0.3 {
       await aWhile(daemon)
       writeFileSync(withdrawn, '')
       await until('they are withdrawn', () => daemon.session()?.routes === 0)
-      const burst = await stands(daemon, 'withdrawal.burst', ({ state }) => state === 'open')
+      const burst = await stands(
+        daemon,
+        'withdrawal.burst',
+        ({ state, counts }) => state === 'open' && counts.prefixes >= ENOUGH,
+      )
       expect(burst).toMatchObject({ asn: OWN, culprit: 64510, counts: { prefixes: COUNT } })
       const keys = new Set(
         daemon.incidents.filter(({ kind }) => kind === 'withdrawal.burst').map(({ key }) => key),
