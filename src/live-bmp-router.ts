@@ -78,6 +78,8 @@ export class BmpRouterFeed {
   readonly #updates: OwnUpdates | null
   readonly #named: (feed: BmpRouterFeed, wanted: string) => string
   #collectors: readonly number[] = []
+  /** Paths with the router's own AS in front of the neighbour's, which was taken off. */
+  takenOff = 0
   /** Views that were heard beside the one that counts. */
   passed = 0
   /** Sessions that have not told their table yet. */
@@ -156,6 +158,7 @@ export class BmpRouterFeed {
       const before = batch.messages
       outcome = decoder.read(from, to, this.#collectors, heard, frames.offset(from), batch)
       if (outcome === 'down') this.#markDown(batch, before)
+      if (outcome === 'update') this.#takeOff(batch, before)
       this.#stamp(batch, before, heard)
       return outcome !== 'full'
     })
@@ -170,6 +173,24 @@ export class BmpRouterFeed {
       this.#last = Math.max(at, this.#last)
       batch.at[m] = this.#last
       this.newest = this.#last
+    }
+  }
+
+  /**
+   * FRR (8.4 at least) writes what it heard as it would pass it on, with its own AS in front. A path that came
+   * with our own AS at its head would have been refused as a loop (RFC 4271 §9.1.2).
+   */
+  #takeOff(batch: Batch, from: number): void {
+    const { path, pathStart, pathLength } = batch
+    const peer = this.#decoder.peer?.asn ?? 0
+    if (this.asn === 0 || this.asn === peer) return
+    for (let m = from; m < batch.messages; m++) {
+      const start = pathStart[m] as number
+      if (start < 0 || (pathLength[m] as number) < 2) continue
+      if (path[start] !== (this.asn | 0) || path[start + 1] !== (peer | 0)) continue
+      pathStart[m] = start + 1
+      pathLength[m] = (pathLength[m] as number) - 1
+      this.takenOff++
     }
   }
 

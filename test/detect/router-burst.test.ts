@@ -19,7 +19,7 @@ function stage(watched: readonly number[] = [64500]) {
     get routes() {
       return sessions.reduce((sum, { routes }) => sum + routes, 0)
     },
-  } satisfies OwnRouter
+  } satisfies Changing<OwnRouter> as Changing<OwnRouter>
   const bursts = new RouterBursts({ routers: () => [router], routesOf: () => [] }, watched)
   let at = T
   const add = (peer: string, routes: number) => {

@@ -1,7 +1,7 @@
 // Own routers that are real: GoBGP and FRR connect and tell of their sessions, some twenty thousand routes come
 // and go, sessions fall, and pmbmpd hears the same.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -101,6 +101,11 @@ async function stands(
     ])
     throw new Error(`${String(error)}\n${JSON.stringify(said)}\n${daemon.lines.join('\n')}`)
   }
+}
+
+/** Until a tick or two have seen how things stand. */
+async function aWhile({ run: { now }, run: made }: Daemon): Promise<void> {
+  await until('time goes on', () => (made.now ?? 0) > (now ?? 0) + 25e6)
 }
 
 /** A station that keeps what it hears. */
@@ -249,9 +254,14 @@ describe.skipIf(!has('gobgpd', 'BMP of GoBGP') || !has('gobgp', 'BMP of GoBGP'))
       expect([table.voters(4), table.names.count, table.vantage().active]).toEqual([0, 0, 0])
       expect(daemon.router()?.asn).toBe(OWN)
 
+      await aWhile(daemon)
       run('gobgp', ['-p', String(apiB), 'global', 'rib', 'del', 'all', '-a', 'ipv4'])
       await until('they are withdrawn', () => daemon.session()?.routes === 0)
-      const burst = await stands(daemon, 'withdrawal.burst', ({ state }) => state === 'open')
+      const burst = await stands(
+        daemon,
+        'withdrawal.burst',
+        ({ state, counts }) => state === 'open' && counts.prefixes >= ENOUGH,
+      )
       expect(burst.asn).toBe(OWN)
       expect(burst.counts.prefixes).toBeGreaterThanOrEqual(ENOUGH)
       expect(burst.because + JSON.stringify(burst.confidence)).toContain('it withdrew them')
@@ -286,7 +296,7 @@ describe.skipIf(!has('gobgpd', 'BMP of GoBGP') || !has('gobgp', 'BMP of GoBGP'))
         const evidence = verdict?.for.some(({ id }) => id === 'bgp.session_down_some')
         return evidence === true && kinds.includes('session.loss')
       })
-      expect(JSON.stringify(told.verdict)).toContain('127.0.0.2')
+      expect(JSON.stringify(told.verdict)).toContain(daemon.router()?.name)
 
       // Our own ear is lost with the router: blind, and no outage.
       await running.find(({ process }) => process.spawnargs.includes(join(place, 'a.yml')))?.end()
@@ -298,6 +308,112 @@ describe.skipIf(!has('gobgpd', 'BMP of GoBGP') || !has('gobgp', 'BMP of GoBGP'))
       for (const one of running) await one.end()
     }
   }, 420_000)
+})
+
+const BGPD = '/usr/lib/frr/bgpd'
+
+describe.skipIf(
+  !has(BGPD, 'BMP of FRR') || !has('exabgp', 'BMP of FRR') || process.getuid?.() !== 0,
+)('FRR', () => {
+  it('tells of a session before and after policy, which is one session', async () => {
+    const running: Running[] = []
+    const [station, port] = await Promise.all([freePort(), freePort()])
+    const daemon = await listen(station)
+    const COUNT = 20_000
+    const own = join(place, 'frr')
+    mkdirSync(own)
+    chmodSync(own, 0o777)
+    try {
+      const conf = join(own, 'bgpd.conf')
+      writeFileSync(
+        conf,
+        `hostname frr
+router bgp ${OWN}
+ bgp router-id 10.0.0.3
+ no bgp ebgp-requires-policy
+ no bgp default ipv4-unicast
+ bgp disable-ebgp-connected-route-check
+ neighbor 127.0.0.4 remote-as 64510
+ neighbor 127.0.0.4 passive
+ neighbor 127.0.0.4 ebgp-multihop 3
+ neighbor 127.0.0.4 update-source 127.0.0.3
+ address-family ipv4 unicast
+  neighbor 127.0.0.4 activate
+  neighbor 127.0.0.4 soft-reconfiguration inbound
+ exit-address-family
+ bmp targets watch
+  bmp stats interval 1000
+  bmp monitor ipv4 unicast pre-policy
+  bmp monitor ipv4 unicast post-policy
+  bmp connect 127.0.0.1 port ${station} min-retry 100 max-retry 1000
+ exit
+exit
+`,
+      )
+      chmodSync(conf, 0o644)
+      const feed = join(own, 'feed.py')
+      const withdrawn = join(own, 'withdraw')
+      writeFileSync(
+        feed,
+        `import os, sys, time
+route = lambda i: f"10.{i >> 8}.{i & 255}.0/24 next-hop 192.0.2.1"
+time.sleep(3)
+for i in range(${COUNT}):
+    sys.stdout.write(f"announce route {route(i)} as-path [ 64510 3356 64496 ]\\n")
+sys.stdout.flush()
+while not os.path.exists("${withdrawn}"):
+    time.sleep(0.2)
+for i in range(${COUNT}):
+    sys.stdout.write(f"withdraw route {route(i)}\\n")
+sys.stdout.flush()
+time.sleep(600)
+`,
+      )
+      const exa = join(own, 'exa.conf')
+      writeFileSync(
+        exa,
+        `process feed { run /usr/bin/python3 ${feed}; encoder text; }
+neighbor 127.0.0.3 {
+  router-id 10.0.0.4; local-address 127.0.0.4; local-as 64510; peer-as ${OWN}; connect ${port};
+  family { ipv4 unicast; }
+  api { processes [ feed ]; }
+}
+`,
+      )
+      running.push(
+        start(BGPD, [
+          ...['-S', '-Z', '-M', 'bmp', '-f', conf, '-p', String(port), '-P', '0'],
+          ...['-l', '127.0.0.3', '-i', join(own, 'pid'), '--vty_socket', own],
+        ]),
+      )
+      await until('FRR is connected', () => daemon.lines.some((line) => /is connected/.test(line)))
+      const settings = [
+        ...['exabgp.daemon.user=root', 'exabgp.daemon.drop=false', 'exabgp.tcp.bind='],
+        ...['exabgp.api.ack=false', 'exabgp.api.cli=false'],
+      ]
+      running.push(start('env', [...settings, 'exabgp', exa]))
+      await until('the routes are there', () => daemon.session()?.routes === COUNT, 120_000)
+      const [found] = daemon.run.journey.own.routesOf(parsePrefix('10.1.2.0/24') as never)
+      expect(found).toMatchObject({ peer: '127.0.0.4', asn: 64510, path: '64510 3356 64496' })
+      expect(daemon.router()).toMatchObject({ routes: COUNT, asn: OWN })
+      await aWhile(daemon)
+      writeFileSync(withdrawn, '')
+      await until('they are withdrawn', () => daemon.session()?.routes === 0)
+      const burst = await stands(
+        daemon,
+        'withdrawal.burst',
+        ({ state, counts }) => state === 'open' && counts.prefixes >= ENOUGH,
+      )
+      expect(burst).toMatchObject({ asn: OWN, culprit: 64510, counts: { prefixes: COUNT } })
+      const keys = new Set(
+        daemon.incidents.filter(({ kind }) => kind === 'withdrawal.burst').map(({ key }) => key),
+      )
+      expect([...keys]).toEqual([`burst:router:${daemon.router()?.name}`])
+    } finally {
+      await daemon.run.close()
+      for (const one of running.reverse()) await one.end()
+    }
+  }, 300_000)
 })
 
 interface Seen {
