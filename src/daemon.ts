@@ -1,15 +1,21 @@
 // The daemon around a live run: HTTP, metrics, history, the story on standard output, and a polite end.
 
+import { openHoles } from './bootstrap.ts'
 import { InputError, version } from './command.ts'
 import { isLoopback } from './config/listen.ts'
+import { rtrSettings } from './config/rtr.ts'
+import type { Config } from './config/schema.ts'
 import type { Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import { Doors } from './doors.ts'
 import type { Archive } from './feeds/archive.ts'
+import type { ArchiveSite } from './feeds/archive-http.ts'
+import type { RtrSettings } from './feeds/rtr-settings.ts'
 import { LiveRun } from './live-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Output } from './output.ts'
 import { readinessOf, readingOf, visibilityOf } from './readings.ts'
+import { openRefresh, type Refresh, refreshes } from './refresh.ts'
 import { apiRoutes } from './report/api.ts'
 import { type FormatName, openFormatter } from './report/format.ts'
 import { History } from './report/history.ts'
@@ -17,6 +23,7 @@ import { type HttpServer, startHttp } from './report/http.ts'
 import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
 import { pushRoutes } from './report/push-api.ts'
+import { Resync } from './resync.ts'
 import { readSideInputs } from './side-inputs.ts'
 import { sourcesOf } from './sources.ts'
 import { treatedAsWithdraw } from './treated.ts'
@@ -26,6 +33,10 @@ export interface DaemonOptions {
   readonly format: FormatName
   /** Starting tables as files. */
   readonly ribs: Archive | null
+  /** Those of them that were fetched: what was said since they were taken is a hole. */
+  readonly fetched?: Archive | null
+  /** Where what was not heard can be fetched; closed with the daemon. */
+  readonly site?: ArchiveSite | null
   /** Or by other means, before anything is heard. */
   load?(run: LiveRun): void
 }
@@ -40,7 +51,7 @@ export interface Daemon {
 }
 
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { settled, format, ribs, load } = options
+  const { settled, format, ribs, load, fetched = null, site = null } = options
   const { config, hash, warnings } = settled
   const readable = process.stderr.isTTY === true
   const log = openLog({ readable, level: config.log.level })
@@ -61,6 +72,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.error(`nothing more on standard output: ${output.fault}`)
   }
   const sources = sourcesOf(config)
+  const caches = cachesOf(config)
   const sideInputs = await readSideInputs(config.context, (text) => log.warn(text))
   const doors = new Doors(config.planes, !isLoopback(config.listen.host), () => run)
   // First the port: whoever has started twice by mistake must not begin the journal of the first anew.
@@ -68,11 +80,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const http = await listen()
   const run = await openRun()
   load?.(run)
-  metrics.observe(() => readingOf(run, doors))
+  metrics.observe(() => readingOf(run, doors, refresh?.status() ?? null))
   log.info(`listening on ${http.url}`)
   output.write(formatter.begin())
   output.flush()
 
+  let refresh: Refresh | null = null
+  let resync: Resync | null = null
   let closing: Promise<void> | null = null
   let done = () => {}
   const ended = new Promise<void>((resolve) => {
@@ -80,6 +94,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   })
   const close = () => {
     closing ??= (async () => {
+      refresh?.close()
+      await resync?.close()
+      site?.close()
       await run.close()
       output.close()
       await http.close()
@@ -104,12 +121,26 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   process.on('SIGHUP', onSignal)
   try {
     await run.open()
+    // No feed has said anything yet: that takes another turn of the event loop.
+    if (fetched && !run.resumed) openHoles(run.journal ?? run.journey, fetched, Date.now() * 1e3)
+    if (site) resync = new Resync(site, run, (level, text) => log[level](text))
+    refresh = openRefreshOf()
   } catch (error) {
     // Nothing that answers on a port may outlive what it should answer about.
     await close()
     throw error
   }
   return { run, url: http.url, log, ended, close }
+
+  function openRefreshOf(): Refresh | null {
+    const settings = { ...config.context, rtr: caches }
+    if (!refreshes(settings)) return null
+    return openRefresh(settings, sideInputs, {
+      fact: (input) => run.order.fact(input),
+      now: () => run.clock(),
+      log: (level, text) => log[level](text),
+    })
+  }
 
   async function openRun(): Promise<LiveRun> {
     try {
@@ -128,6 +159,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           mostIncidents: config.limits.incidents,
           ignorePeers: config.context.ignorePeers,
           journal: config.journal ?? null,
+          state: config.state,
           log: (level, text) => log[level](text),
           decided: (delay) => metrics.pipelineDelay(delay),
         },
@@ -161,5 +193,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     } catch (error) {
       throw new InputError((error as Error).message)
     }
+  }
+}
+
+/** Their certificates are read once, now, while somebody is looking. */
+function cachesOf(config: Config): RtrSettings[] {
+  try {
+    return rtrSettings(config.context.rtr)
+  } catch (error) {
+    throw new InputError((error as Error).message)
   }
 }

@@ -12,18 +12,19 @@ import type { SideInput } from './core/fact.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import type { Change, Sample } from './core/sample.ts'
 import type { Sink } from './core/sink.ts'
+import type { StateSettings } from './core/state.ts'
 import { hours, type Instant, iso, type Span, seconds } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import type { DetectSettings } from './detect/detectors.ts'
 import type { Archive } from './feeds/archive.ts'
 import { keepPrevious } from './journal-files.ts'
 import { Journey } from './journey.ts'
-import type { SourceSpec, Unheard } from './live-source.ts'
+import { isWitness, type SourceSpec, type Unheard } from './live-source.ts'
 import { FUTURE, RunStream, uptime } from './live-stream.ts'
 import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
-import { type Restored, restoreTable, StatePicture, type StateSettings } from './table-state.ts'
+import { type Restored, restoreTable, StatePicture } from './table-state.ts'
 import type { PlanesSettings } from './verdict/planes.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -101,7 +102,7 @@ export class LiveRun {
     this.#options = options
     this.vantages = new VantagePoints(options.ignorePeers)
     const { asns, baseline, sources, inputs, detect, limits, mostIncidents } = options
-    const tellers = sources.flatMap(({ routes }) => routes ?? [])
+    const tellers = sources.flatMap(({ routes }) => (routes && !routes.own ? [routes] : []))
     const hearsAll = tellers.length > 0 && tellers.every((teller) => teller.hearsAll)
     this.#historic = tellers.length > 0 && tellers.every(({ historic }) => historic)
     this.asns = [...asns].sort((a, b) => a - b)
@@ -188,7 +189,7 @@ export class LiveRun {
     const { state } = this.#options
     if (!state) return
     const { table } = this.journey
-    const restored = await restoreTable(state, table, this.asns, Date.now() * 1e3)
+    const restored = await restoreTable(state, table, this.#header, Date.now() * 1e3)
     const where = `the table of the last run in ${state.folder}`
     if (restored === null) return
     if (typeof restored === 'string') {
@@ -289,9 +290,14 @@ export class LiveRun {
     this.journal?.close()
   }
 
+  /** It goes on from the table of a run before it. */
+  get resumed(): boolean {
+    return this.#restored !== null
+  }
+
   /** Whether any feed of routes is heard at present. */
   sees(): boolean {
-    return this.streams.some(({ spec, status }) => spec.routes && status().sees)
+    return this.streams.some(({ spec, status }) => isWitness(spec) && status().sees)
   }
 
   /** Event time; null before anything was heard. */

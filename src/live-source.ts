@@ -97,6 +97,8 @@ export interface SourceSpec {
   readonly routes: {
     /** Everything is heard, not only what concerns the watched ASes. */
     readonly hearsAll: boolean
+    /** Of the operator's own routers: evidence, but no witness of what others see. */
+    readonly own?: true
     /** It plays the past: event time does not follow the wall clock. */
     readonly historic: boolean
     /** Whether it tells of this collector, so that a table of it is kept up to date. */
@@ -104,3 +106,6 @@ export interface SourceSpec {
   } | null
   readonly open: OpenSource
 }
+
+/** Whether it tells what others see of a network. */
+export const isWitness = ({ routes }: SourceSpec): boolean => routes !== null && !routes.own

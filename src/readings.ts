@@ -1,15 +1,18 @@
 // What the daemon knows of itself at one moment, in the words of `report`: for metrics, for readiness
 // and for the question how well an AS is seen.
 
+import { holesOf } from './bootstrap.ts'
 import type { Asn } from './core/asn.ts'
 import { type Afi, afiName } from './core/prefix.ts'
 import { type Plane, planes } from './core/sample.ts'
-import { iso } from './core/time.ts'
+import { type Instant, iso } from './core/time.ts'
 import { PeerState, Seen } from './core/view.ts'
 import type { Doors } from './doors.ts'
 import type { LiveRun } from './live-run.ts'
 import type { CanaryStatus } from './live-source.ts'
+import { isWitness } from './live-source.ts'
 import type { RunStream } from './live-stream.ts'
+import type { RefreshStatus } from './refresh.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
 import type { Table } from './table/table.ts'
@@ -20,7 +23,7 @@ const families: readonly Afi[] = [4, 6]
 const states = Object.entries(PeerState)
 const seens = Object.entries(Seen)
 
-export function readingOf(run: LiveRun, doors: Doors): Reading {
+export function readingOf(run: LiveRun, doors: Doors, vrps: RefreshStatus | null): Reading {
   const { table } = run.journey
   const { peers } = table
   return {
@@ -40,7 +43,10 @@ export function readingOf(run: LiveRun, doors: Doors): Reading {
     })),
     watched: run.asns.map((asn) => asReading(run, asn)),
     treatedAsWithdraw: treatedBy(table),
+    holes: holesOf(table),
     late: run.order.late,
+    duplicates: run.order.duplicates,
+    vrps: vrps === null ? null : vrpsReading(vrps, run.clock()),
     refused: [
       ...table.dropped,
       ...run.journey.dropped,
@@ -52,6 +58,18 @@ export function readingOf(run: LiveRun, doors: Doors): Reading {
     samplesRefused: Object.entries(doors.refused).map(([reason, count]) => ({ reason, count })),
   }
 }
+
+const vrpsReading = (
+  { count, date, sources, refused, malformed }: RefreshStatus,
+  now: Instant,
+): NonNullable<Reading['vrps']> => ({
+  count,
+  ageSeconds: date === null ? null : Math.max(0, now - date) / 1e6,
+  // Their names hold addresses: no label does.
+  sources: sources.map(({ up }, i) => ({ name: String(i + 1), up })),
+  refused,
+  malformed,
+})
 
 /** Routes are a plane too, however little own routers say. */
 function planeReading(run: LiveRun, plane: Plane): Reading['planes'][number] {
@@ -158,9 +176,14 @@ export function readinessOf(run: LiveRun): Readiness {
   for (const { name, spec, status } of run.streams) {
     const { sees, lastFault: fault, symptoms: more = [] } = status()
     symptoms.push(...more.map((text) => `${name}: ${text}`))
-    if (spec.routes && !sees)
-      reasons.push(`blind: ${name} is not heard${fault ? ` (${fault})` : ''}`)
+    const unheard = `${name} is not heard${fault ? ` (${fault})` : ''}`
+    if (spec.routes && !sees) (isWitness(spec) ? reasons : symptoms).push(`blind: ${unheard}`)
   }
+  const holes = holesOf(table)
+  if (holes.since !== null)
+    symptoms.push(
+      `since ${iso(holes.since)} not all is known of ${holes.stale + holes.unknown} vantage points`,
+    )
   if (table.vantage().active === 0) reasons.push('learning: no vantage point has spoken yet')
   for (const asn of run.asns) {
     const known = table.prefixesOf(asn).some((prefix) => table.reference(prefix) > 0)

@@ -37,7 +37,7 @@ export interface ResyncSettings {
   readonly longest: Span
 }
 
-export const resyncDefaults: ResyncSettings = {
+const resyncDefaults: ResyncSettings = {
   // A feed that has stalled is noticed within a minute.
   margin: seconds(60),
   look: seconds(10),

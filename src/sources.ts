@@ -36,8 +36,7 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
     case 'ris-live': {
       const { mode, history, url } = feed
       // RIS Live tells of RIS's collectors only; of a relay we do not know.
-      const isService = new URL(url).hostname.endsWith('.ripe.net')
-      const tells = (collector: string) => !isService || /^rrc\d\d$/.test(collector)
+      const tells = (collector: string) => !isService(url) || /^rrc\d\d$/.test(collector)
       return {
         routes: { hearsAll: mode === 'firehose', historic: history, tells },
         open: risLive(risLiveSettings(config, feed)),
@@ -53,7 +52,7 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
     case 'bmp':
       // No table of a collector is kept up to date by it: own routers are evidence, not witnesses.
       return {
-        routes: { hearsAll: true, historic: false, tells: () => false },
+        routes: { hearsAll: true, historic: false, own: true, tells: () => false },
         open: bmp(bmpSettings(feed), { updates: ownMitigations(config.context.blackholes) }),
       }
     case 'prometheus':
@@ -65,3 +64,14 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
     }
   }
 }
+
+const isService = (url: string): boolean => new URL(url).hostname.endsWith('.ripe.net')
+
+/** Whether what a feed did not tell is in the archives: of a relay of somebody's own we do not know. */
+export const isArchived = ({ feeds, context }: Config): boolean =>
+  context.bootstrap.length > 0 ||
+  feeds.some(
+    (feed) =>
+      feed.type === 'routeviews' ||
+      (feed.type === 'ris-live' && !feed.history && isService(feed.url)),
+  )

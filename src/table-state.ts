@@ -18,7 +18,8 @@ import type { JournalHeader } from './clock/journal.ts'
 import { JournalReader, type JournalTarget } from './clock/journal-reader.ts'
 import { Batch } from './core/batch.ts'
 import type { Seed, SeedPeer } from './core/seed.ts'
-import { hours, type Instant, minutes, type Span } from './core/time.ts'
+import type { StateSettings } from './core/state.ts'
+import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { journalLines } from './journal-run.ts'
 import { originsOf, peerRows, peerState, plant, plantOrigin, plantPeer } from './table/snapshot.ts'
@@ -32,20 +33,6 @@ export interface TableState {
   readonly at: Instant
   readonly wall: Instant
   readonly positions: Positions
-}
-
-export interface StateSettings {
-  readonly folder: string
-  /** A picture is begun so often. */
-  readonly every: Span
-  /** An older one is of no use: others have told their tables since. */
-  readonly mostAge: Span
-}
-
-export const stateDefaults: Omit<StateSettings, 'folder'> = {
-  every: minutes(5),
-  // RIS dumps its tables so often.
-  mostAge: hours(8),
 }
 
 const fileOf = (folder: string): string => join(folder, 'table.ndjson')
@@ -165,7 +152,7 @@ export interface Restored {
 export async function restoreTable(
   { folder, mostAge }: StateSettings,
   table: Table,
-  asns: readonly number[],
+  { asns, baseline }: Pick<JournalHeader, 'asns' | 'baseline'>,
   now: Instant,
 ): Promise<Restored | string | null> {
   const path = fileOf(folder)
@@ -178,6 +165,7 @@ export async function restoreTable(
       if (!isState(header.state)) refused = 'it is no state of this version'
       else if (now - header.state.wall > mostAge) refused = 'it is too old'
       else if (String(header.asns) !== String(asns)) refused = 'other ASes were watched'
+      else if (header.baseline !== baseline) refused = 'it began with another starting table'
       else state = header.state
       return refused === null
     },

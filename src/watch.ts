@@ -1,7 +1,7 @@
 // `faultline watch`: the daemon.
 
 import type { Command } from 'commander'
-import { fetchTables, openHoles } from './bootstrap.ts'
+import { fetchTables } from './bootstrap.ts'
 import {
   archiveOf,
   asnOption,
@@ -26,8 +26,8 @@ import { collectorsOption } from './fetch-options.ts'
 import { unpacksToItsEnd } from './fetching.ts'
 import { type FormatName, formatNames } from './report/format.ts'
 import { openLog } from './report/log.ts'
-import { Resync } from './resync.ts'
 import { sidePaths, withFlags } from './side-inputs.ts'
+import { isArchived } from './sources.ts'
 
 interface WatchFlags {
   readonly asn?: Asn[]
@@ -105,45 +105,41 @@ async function watch(path: string | undefined, flags: WatchFlags): Promise<numbe
     [flags.journal === undefined ? 'journal' : '--journal']: journal,
   })
   const format = flags.format as FormatName
-  if (context.bootstrap.length > 0) return bootstrapped(settled, format, ribs)
-  const daemon = await startDaemon({ settled, format, ribs })
+  const site = siteOf(settled)
+  const fetched = site && context.bootstrap.length > 0 ? await tablesFrom(site, settled) : null
+  const all = ribs && fetched ? joined(ribs, fetched) : (ribs ?? fetched)
+  const daemon = await startDaemon({ settled, format, ribs: all, fetched, site })
   await daemon.ended
   return Exit.done
 }
 
-/** From the tables of the archives on, which also fill the holes of later. */
-async function bootstrapped(
-  settled: Settled,
-  format: FormatName,
-  given: Archive | null,
-): Promise<number> {
-  const { context, archives, log: said } = settled.config
-  const wrong = context.bootstrap.filter((name) => projectOf(name) === null)
+const logOf = ({ config }: Settled) => {
+  const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
+  return (level: 'info' | 'warn' | 'error', text: string) => log[level](text)
+}
+
+/** The archives, where they hold what our feeds tell. */
+function siteOf(settled: Settled): ArchiveSite | null {
+  const { config } = settled
+  const isWanted = config.archives.resync || config.context.bootstrap.length > 0
+  if (!isWanted || !isArchived(config)) return null
+  const settings = archiveSettings(config.archives, `faultline/${version}`)
+  return new ArchiveSite(settings, { log: logOf(settled), isWhole: unpacksToItsEnd })
+}
+
+async function tablesFrom(site: ArchiveSite, settled: Settled): Promise<Archive> {
+  const { bootstrap } = settled.config.context
+  const wrong = bootstrap.filter((name) => projectOf(name) === null)
   if (wrong.length > 0)
     throw new InputError(
       `--bootstrap ${wrong.join(',')}: no collector of RIS or RouteViews, as in rrc00 or route-views2`,
     )
-  const log = openLog({ readable: process.stderr.isTTY === true, level: said.level })
-  const say = (level: 'info' | 'warn' | 'error', text: string) => log[level](text)
-  const site = new ArchiveSite(archiveSettings(archives, `faultline/${version}`), {
-    log: say,
-    isWhole: unpacksToItsEnd,
-  })
   try {
-    const fetched = await fetchTables(site, context.bootstrap, Date.now() * 1e3, say)
-    const ribs = given ? joined(given, fetched) : fetched
-    const { run, ended } = await startDaemon({ settled, format, ribs })
-    // No feed has said anything yet: that takes another turn of the event loop.
-    openHoles(run.journal ?? run.journey, fetched, Date.now() * 1e3)
-    const resync = new Resync(site, run, say)
-    await ended
-    await resync.close()
+    return await fetchTables(site, bootstrap, Date.now() * 1e3, logOf(settled))
   } catch (error) {
-    throw error instanceof ArchiveError ? new InputError(error.message) : error
-  } finally {
     site.close()
+    throw error instanceof ArchiveError ? new InputError(error.message) : error
   }
-  return Exit.done
 }
 
 /** A table that was named is the one that is wanted. */

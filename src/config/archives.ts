@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type ArchiveSettings, archiveAddress, archiveDefaults } from '../feeds/archive-settings.ts'
-import { count, file, group, reader, text } from './fields.ts'
+import { count, file, flag, group, reader, text } from './fields.ts'
 
 const address = (preset: string) =>
   reader(
@@ -22,6 +22,9 @@ export const archivesSchema = group({
   mostCache: count(archiveDefaults.mostKept, 1e15).describe(
     'Octets kept there at most; what was used longest ago goes first.',
   ),
+  resync: flag(true).describe(
+    'What a feed could not tell is fetched from there when it appears, and the hole is filled.',
+  ),
   parallel: count(archiveDefaults.parallel, 16).describe('Requests under way at once.'),
   contact: text('a text of one line', 'noc@example.net')
     .exactOptional()
@@ -32,7 +35,7 @@ type ArchivesConfig = z.output<typeof archivesSchema>
 
 /** What the client is opened with. `program` is our name and version. */
 export function archiveSettings(
-  { cache, mostCache, contact, ...rest }: ArchivesConfig,
+  { cache, mostCache, contact, resync: _, ...rest }: ArchivesConfig,
   program: string,
 ): ArchiveSettings {
   return {

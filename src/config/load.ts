@@ -51,7 +51,7 @@ export function loadConfig(path: string): (Settled & { readonly ok: true }) | Re
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
-  const { context, journal, feeds, planes, archives } = config
+  const { context, journal, feeds, planes, archives, state } = config
   const { token } = planes
   return {
     ...config,
@@ -74,6 +74,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
       archives: { ...archives, cache: resolve(base, archives.cache) },
     }),
     ...(journal !== undefined && { journal: resolve(base, journal) }),
+    ...(state !== undefined && { state: { ...state, folder: resolve(base, state.folder) } }),
   }
 }
 

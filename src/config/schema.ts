@@ -36,6 +36,7 @@ import {
 import { maintenanceSchema, planesSchema } from './planes.ts'
 import { prometheusFeed } from './prometheus.ts'
 import { fileOrUrl, refreshSchema, rtrSchema } from './rtr.ts'
+import { stateSchema } from './state.ts'
 
 const rrc = /^rrc\d{2}$/
 
@@ -368,6 +369,7 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('Bounds of memory; what is beyond one is dropped and counted.'),
+  state: stateSchema.exactOptional().describe('What outlives the daemon: it goes on from there.'),
   journal: file
     .exactOptional()
     .describe('Write everything that was heard here, to be replayed; relative to the config file.'),

@@ -62,6 +62,7 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       ris: archiveDefaults.ris,
       routeviews: archiveDefaults.routeviews,
       mostCache: archiveDefaults.mostKept,
+      resync: true,
       parallel: archiveDefaults.parallel,
     },
     planes: {
@@ -105,6 +106,7 @@ function hashOf(config: Config): string {
     },
     planes: { token: _token, ...planes },
     journal: _journal,
+    state: _state,
     log: _log,
     ...rest
   } = config

@@ -31,7 +31,7 @@ export interface StartingConfig {
 }
 
 /** So many prefixes are written as a list; more are found in the table anyhow. */
-export const MOST_LISTED = 1_000
+const MOST_LISTED = 1_000
 
 /** Text of one remark: what is not of one plain line would end it. */
 const remark = (text: string, indent = ''): string =>

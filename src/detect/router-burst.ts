@@ -20,7 +20,7 @@ export interface RouterBurstSettings {
   readonly clear: Span
 }
 
-export const routerBurstDefaults: RouterBurstSettings = {
+const routerBurstDefaults: RouterBurstSettings = {
   // A whole table breathes by some hundred routes a minute (detection.md §10.4); 2 % of it are 20,000.
   routes: 1_000,
   share: 0.02,

@@ -3,11 +3,14 @@
 // where another client takes its place, it is here and in the sources.
 
 import { Decompress } from 'fzstd'
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel, type SASLOptions } from 'kafkajs'
+import kafkajs, { type Kafka, type SASLOptions } from 'kafkajs'
 import type { Credentials } from './flows-settings.ts'
 import { unlz4 } from './lz4.ts'
 import { faultText } from './retry.ts'
 import { MOST_UNPACKED, unsnappy } from './snappy.ts'
+
+// Node finds not all of its names by itself.
+const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs
 
 /** In milliseconds. */
 const CONNECTING = 5_000
@@ -49,7 +52,7 @@ export function kafkaClient({ brokers, tls, credentials, client }: KafkaAccess):
   CompressionCodecs[CompressionTypes.Snappy] = codec(unsnappy)
   CompressionCodecs[CompressionTypes.LZ4] = codec(unlz4)
   CompressionCodecs[CompressionTypes.ZSTD] = codec(unzstd)
-  return new Kafka({
+  return new kafkajs.Kafka({
     clientId: client,
     brokers: [...brokers],
     ...(tls ? { ssl: tls } : {}),

@@ -19,7 +19,7 @@ import { TopicNames } from './routeviews-topics.ts'
 /** Records in a row before others get their turn: a few milliseconds. */
 const TURN = 500
 /** Partitions that are read at most; RouteViews has some 1,500. Offsets count on it, see live-routeviews.ts. */
-export const MOST_PARTITIONS = 8_192
+const MOST_PARTITIONS = 8_192
 /** A jump of one is the mark of a transaction. */
 const MARK = 1
 /** Topics whose ends are asked for at the same time. */

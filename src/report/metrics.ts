@@ -59,7 +59,18 @@ export interface Reading {
   /** Messages that RFC 7606 has a router treat as a withdrawal, since the start. */
   readonly treatedAsWithdraw: readonly { readonly collector: string; readonly count: number }[]
   /** Facts that came after their time was over, since the start. */
+  /** Vantage points with stale routes, and those of whom nothing is known any more. */
+  readonly holes: { readonly stale: number; readonly unknown: number }
   readonly late: number
+  readonly duplicates: number
+  /** Null when they are not refreshed. */
+  readonly vrps: {
+    readonly count: number
+    readonly ageSeconds: number | null
+    readonly sources: readonly { readonly name: string; readonly up: boolean }[]
+    readonly refused: number
+    readonly malformed: number
+  } | null
   /** Entries refused since the start because a table of ours was full. */
   readonly refused: readonly { readonly table: string; readonly count: number }[]
   readonly planes: readonly {
@@ -170,6 +181,23 @@ const pulled: readonly Pulled[] = [
     rows: (r) => r.treatedAsWithdraw.map(({ collector, count }): Row => [count, collector]) },
   { type: Counter, name: 'late_total', help: 'Facts that came after their time was over',
     labels: [], rows: ({ late }) => [[late]] },
+  { type: Counter, name: 'duplicates_total',
+    help: 'Messages of a vantage point that another feed had told already',
+    labels: [], rows: ({ duplicates }) => [[duplicates]] },
+  { type: Gauge, name: 'stale_vantage_points',
+    help: 'Vantage points of whom something was not heard, and is not made up for yet',
+    labels: ['state'],
+    rows: ({ holes }) => [[holes.stale, 'stale'], [holes.unknown, 'unknown']] },
+  { type: Gauge, name: 'vrps', help: 'VRPs and ASPAs in force', labels: [],
+    rows: ({ vrps }) => (vrps === null ? [] : [[vrps.count]]) },
+  { type: Gauge, name: 'vrps_age_seconds', help: 'Age of the VRPs in force', labels: [],
+    rows: ({ vrps }) => (vrps === null || vrps.ageSeconds === null ? [] : [[vrps.ageSeconds]]) },
+  { type: Gauge, name: 'vrps_source_up', help: 'Whether a source of VRPs answers',
+    labels: ['source'],
+    rows: ({ vrps }) => vrps?.sources.map(({ name, up }): Row => [up ? 1 : 0, name]) ?? [] },
+  { type: Counter, name: 'vrps_refused_total',
+    help: 'Sets of VRPs not taken, because far too little was in them or it could not be read',
+    labels: [], rows: ({ vrps }) => (vrps === null ? [] : [[vrps.refused + vrps.malformed]]) },
   { type: Counter, name: 'table_refused_total', help: 'Entries refused because a table was full',
     labels: ['table'], rows: (r) => r.refused.map(({ table, count }): Row => [count, table]) },
   { type: Gauge, name: 'vantage_points', help: 'Vantage points by state',

@@ -24,7 +24,7 @@ export interface OwnRoutesLimits {
 }
 
 /** Some whole tables, as several upstreams of several border routers send them. */
-export const ownRoutesLimits: OwnRoutesLimits = {
+const ownRoutesLimits: OwnRoutesLimits = {
   prefixes: 2_000_000,
   paths: 4_000_000,
   routes: 64_000_000,

@@ -20,7 +20,7 @@ const MOST_NAMES = 1_024
 const CLOCKS: number = minutes(10)
 
 /** RouteViews: its collectors speak BGP as this network, and some put it in front of paths. */
-export const ROUTEVIEWS_ASN = 6447
+const ROUTEVIEWS_ASN = 6447
 
 export interface OpenBmpSettings extends BmpSettings {
   /** Taken off a path that begins with it and goes on with the peer; 0 = none. */

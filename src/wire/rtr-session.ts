@@ -12,7 +12,7 @@ export interface RtrSessionSettings {
   readonly most: number
 }
 
-export const rtrSessionDefaults: RtrSessionSettings = {
+const rtrSessionDefaults: RtrSessionSettings = {
   version: 2,
   // Four times of what there is in 2026: 120 MB.
   most: 2_000_000,

@@ -7,7 +7,7 @@
 import { maskWord, prefixText } from '../core/prefix.ts'
 
 /** RFC 8210 §5. */
-export const Pdu = {
+const Pdu = {
   notify: 0,
   serialQuery: 1,
   resetQuery: 2,

@@ -20,7 +20,7 @@ interface Dashboard {
 }
 
 /** A feed that plays the past has no lag. */
-const EMPTY = ['Feed lag']
+const EMPTY = ['Feed lag', 'VRPs']
 /** An hour of the demo in four seconds: slow enough for a scrape a second to see the outage. */
 const SPEED = 900
 

@@ -50,6 +50,9 @@ const reading: Reading = {
     },
   ],
   treatedAsWithdraw: [{ collector: 'rrc00', count: 6 }],
+  holes: { stale: 1, unknown: 2 },
+  duplicates: 4,
+  vrps: null,
   late: 5,
   refused: [{ table: 'prefixes', count: 3 }],
   planes: [
