@@ -34,7 +34,7 @@ export function formatFaults(faults: readonly Fault[]): string {
 }
 
 /** What later versions will know, and older documents of ours already speak of. */
-const later = new Set(['verdict', 'receivers', 'routes', 'state'])
+const later = new Set(['verdict', 'receivers', 'routes'])
 const laterFeeds = new Set(
   ['routeviews', 'archive', 'push', 'samples'], // DESIGN §1
 )

@@ -37,7 +37,7 @@ function sound(text: string) {
 }
 
 const known =
-  'version, asns, listen, feeds, context, archives, planes, maintenance, detect, limits, journal, log'
+  'version, asns, listen, feeds, context, archives, planes, maintenance, detect, limits, state, journal, log'
 const open =
   'can be reached from other machines, and the page and the API ask for no password; ' +
   'listen on 127.0.0.1:9477; or, behind a firewall or a proxy that asks, ' +
