@@ -6,6 +6,7 @@ import type { Wall } from './clock/wall.ts'
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Change, Sample } from './core/sample.ts'
+import type { SeedPlace } from './core/seed.ts'
 import { type Instant, type Span, seconds } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 import type {
@@ -102,8 +103,13 @@ export class RunStream implements LiveStream {
   get resume(): LiveStream['resume'] {
     const restored = this.#host.restored()
     const positions = restored?.state.positions[this.name]
-    if (!restored || !positions) return null
-    return { positions, place: (vantage) => restored.places.get(vantage) }
+    // A picture taken before the queues were found says of none where to go on.
+    if (!restored || !positions || Object.keys(positions).length === 0) return null
+    const place = (vantage: number) => {
+      const known = restored.places.get(vantage)
+      return known?.feed === this.name ? known : undefined
+    }
+    return { positions, place }
   }
 
   /** It can be read again from where the table is. */
@@ -118,6 +124,11 @@ export class RunStream implements LiveStream {
 
   applied(offset: number): void {
     this.#open?.applied?.(offset)
+  }
+
+  /** What an offset of it means over a restart. */
+  place(offset: number): Pick<SeedPlace, 'queue' | 'next'> | undefined {
+    return this.#open?.place?.(offset)
   }
 
   reached(): Instant {

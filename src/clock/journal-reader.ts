@@ -5,7 +5,7 @@ import { type Batch, Message } from '../core/batch.ts'
 import type { Baseline, Inputs } from '../core/incident.ts'
 import { parsePath } from '../core/path.ts'
 import { parseAddress, parsePrefix } from '../core/prefix.ts'
-import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
+import type { Seed, SeedOrigin, SeedPeer, SeedPlace } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
@@ -50,6 +50,12 @@ const isInstant = (value: unknown): value is Instant =>
   Number.isSafeInteger(value) && (value as number) >= 0
 const areTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((text) => typeof text === 'string')
+const isPlace = (value: unknown): value is SeedPlace =>
+  isRecord(value) &&
+  typeof value['feed'] === 'string' &&
+  typeof value['queue'] === 'string' &&
+  isInstant(value['next']) &&
+  isCount(value['agreed'])
 const isBaseline = (value: unknown): value is Baseline =>
   value === 'rib' || value === 'learned-from-input' || value === 'learned-live'
 
@@ -155,7 +161,7 @@ export class JournalReader {
     if (vantage === undefined) return false
     const { source } = peer.notes
     const notes = { ...peer.notes, source: this.#where.get(Number(source)) ?? -1 }
-    const place = Number.isSafeInteger(peer.place) ? { place: peer.place as number } : {}
+    const place = isPlace(value['place']) ? { place: value['place'] } : {}
     return this.#passing || this.#target.peer({ vantage, notes, ...place })
   }
 

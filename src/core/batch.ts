@@ -65,7 +65,7 @@ export class Batch {
   /** Vantage point; see VantagePoints. */
   readonly vantage: Int32Array
   readonly kind: Uint8Array
-  /** sessionDown: NO_LONGER_TOLD or 0; endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
+  /** sessionUp: what was agreed, as wire/bmp.ts packs it, or 0; sessionDown: NO_LONGER_TOLD or 0; endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
   readonly detail: Uint8Array
   /** Where the path begins in `path`; -1 when the message carries none that could be read. */
   readonly pathStart: Int32Array

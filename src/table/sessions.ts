@@ -280,6 +280,11 @@ export class Sessions {
     else this.dropped++
   }
 
+  /** It was not kept over a restart what was withdrawn since a gap whose hole is still open. */
+  forgetTakenBack(): void {
+    this.dropped += this.#table.peers.list.filter(({ holeSince }) => holeSince > 0).length
+  }
+
   /** What could not be kept may be any of them. */
   hasTakenBack(peer: Peer, prefix: number): boolean {
     return this.dropped > 0 || this.#takenBack.has(peer.id * PREFIXES + prefix)

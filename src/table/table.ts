@@ -236,6 +236,7 @@ export class Table implements View {
 
   /** One of several routes to a prefix (ADD-PATH): the lowest identifier counts. All of a starting table are ordinary. */
   seedOneOf(vantage: number, prefix: number, id: number, path: number, learn: boolean): void {
+    if (!learn) this.more.begin(vantage)
     const lowest = this.more.fold(vantage, prefix, id, path)
     const position = this.rib.at(vantage, prefix, false)
     const word = position < 0 ? 0 : this.rib.get(position)
