@@ -241,7 +241,7 @@ export class Table implements View {
     const position = this.rib.at(vantage, prefix, false)
     const word = position < 0 ? 0 : this.rib.get(position)
     if ((word & PATH) === 0) this.seed(vantage, prefix, lowest, true)
-    else if (id !== 0) this.rib.set(position, (word & ~PATH) | lowest)
+    else if (id !== 0 || !learn) this.rib.set(position, (word & ~PATH) | lowest)
     if (learn) this.learn(path)
   }
 

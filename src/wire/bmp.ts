@@ -212,7 +212,7 @@ export class BmpDecoder {
   /** The view that was the belief of the vantage point, and is so still; of whom nothing is known, the one at hand. */
   #remember(peer: BmpPeer, view: number, agreed: number): number {
     const upView = (agreed - 1) >> 2
-    if (agreed === 0 || upView >= VIEWS) return view
+    if (agreed < 1 || agreed > 4 * VIEWS) return view
     const direction = directionOf(upView)
     if (peer.addPath[direction] === UNTOLD) peer.addPath[direction] = (agreed - 1) & AddPath.both
     peer.isUp = true
