@@ -81,6 +81,8 @@ export interface LiveSource {
   /** A message with this `offset` has been applied. With it, `positions` says where to go on after a restart. */
   applied?(offset: number): void
   positions?(): Readonly<Record<string, number>>
+  /** Routes that a session of an own router has received, by the count of its router; null: it has not said. */
+  received?(router: string, peer: string): number | null
   /** Own prefixes have changed. */
   own?(prefixes: readonly string[]): void
   /** No method of the stream is called after it has resolved. */

@@ -93,11 +93,13 @@ async function stands(
       within,
     )
   } catch (error) {
-    const said = daemon.incidents.map(({ kind: k, key, state, because }) => [
+    const said = daemon.incidents.map(({ kind: k, key, state, because, kinds, verdict }) => [
       k,
       key,
       state,
       because,
+      kinds,
+      verdict,
     ])
     throw new Error(`${String(error)}\n${JSON.stringify(said)}\n${daemon.lines.join('\n')}`)
   }
