@@ -105,9 +105,9 @@ async function stands(
   }
 }
 
-/** Until a tick or two have seen how things stand. */
+/** Until a tick has seen how things stand: they are every ten seconds. */
 async function aWhile({ run: { now }, run: made }: Daemon): Promise<void> {
-  await until('time goes on', () => (made.now ?? 0) > (now ?? 0) + 25e6)
+  await until('time goes on', () => (made.now ?? 0) > (now ?? 0) + 12e6)
 }
 
 /** A station that keeps what it hears. */
