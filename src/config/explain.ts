@@ -12,7 +12,7 @@ import { type Config, configSchema } from './schema.ts'
 import type { Settled } from './settle.ts'
 
 export function explainConfig({ config, hash, warnings }: Settled): string {
-  const { asns, feeds, context, listen, journal, log, maintenance } = config
+  const { asns, feeds, context, listen, journal, state, log, maintenance } = config
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   const reach = isLoopback(listen.host) ? 'this machine only' : 'open to other machines'
   const changes = changesOf(config)
@@ -30,6 +30,7 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
       'planned',
       maintenance.map((window) => `${window.id}: ${spanOf(window)}; ${scopeOf(window)}`),
     ),
+    ...rows('keeps', state ? [`its table in ${state.folder}, every ${words(state.every)}`] : []),
     ...rows('journal', [journal ?? 'none']),
     ...rows('logs', [`${log.level} and above`]),
     ...rows('thresholds', changes.length > 0 ? changes : ['all as by default']),

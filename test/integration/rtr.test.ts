@@ -130,9 +130,12 @@ describe.skipIf(!here)('StayRTR', () => {
     expect(refresh.status().malformed).toBe(0)
     if (!has('rtrdump', 'what StayRTR serves, by its own tool')) return
     const out = join(place, `dump-${version}.json`)
-    run('rtrdump', ['-connect', `127.0.0.1:${port}`, '-file', out])
-    const dump = JSON.parse(readFileSync(out, 'utf8')) as { roas: Roa[] }
-    expect(dump.roas).toHaveLength(MANY + 1)
+    // On a busy machine it gives up before it has all.
+    await until('rtrdump has all of them', () => {
+      run('rtrdump', ['-connect', `127.0.0.1:${port}`, '-file', out])
+      const dump = JSON.parse(readFileSync(out, 'utf8')) as { roas: Roa[] }
+      return dump.roas.length === MANY + 1
+    })
   })
 
   test('after its death what it said counts on, and its successor is heard', async () => {

@@ -120,7 +120,17 @@ it.concurrent('a gap in which nothing was missed changes no incident, and the jo
   expect(new Set(live.incidents.map(({ kind }) => kind))).toEqual(
     new Set(['outage.as', 'leak.path']),
   )
-  expect(last(live.incidents).map(essence)).toEqual(last(played.incidents).map(essence))
+  // What was heard before the cut counts half until it is heard again: the end is judged by fewer.
+  const endless = (incident: Incident) => ({
+    ...essence(incident),
+    endedAt: incident.endedAt !== null,
+  })
+  const ends = (list: readonly Incident[]) =>
+    last(list).map(({ endedAt }) => Date.parse(`${endedAt}`))
+  expect(last(live.incidents).map(endless)).toEqual(last(played.incidents).map(endless))
+  const theirs = ends(played.incidents)
+  for (const [i, end] of ends(live.incidents).entries())
+    if (end) expect(Math.abs(end - (theirs[i] as number))).toBeLessThan(30_000)
   expect((await replay(live.journal)).out).toBe(live.out)
 })
 
