@@ -84,6 +84,8 @@ export interface LiveSource {
   /** What an `offset` means over a restart: everything of this queue before `next` has been applied. */
   place?(offset: number): Pick<SeedPlace, 'queue' | 'next'>
   positions?(): Readonly<Record<string, number>>
+  /** Routes that a session of an own router has received, by the count of its router; null: it has not said. */
+  received?(router: string, peer: string): number | null
   /** Own prefixes have changed. */
   own?(prefixes: readonly string[]): void
   /** No method of the stream is called after it has resolved. */

@@ -100,6 +100,11 @@ export class RunStream implements LiveStream {
     this.#open?.own?.(prefixes)
   }
 
+  /** Null where the feed is not of own routers, or has not heard it. */
+  received(router: string, peer: string): number | null {
+    return this.#open?.received?.(router, peer) ?? null
+  }
+
   get resume(): LiveStream['resume'] {
     const restored = this.#host.restored()
     const positions = restored?.state.positions[this.name]

@@ -285,6 +285,8 @@ export class Ledger {
       return 'twice as many prefixes'
     if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns)) return 'twice as many peers'
     if (signal.segments.some((segment) => !entry.links.has(linkOf(segment)))) return 'a new segment'
+    const joined = signal.kinds?.find((kind) => !record.kinds.includes(kind))
+    if (joined !== undefined) return `${joined} is told with it`
     if (signal.at - entry.writtenAt >= update && !same(record.counts.now, signal.now))
       return 'it has changed'
     return null
