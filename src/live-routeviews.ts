@@ -79,7 +79,7 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
         for (let m = from; m < batch.messages; m++) {
           const at = places.inOrder(partition, batch.at[m] as number, latest)
           batch.at[m] = at
-          newest = Math.max(newest ?? at, at)
+          if (at <= latest) newest = Math.max(newest ?? at, at)
           places.handed(place)
         }
       }

@@ -130,6 +130,11 @@ export class LiveRun {
       patience: PATIENCE,
       ...(this.#historic ? {} : { mostBehind: MOST_BEHIND }),
     })
+    if (options.state) {
+      // Who is always the second to tell has come as far as the first.
+      this.order.passed = (batch, m) =>
+        this.#streamOf.get(batch.file)?.applied(batch.offset[m] as number)
+    }
     const host = {
       vantages: this.vantages,
       asns: this.asns,
@@ -236,7 +241,8 @@ export class LiveRun {
       this.#header,
       { at, wall: Date.now() * 1e3, positions },
       table,
-      (vantage) => this.#places.get(vantage) ?? -1,
+      // A place is one of a queue: of two nobody knows by the vantage point which of them it is of.
+      (vantage) => (queues.length === 1 ? (this.#places.get(vantage) ?? -1) : -1),
     )
   }
 
