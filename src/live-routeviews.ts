@@ -102,7 +102,7 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
         }
         stamp ??= places.inOrder(partition, batch.at[from] as number, latest)
         batch.at.fill(stamp, from, batch.messages)
-        newest = Math.max(newest ?? stamp, stamp)
+        if (stamp <= latest) newest = Math.max(newest ?? stamp, stamp)
         places.handed(partition, offset)
       }
     }

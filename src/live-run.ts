@@ -130,6 +130,11 @@ export class LiveRun {
       patience: PATIENCE,
       ...(this.#historic ? {} : { mostBehind: MOST_BEHIND }),
     })
+    if (options.state) {
+      // Who is always the second to tell has come as far as the first.
+      this.order.passed = (batch, m) =>
+        this.#streamOf.get(batch.file)?.applied(batch.offset[m] as number)
+    }
     const host = {
       vantages: this.vantages,
       asns: this.asns,

@@ -158,11 +158,12 @@ export class RunStream implements LiveStream {
       read(batch)
     }
     if (batch.messages === before) return false
-    const at = batch.at[batch.messages - 1] as number
+    let at = batch.at[before] as number
+    for (let m = before + 1; m < batch.messages; m++) at = Math.max(at, batch.at[m] as number)
     // A stamp from the future would carry the clock with it.
     if (!this.historic && at > Date.now() * 1e3 + FUTURE) {
+      this.dropped('future', batch.messages - before)
       batch.truncate(before)
-      this.dropped('future')
       return false
     }
     this.lastTaken = uptime()

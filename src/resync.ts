@@ -15,7 +15,7 @@ import type { Table } from './table/table.ts'
 import { MrtReader } from './wire/mrt.ts'
 
 /** What of an archive is asked; an ArchiveSite is one. */
-export type HoleArchive = Pick<ArchiveSite, 'list' | 'get'>
+export type HoleArchive = Pick<ArchiveSite, 'list' | 'get' | 'release'>
 
 export interface ResyncRun {
   readonly vantages: VantagePoints
@@ -172,10 +172,7 @@ export class Resync {
     try {
       const files = await this.#filesOf(hole.collector, from, until)
       if (files) {
-        const paths: string[] = []
-        for (const file of files)
-          paths.push(await this.#site.get(file, { signal: this.#ends.signal }))
-        await this.#tell(hole, paths, from)
+        await this.#fill(hole, files, from)
         this.#fillings.delete(hole.collector)
         return
       }
@@ -193,6 +190,18 @@ export class Resync {
       hole,
       `its archive is not there after ${Math.round(patience / minutes(1))} minutes`,
     )
+  }
+
+  /** Files are held only while they are read, or the cache would be full of them one day. */
+  async #fill(hole: Hole, files: readonly RemoteFile[], from: Instant): Promise<void> {
+    const paths: string[] = []
+    try {
+      for (const file of files)
+        paths.push(await this.#site.get(file, { signal: this.#ends.signal }))
+      await this.#tell(hole, paths, from)
+    } finally {
+      for (const path of paths) this.#site.release(path)
+    }
   }
 
   /** All of that time; null while one is not there yet. */
