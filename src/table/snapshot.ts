@@ -135,6 +135,7 @@ const LATER = [
   'lostSince',
   'holeSince',
   'holeUntil',
+  'hopeless',
   'adrift',
 ]
 
