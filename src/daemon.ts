@@ -166,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           ignorePeers: config.context.ignorePeers,
           journal: config.journal ?? null,
           state: config.state,
+          fills: site !== null,
           log: (level, text) => log[level](text),
           decided: (delay) => metrics.pipelineDelay(delay),
         },

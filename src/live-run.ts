@@ -48,6 +48,8 @@ export interface LiveOptions {
   /** Whom nobody listens to (core/vantage.ts). */
   readonly ignorePeers?: readonly string[]
   readonly journal: string | null
+  /** Somebody looks for what was not heard (resync.ts). */
+  readonly fills?: boolean
   /** Where the table is kept over a restart; none when absent. */
   readonly state?: StateSettings | undefined
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -145,6 +147,7 @@ export class LiveRun {
       ownPrefixes: () => this.#ownPrefixes(),
       hear: (fact: Sample | Change) => this.hear(fact),
       restored: () => this.#restored,
+      fills: options.fills === true,
       log: (level: 'info' | 'warn' | 'error', text: string) => options.log(level, text),
     }
     this.streams = sources.map(

@@ -29,6 +29,8 @@ export interface StreamHost {
   giveBatch(batch: Batch): void
   ownPrefixes(): string[]
   hear(fact: Sample | Change): Unheard | null
+  /** Somebody looks for what was not heard. */
+  readonly fills: boolean
   /** What the last run left; null when nothing. */
   restored(): Restored | null
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -225,7 +227,8 @@ export class RunStream implements LiveStream {
     // Before anything was heard there is nothing to be blind to.
     if (at === Number.NEGATIVE_INFINITY) return
     const fact = { at, feed: this.name, source: this.source, collector: collector ?? null }
-    order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
+    const fills = this.#host.fills ? { fills: true as const } : {}
+    order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind, ...fills })
   }
 
   fact(fact: Sample | Change): Unheard | null {

@@ -219,10 +219,13 @@ export class JournalReader {
       if (found) this.#target.sink.fact(found)
       return found !== undefined
     }
-    if (kind === 'filled') {
+    if (kind === 'filled' || kind === 'unfilled') {
       const { from: since, until } = value
       if (typeof collector !== 'string' || !isInstant(since) || !isInstant(until)) return false
-      this.#target.sink.fact({ kind, at, collector, from: since, until })
+      const hole = { at, collector, from: since, until }
+      if (kind === 'filled') this.#target.sink.fact({ kind, ...hole })
+      else if (typeof why === 'string') this.#target.sink.fact({ kind, ...hole, why })
+      else return false
       return true
     }
     if (typeof feed !== 'string' || (collector !== null && typeof collector !== 'string'))
@@ -230,15 +233,17 @@ export class JournalReader {
     const source = this.#where.get(Number(from)) ?? -1
     if (kind === 'gap' && typeof why === 'string')
       this.#target.sink.fact({ kind, at, feed, source, collector, why })
-    else if (kind === 'gap-end') this.#target.sink.fact({ kind, at, feed, source, collector })
-    else return false
+    else if (kind === 'gap-end') {
+      const fills = value['fills'] === true ? { fills: true as const } : {}
+      this.#target.sink.fact({ kind, at, feed, source, collector, ...fills })
+    } else return false
     return true
   }
 
   #message(line: Line): boolean {
     const { t, v, f, b, k = Message.update, d = 0, p, o = 0, w = [], a = [], i } = line
     const vantage = this.#who.get(v as number)
-    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.hole) return false
+    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.holeUp) return false
     if (!areTexts(w) || !areTexts(a)) return false
     const batch = this.#batch
     batch.clear()

@@ -20,6 +20,9 @@ export const Message = {
   alive: 5,
   /** An UPDATE of a time when we could not hear, out of an archive: older than what was said since. */
   hole: 6,
+  /** In that time its session with the collector fell; came up. */
+  holeDown: 7,
+  holeUp: 8,
 } as const
 
 /** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */

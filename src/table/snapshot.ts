@@ -137,6 +137,7 @@ const LATER = [
   'lostSince',
   'holeSince',
   'holeUntil',
+  'hopeless',
   'adrift',
 ]
 
