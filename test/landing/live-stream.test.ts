@@ -48,7 +48,7 @@ beforeEach(async () => {
   now = Date.now() * 1e3 - minutes(15)
   service = await startRisLiveServer()
   archive = await archiveServer(new Map())
-  const places = { ris: `${archive.url}/`, routeviews: `${archive.url}/` }
+  const places = { ris: archive.url, routeviews: archive.url }
   site = new ArchiveSite(
     { ...archiveDefaults, ...places, folder: join(folder, 'kept'), program: 'test/1', attempts: 1 },
     { log, isWhole: async () => true },
@@ -233,17 +233,14 @@ test.each([
     )
     // Since when nobody listened, and no longer.
     for (const { holeSince, holeUntil } of table.peers.list) {
-      expect(Math.abs(holeSince - (now - gone - s(20)))).toBeLessThanOrEqual(s(10))
-      expect(holeUntil - holeSince).toBeGreaterThanOrEqual(gone - s(10))
+      expect(Math.abs(holeSince - (now - gone - s(20)))).toBeLessThanOrEqual(s(60))
+      expect(holeUntil - holeSince).toBeGreaterThanOrEqual(gone - s(60))
     }
     const quick = { look: seconds(0.02), lookMost: seconds(0.1) }
     const resync = new Resync(site, second, (level, text) => log(level, text), quick)
     try {
       publish([...before, ...missed, ...since])
-      await until('it is filled', () => resync.filled > 0, 10_000)
-    } catch (e) {
-      console.log(logged.join('\n'), archive.asked.slice(-9), [...archive.files.keys()])
-      throw e
+      await until('it is filled', () => resync.filled > 0)
     } finally {
       await resync.close()
     }
