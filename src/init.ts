@@ -16,13 +16,13 @@ import {
 } from './command.ts'
 import { archiveSettings } from './config/archives.ts'
 import { fromBgpalerter } from './config/bgpalerter.ts'
+import { defaultConfig } from './config/settle.ts'
 import {
   type Found,
   type FoundPrefix,
   type StartingConfig,
   startingYaml,
 } from './config/starting.ts'
-import { defaultConfig } from './config/settle.ts'
 import { Knowledge } from './context/knowledge.ts'
 import type { Asn } from './core/asn.ts'
 import { BatchPool } from './core/batch.ts'
@@ -81,7 +81,15 @@ export function initCommand(): Command {
 }
 
 async function init(flags: InitFlags): Promise<void> {
-  const { asn: asns = [], rib: named = [], bootstrap = [], archive, vrps = [], asRelationships = [], out } = flags
+  const {
+    asn: asns = [],
+    rib: named = [],
+    bootstrap = [],
+    archive,
+    vrps = [],
+    asRelationships = [],
+    out,
+  } = flags
   if (flags.fromBgpalerter !== undefined) {
     if (asns.length + named.length + bootstrap.length > 0)
       throw new InputError(
