@@ -11,6 +11,7 @@ import { fetchTables } from '../../src/bootstrap.ts'
 import { archiveSettings } from '../../src/config/archives.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { settle } from '../../src/config/settle.ts'
+import type { Incident } from '../../src/core/incident.ts'
 import { type Instant, parseInstant, seconds } from '../../src/core/time.ts'
 import { type Daemon, startDaemon } from '../../src/daemon.ts'
 import { ArchiveSite } from '../../src/feeds/archive-http.ts'
@@ -123,6 +124,17 @@ test('begins with a table, and mends the hole after it and that of a cut', async
       .sort(),
   )
   expect(await get('/readyz')).toBe('ready\n')
+
+  // What was said before it listened is dated then, and told to have been found afterwards.
+  const found = async () => {
+    const { incidents } = JSON.parse(await get('/api/v1/incidents')) as { incidents: Incident[] }
+    return incidents.find(({ key }) => key === 'forged:777:900')
+  }
+  announce(104, THREE, [104, 900])
+  await until('it is told', async () => (await found()) !== undefined)
+  const forged = await found()
+  expect(forged?.startedAt).toBe('2024-10-29T08:01:00.000Z')
+  expect(forged?.confidence.tags.map(({ name }) => name)).toContain('found.afterwards')
 
   // The socket is cut while something is said.
   for (const { asn } of PEERS) announce(asn, ONE, [asn, 900])
