@@ -122,10 +122,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   process.on('SIGHUP', onSignal)
   try {
     await run.open()
-    // No feed has said anything yet: that takes another turn of the event loop.
-    if (fetched && !run.resumed) openHoles(run.journal ?? run.journey, fetched, Date.now() * 1e3)
-    if (site) resync = new Resync(site, run, (level, text) => log[level](text))
-    refresh = openRefreshOf()
+    for (const { files } of fetched?.collectors ?? [])
+      for (const { path } of files) site?.release(path)
+    // Who was told to end meanwhile has closed all there was: what is opened now nobody would close.
+    if (closing === null) {
+      // No feed has said anything yet: that takes another turn of the event loop.
+      if (fetched && !run.resumed) openHoles(run.journal ?? run.journey, fetched, Date.now() * 1e3)
+      if (site) resync = new Resync(site, run, (level, text) => log[level](text))
+      refresh = openRefreshOf()
+    }
   } catch (error) {
     // Nothing that answers on a port may outlive what it should answer about.
     await close()
@@ -161,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           ignorePeers: config.context.ignorePeers,
           journal: config.journal ?? null,
           state: config.state,
+          fills: site !== null,
           log: (level, text) => log[level](text),
           decided: (delay) => metrics.pipelineDelay(delay),
         },

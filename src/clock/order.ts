@@ -76,6 +76,8 @@ export class Order {
   forced = 0
   /** Event time of the first release; Infinity before it. */
   first: Instant = Number.POSITIVE_INFINITY
+  /** Is told of messages that another stream had told already: they are done with, too. */
+  passed: ((batch: Batch, m: number) => void) | null = null
   /** `now`, in a column: a number that is no small integer would be made anew for each message. */
   readonly #now = new Float64Array([Number.NEGATIVE_INFINITY])
   readonly #settings: OrderSettings
@@ -339,9 +341,9 @@ export class Order {
     for (;;) {
       const m = order[from.next++] as number
       const at = batch.at[m] as number
-      // Most have the stamp of the one before.
       if (at > this.now) this.#reach(at)
-      if (!this.#duplicates.has(stream, batch, m, at)) {
+      if (this.#duplicates.has(stream, batch, m, at)) this.passed?.(batch, m)
+      else {
         if (at < this.now) {
           this.late++
           batch.at[m] = this.now

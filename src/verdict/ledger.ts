@@ -267,14 +267,16 @@ export class Ledger {
     const { record } = entry
     const { update } = this.#settings
     if (signal.phase === 'resolved')
-      return signal.endedAt === null
-        ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
-        : 'it has been well for long enough'
+      return signal.because !== undefined
+        ? signal.because
+        : signal.endedAt === null
+          ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
+          : 'it has been well for long enough'
     const well = signal.phase === 'resolving'
     if (!well && record.state === 'resolving') return 'it is getting worse again'
     if (well && record.state !== 'resolving' && signal.at - entry.wellAt >= update) {
       entry.wellAt = signal.at
-      return 'it is getting well'
+      return signal.because ?? 'it is getting well'
     }
     const severity = this.#severity(entry, signal)
     if (!isExplained(record.verdict, signal) && isWorse(severity, entry.severity))

@@ -1,8 +1,9 @@
 // The codecs of Kafka's clients, on octets that the compressors of Kafka's own client have made (snappy-java
 // 1.1.10.5, lz4-java 1.8.0, zstd-jni 1.5.6), on those of the system's tools where there are any, and on noise.
 
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { unzstd } from '../../src/feeds/kafka-client.ts'
+import { ungzip, unzstd } from '../../src/feeds/kafka-client.ts'
 import { unlz4 } from '../../src/feeds/lz4.ts'
 import { unsnappy } from '../../src/feeds/snappy.ts'
 import { likeMrt, noise, run, same, without } from '../wire/octets.ts'
@@ -112,7 +113,24 @@ for (const [tool, args, read] of [
   })
 }
 
-test('a bomb is refused', () => {
+test('gzip is undone, and what is none is a fault', async () => {
+  expect((await ungzip(gzipSync(whole))).equals(whole)).toBe(true)
+  await expect(ungzip(whole)).rejects.toThrow(/gzip/)
+})
+
+test('a bomb is refused', async () => {
   // Snappy says at once how large it gets.
   expect(() => unsnappy(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f, 0))).toThrow(/too large/)
+  await expect(ungzip(gzipSync(new Uint8Array(65 << 20)))).rejects.toThrow(/gzip/)
+  // A gigabyte of window, and of content in one piece, in front of one empty block.
+  const magic = [0x28, 0xb5, 0x2f, 0xfd]
+  const window = Uint8Array.of(...magic, 0, 20 << 3, 1, 0, 0)
+  expect(() => unzstd(window)).toThrow(/too large/)
+  const single = Uint8Array.of(...magic, 0xa0, 0, 0, 0, 64, 1, 0, 0)
+  expect(() => unzstd(single)).toThrow(/too large/)
+  // Behind a frame that is none of it, and one that is passed over.
+  const small = [...magic, 0, 0, 1, 0, 0]
+  const skipped = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 7, 7]
+  expect(() => unzstd(Uint8Array.of(...skipped, ...small, ...window))).toThrow(/too large/)
+  expect(unzstd(Uint8Array.of(...small)).length).toBe(0)
 })

@@ -6,10 +6,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { settledConfig } from '../../src/command.ts'
 import type { Incident } from '../../src/core/incident.ts'
+import { startDaemon } from '../../src/daemon.ts'
 import type { RisFrame } from '../../src/scenario/frames.ts'
 import { play } from '../../src/scenario/player.ts'
 import { type RisLiveServer, startRisLiveServer } from '../../src/scenario/ris-live-server.ts'
+import { startCache } from '../feeds/rtr-cache.ts'
 import { cuesOfFiles, type DayFiles, dayFiles } from './day-files.ts'
 import { daemon, faultline, incidentsIn, last, replay, until, workshop } from './program.ts'
 
@@ -208,6 +211,32 @@ it.concurrent('a server that is gone makes it blind, not the network dark', asyn
   expect(lasted).toBeGreaterThan(1_000)
   expect(Math.abs(Date.parse(first?.startedAt ?? '') - Date.now())).toBeLessThan(600_000)
   expect((await replay(journal)).out).toBe(out)
+})
+
+it.concurrent('told to end while it loads tables, it opens nothing that nobody would close', async () => {
+  const cache = await startCache(() => [])
+  open.push(cache)
+  const config = place('ends.yml')
+  const context = `context: {rtr: [{host: 127.0.0.1, port: ${cache.port}}]}`
+  const feeds = `feeds: [{type: ris-live, url: "${await nobody()}"}]`
+  writeFileSync(config, `version: 1\nasns: [4766]\nlisten: "127.0.0.1:0"\n${feeds}\n${context}\n`)
+  const known = process.listeners('SIGTERM')
+  const one = await startDaemon({
+    settled: await settledConfig(config, []),
+    format: 'ndjson',
+    ribs: null,
+    load(run) {
+      const { open: load } = run
+      run.open = async () => {
+        for (const told of process.listeners('SIGTERM')) if (!known.includes(told)) told('SIGTERM')
+        await load.call(run)
+      }
+    },
+  })
+  await one.ended
+  // A cache that is asked at all is asked at once.
+  await new Promise((next) => setTimeout(next, 500))
+  expect(cache.connections).toBe(0)
 })
 
 it.concurrent('the demo plays its day, tells what happened in it, and ends', async () => {

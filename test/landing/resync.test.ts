@@ -32,6 +32,8 @@ let root: string
 let server: Server
 let site: ArchiveSite
 const files = new Map<string, Uint8Array>()
+/** What the cache may not throw out. */
+const held = new Set<string>()
 const logged: string[] = []
 const log = (_: string, text: string) => logged.push(text)
 
@@ -64,6 +66,17 @@ beforeEach(async () => {
     },
     { log, isWhole: async () => true },
   )
+  held.clear()
+  const { get, release } = site
+  site.get = async (...asked) => {
+    const path = await get.apply(site, asked)
+    held.add(path)
+    return path
+  }
+  site.release = (path) => {
+    held.delete(path)
+    release.call(site, path)
+  }
 })
 
 afterEach(async () => {
@@ -196,6 +209,7 @@ test('after a gap, when its file appears', async () => {
   put('updates.20241029.0000.gz', saidSince(saidInIt(heardBefore(mrt()))))
   await until('it is filled', () => resync.filled === 1)
   await resync.close()
+  expect([...held].map((path) => path.replace(/.*\//, ''))).toEqual(['bview.20241029.0000.gz'])
 
   const all = (await begun()).run
   await all.hear(saidSince(saidInIt(heardBefore(mrt()))))

@@ -67,9 +67,11 @@ const down = (of: Of = {}, reason = [2, 0, 24]) => bmp(2, [...header(of), ...rea
 function read(
   messages: readonly (readonly number[])[],
   collectors: (c: number) => readonly number[] = received,
+  prepare: (decoder: BmpDecoder) => void = () => undefined,
 ) {
   const vantages = new VantagePoints()
   const decoder = new BmpDecoder(vantages)
+  prepare(decoder)
   const batch = new Batch()
   batch.clear()
   const numbers = collectors(vantages.collector('router'))
@@ -216,7 +218,7 @@ describe('sessions', () => {
       down({}, [3, ...bgp(3, [6, 4])]),
     ])
     expect(outcomes).toEqual(['up', 'down'])
-    expect(lines).toEqual(['sessionUp', 'sessionDown'])
+    expect(lines).toEqual(['sessionUp 1', 'sessionDown'])
     expect(decoder.up).toMatchObject({
       sent: { asn: 70_000, as4: true, holdTime: 180 },
       received: { as4: false },
@@ -228,7 +230,26 @@ describe('sessions', () => {
   test('that are told once a view come up once', () => {
     const { outcomes, lines } = read([up(), up({ flags: 0x40 }), down(), down({ flags: 0x40 })])
     expect(outcomes).toEqual(['up', 'passed', 'down', 'passed'])
-    expect(lines).toEqual(['sessionUp', 'sessionDown'])
+    expect(lines).toEqual(['sessionUp 1', 'sessionDown'])
+  })
+  test('are remembered by who goes on in the middle of them', () => {
+    const [reads, sends] = [open(addPath(1)), open(addPath(2))]
+    const before = read([up({ flags: 0x40 }, reads, sends)])
+    const agreed = before.batch.detail[0] as number
+    const withId = route({ flags: 0x40 }, [0, 0, 0, 7, 24, 203, 0, 113])
+    const on = (recall: number) =>
+      read([route(), withId, up({}, reads, sends), withId], received, (decoder) => {
+        decoder.recall = () => recall
+      })
+    // The other view stays the other one, and an UPDATE is read as was agreed.
+    const { outcomes, batch, decoder } = on(agreed)
+    expect(outcomes).toEqual(['passed', 'update', 'passed', 'update'])
+    expect([batch.elements, batch.pathId[0], batch.pathId[1]]).toEqual([2, 7, 7])
+    expect(decoder.guessed).toBe(0)
+    // Without, the first one heard speaks.
+    expect(on(0).outcomes[0]).toBe('update')
+    // A file may say anything.
+    expect(on(2 ** 32 - 1).outcomes[0]).toBe('update')
   })
   test('are counted, and routers say who they are', () => {
     const stats = [...u32(3), ...[0, 7, 0, 8, ...u32(1), ...u32(2)]]
