@@ -56,6 +56,16 @@ test.each([
   expect(read(record([route([2, [PEER]])], { group: router })).reader.collector).toBe(name)
 })
 
+test.each(['bmp:edge.1', 'a\u001b[2Jb.c', 'route views', '../up.x', '   '])(
+  'a router that calls itself %j has no name, and is the collector of its topic',
+  (group) => {
+    const { vantages, outcomes, reader } = read(record([route([2, [PEER]])], { group }))
+    expect(outcomes).toEqual(['update'])
+    expect(reader.collector).toBe('route-views.fallback')
+    expect(vantages.routers).toBe(0)
+  },
+)
+
 test('the same collector written in two ways has the same peers', () => {
   const vantages = new VantagePoints()
   const reader = new OpenBmpReader(vantages)
