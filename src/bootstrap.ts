@@ -58,7 +58,7 @@ export function openHoles(sink: Sink, ribs: Archive, now: Instant): void {
     const gap = { feed: FEED, source: ANY_SOURCE, collector }
     const why = 'what was said since its table was taken is fetched'
     sink.fact({ kind: 'gap', at: Math.min(...taken), why, ...gap })
-    sink.fact({ kind: 'gap-end', at: now, ...gap })
+    sink.fact({ kind: 'gap-end', at: now, ...gap, fills: true })
   }
 }
 

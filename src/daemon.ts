@@ -5,7 +5,7 @@ import { InputError, version } from './command.ts'
 import { isLoopback } from './config/listen.ts'
 import { rtrSettings } from './config/rtr.ts'
 import type { Config } from './config/schema.ts'
-import type { Settled } from './config/settle.ts'
+import { planesOf, type Settled } from './config/settle.ts'
 import type { Incident } from './core/incident.ts'
 import { Doors } from './doors.ts'
 import type { Archive } from './feeds/archive.ts'
@@ -14,7 +14,7 @@ import type { RtrSettings } from './feeds/rtr-settings.ts'
 import { LiveRun } from './live-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Output } from './output.ts'
-import { readinessOf, readingOf, visibilityOf } from './readings.ts'
+import { readinessOf, readingOf, routersOf, visibilityOf } from './readings.ts'
 import { openRefresh, type Refresh, refreshes } from './refresh.ts'
 import { apiRoutes } from './report/api.ts'
 import { type FormatName, openFormatter } from './report/format.ts'
@@ -23,6 +23,7 @@ import { type HttpServer, startHttp } from './report/http.ts'
 import { openLog } from './report/log.ts'
 import { Metrics } from './report/metrics.ts'
 import { pushRoutes } from './report/push-api.ts'
+import { routerRoutes } from './report/routers-api.ts'
 import { Resync } from './resync.ts'
 import { readSideInputs } from './side-inputs.ts'
 import { sourcesOf } from './sources.ts'
@@ -157,7 +158,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           baseline: ribs || load ? 'rib' : 'learned-live',
           sideInputs,
           planned: windowsOf(config.maintenance),
-          planes: { staleAfter: config.planes.staleAfter },
+          planes: planesOf(config),
           inputs: { version, config: hash, asRelationships: null, vrps: null },
           detect: config.detect,
           limits: config.limits,
@@ -165,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           ignorePeers: config.context.ignorePeers,
           journal: config.journal ?? null,
           state: config.state,
+          fills: site !== null,
           log: (level, text) => log[level](text),
           decided: (delay) => metrics.pipelineDelay(delay),
         },
@@ -192,6 +194,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             present: () => ({ at: run.now, vantage: run.journey.table.vantage(), watched: asns }),
             visibility: (asn) => visibilityOf(run, asn),
           }),
+          ...routerRoutes(routersOf(() => run)),
           ...pushRoutes(doors),
         ],
       )

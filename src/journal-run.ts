@@ -126,16 +126,22 @@ export class JournalRun {
   }
 }
 
-/** How long each plane may be silent; others of its settings are not set by anybody. */
-function isPlanes(given: unknown): given is Pick<PlanesSettings, 'staleAfter'> | object {
-  if (typeof given !== 'object' || given === null) return false
-  const { staleAfter = {} } = given as { staleAfter?: unknown }
-  if (typeof staleAfter !== 'object' || staleAfter === null) return false
+/** How long each plane may be silent, and places; others of its settings are not set by anybody. */
+function isPlanes(given: unknown): given is Pick<PlanesSettings, 'staleAfter' | 'pops'> | object {
+  if (!isGroup(given)) return false
+  const { staleAfter = {}, pops = {}, ...others } = given
+  if (!isGroup(staleAfter) || !isGroup(pops)) return false
+  const isList = (list: unknown) =>
+    Array.isArray(list) && list.every((prefix) => typeof prefix === 'string')
   return (
-    Object.keys(given).every((key) => key === 'staleAfter') &&
-    Object.values(staleAfter).every(Number.isSafeInteger)
+    Object.keys(others).length === 0 &&
+    Object.values(staleAfter).every(Number.isSafeInteger) &&
+    Object.values(pops).every(isList)
   )
 }
+
+const isGroup = (given: unknown): given is Record<string, unknown> =>
+  typeof given === 'object' && given !== null
 
 /** The settings of all detectors, as this version has them. */
 function isDetect(given: unknown): given is DetectSettings {

@@ -40,6 +40,8 @@ export interface OwnUpdates {
   update(message: Uint8Array, session: OwnSession, at: Instant): void
   /** The session is down, or the router is not heard any more: its routes are not known to be there. */
   down(session: Omit<OwnSession, 'view' | 'addPath'>, at: Instant): void
+  /** Own prefixes are other ones from now on. */
+  own?(prefixes: readonly string[], at: Instant): void
   /** Nothing of the router is known any more, of its Loc-RIB neither. */
   lost?(router: string, at: Instant): void
 }

@@ -96,6 +96,14 @@ class Bmp implements LiveSource {
     return this.#listener.status().listening
   }
 
+  received(router: string, peer: string): number | null {
+    return this.#known.get(router)?.feed?.sessions.get(peer)?.received ?? null
+  }
+
+  own(prefixes: readonly string[]): void {
+    this.#updates?.own?.(prefixes, now())
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#listener.close()

@@ -15,9 +15,11 @@ const FAMILIES: readonly ReadonlySet<string>[] = [[], ['1/1'], ['2/1'], ['1/1', 
 /** More routers than anybody has. */
 const MOST_ROUTERS = 256
 
+/** `watched`: own prefixes of which the configuration knows; more of them are in the table. */
 export const ownMitigations =
-  (settings: Partial<MitigationSettings> = {}) =>
+  (settings: Partial<MitigationSettings> = {}, watched: readonly string[] = []) =>
   (stream: LiveStream): OwnUpdates => {
+    let own: readonly string[] = [...watched, ...stream.own()]
     const routers = new Map<string, MitigationRoutes>()
     const tell = (changes: readonly Change[]): void => {
       for (const change of changes) {
@@ -30,6 +32,8 @@ export const ownMitigations =
       if (known) return known
       if (routers.size >= MOST_ROUTERS) return null
       const made = new MitigationRoutes(router, settings)
+      // A router of a transit network tells of customers' blackholes too: they are none of ours.
+      made.own(own, 0)
       routers.set(router, made)
       return made
     }
@@ -38,9 +42,15 @@ export const ownMitigations =
       update(message, { router, peer, peerAsn, view, addPath }, at) {
         const routes = of(router)
         if (routes === null) return stream.dropped('mitigation-routers')
-        const before = routes.dropped
+        const { dropped, passedOver } = routes
         tell(routes.update(session(peer, peerAsn, view), message, at, FAMILIES[addPath]))
-        if (routes.dropped > before) stream.dropped('mitigations', routes.dropped - before)
+        if (routes.dropped > dropped) stream.dropped('mitigations', routes.dropped - dropped)
+        if (routes.passedOver > passedOver)
+          stream.dropped('mitigations-of-others', routes.passedOver - passedOver)
+      },
+      own(prefixes, at) {
+        own = [...watched, ...prefixes]
+        for (const routes of routers.values()) tell(routes.own(own, at))
       },
       down({ router, peer, peerAsn }, at) {
         const routes = routers.get(router)

@@ -21,6 +21,7 @@ import { keepPrevious } from './journal-files.ts'
 import { Journey } from './journey.ts'
 import { isWitness, type SourceSpec, type Unheard } from './live-source.ts'
 import { FUTURE, RunStream, uptime } from './live-stream.ts'
+import { QueuePlaces } from './queue-places.ts'
 import { type LoadedTable, loadTables, noTable } from './starting-tables.ts'
 import { journalSource } from './table/snapshot.ts'
 import type { TableLimits } from './table/table.ts'
@@ -47,6 +48,8 @@ export interface LiveOptions {
   /** Whom nobody listens to (core/vantage.ts). */
   readonly ignorePeers?: readonly string[]
   readonly journal: string | null
+  /** Somebody looks for what was not heard (resync.ts). */
+  readonly fills?: boolean
   /** Where the table is kept over a restart; none when absent. */
   readonly state?: StateSettings | undefined
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -89,8 +92,7 @@ export class LiveRun {
   readonly #header: JournalHeader
   readonly #streamOf = new Map<number, RunStream>()
   #restored: Restored | null = null
-  /** What of its queue was applied last, by vantage point. */
-  readonly #places = new Map<number, number>()
+  readonly #places = new QueuePlaces()
   #picture: StatePicture | null = null
   #keptAt = uptime()
   #faultTold = false
@@ -145,6 +147,7 @@ export class LiveRun {
       ownPrefixes: () => this.#ownPrefixes(),
       hear: (fact: Sample | Change) => this.hear(fact),
       restored: () => this.#restored,
+      fills: options.fills === true,
       log: (level: 'info' | 'warn' | 'error', text: string) => options.log(level, text),
     }
     this.streams = sources.map(
@@ -184,7 +187,7 @@ export class LiveRun {
         const stream = this.#streamOf.get(batch.file)
         if (!stream?.hasQueue) return
         stream.applied(batch.offset[m] as number)
-        this.#places.set(batch.vantage[m] as number, batch.offset[m] as number)
+        this.#places.applied(stream, batch, m)
       },
       fact: (fact) => sink.fact(fact),
     }
@@ -201,16 +204,15 @@ export class LiveRun {
       this.#options.log('warn', `${where} is not used: ${restored}`)
       return
     }
+    if (restored.lost > 0)
+      this.#options.log('warn', `${where}: ${restored.lost} lines of it could not be used`)
     this.#restored = restored
-    for (const [vantage, place] of restored.places) this.#places.set(vantage, place)
+    this.#places.restore(restored.places)
     const { at, wall } = restored.state
     this.#options.log('info', `${where} is of ${iso(at)}; going on from there`)
     // Time has gone on meanwhile.
     this.#wall.heard(at + Math.max(0, Date.now() * 1e3 - wall), uptime())
-    for (const stream of this.streams) {
-      const { positions } = restored.state
-      if (stream.spec.routes && !positions[stream.name]) stream.missed(at)
-    }
+    for (const stream of this.streams) if (stream.spec.routes && !stream.resume) stream.missed(at)
   }
 
   /** A picture of the table is begun when it is time, and goes on between other work. */
@@ -225,7 +227,7 @@ export class LiveRun {
     } catch (error) {
       this.#picture?.abandon()
       this.#picture = null
-      log('error', `the table cannot be kept in ${state.folder}: ${(error as Error).message}`)
+      log('error', notKept(state, error))
     }
   }
 
@@ -241,8 +243,7 @@ export class LiveRun {
       this.#header,
       { at, wall: Date.now() * 1e3, positions },
       table,
-      // A place is one of a queue: of two nobody knows by the vantage point which of them it is of.
-      (vantage) => (queues.length === 1 ? (this.#places.get(vantage) ?? -1) : -1),
+      (vantage) => this.#places.of(vantage),
     )
   }
 
@@ -287,10 +288,11 @@ export class LiveRun {
     this.#picture?.abandon()
     const { state } = this.#options
     if (state && this.order.now > 0) {
-      this.#picture = null
-      this.#keptAt = Number.NEGATIVE_INFINITY
-      this.#keep()
-      while (this.#picture) this.#keep()
+      try {
+        this.#begun(state, uptime()).finish()
+      } catch (error) {
+        this.#options.log('error', notKept(state, error))
+      }
     }
     this.journey.finish()
     this.journal?.close()
@@ -387,6 +389,9 @@ export class LiveRun {
     return out
   }
 }
+
+const notKept = ({ folder }: StateSettings, error: unknown): string =>
+  `the table cannot be kept in ${folder}: ${(error as Error).message}`
 
 /** What is older says nothing of now; Alertmanager repeats itself for days. */
 const OLDEST: Span = hours(24)

@@ -4,6 +4,7 @@
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Change, Sample } from './core/sample.ts'
+import type { SeedPlace } from './core/seed.ts'
 import type { Instant, Span } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 
@@ -25,8 +26,8 @@ export interface LiveStream {
   /** Where a run before this one stopped, as the source told it; null when there was none. */
   readonly resume: {
     readonly positions: Readonly<Record<string, number>>
-    /** `offset` of the message of a vantage point that was applied last; undefined = of none. */
-    place(vantage: number): number | undefined
+    /** How far a vantage point had been applied; undefined = nothing of it was, out of this feed. */
+    place(vantage: number): SeedPlace | undefined
   } | null
   /** Own prefixes that are in the table at present. */
   own(): string[]
@@ -80,7 +81,11 @@ export interface LiveSource {
   status(): LiveSourceStatus
   /** A message with this `offset` has been applied. With it, `positions` says where to go on after a restart. */
   applied?(offset: number): void
+  /** What an `offset` means over a restart: everything of this queue before `next` has been applied. */
+  place?(offset: number): Pick<SeedPlace, 'queue' | 'next'>
   positions?(): Readonly<Record<string, number>>
+  /** Routes that a session of an own router has received, by the count of its router; null: it has not said. */
+  received?(router: string, peer: string): number | null
   /** Own prefixes have changed. */
   own?(prefixes: readonly string[]): void
   /** No method of the stream is called after it has resolved. */

@@ -6,6 +6,7 @@ import type { Wall } from './clock/wall.ts'
 import type { Asn } from './core/asn.ts'
 import type { Batch } from './core/batch.ts'
 import type { Change, Sample } from './core/sample.ts'
+import type { SeedPlace } from './core/seed.ts'
 import { type Instant, type Span, seconds } from './core/time.ts'
 import type { VantagePoints } from './core/vantage.ts'
 import type {
@@ -28,6 +29,8 @@ export interface StreamHost {
   giveBatch(batch: Batch): void
   ownPrefixes(): string[]
   hear(fact: Sample | Change): Unheard | null
+  /** Somebody looks for what was not heard. */
+  readonly fills: boolean
   /** What the last run left; null when nothing. */
   restored(): Restored | null
   log(level: 'info' | 'warn' | 'error', text: string): void
@@ -99,11 +102,21 @@ export class RunStream implements LiveStream {
     this.#open?.own?.(prefixes)
   }
 
+  /** Null where the feed is not of own routers, or has not heard it. */
+  received(router: string, peer: string): number | null {
+    return this.#open?.received?.(router, peer) ?? null
+  }
+
   get resume(): LiveStream['resume'] {
     const restored = this.#host.restored()
     const positions = restored?.state.positions[this.name]
-    if (!restored || !positions) return null
-    return { positions, place: (vantage) => restored.places.get(vantage) }
+    // A picture taken before the queues were found says of none where to go on.
+    if (!restored || !positions || Object.keys(positions).length === 0) return null
+    const place = (vantage: number) => {
+      const known = restored.places.get(vantage)
+      return known?.feed === this.name ? known : undefined
+    }
+    return { positions, place }
   }
 
   /** It can be read again from where the table is. */
@@ -118,6 +131,11 @@ export class RunStream implements LiveStream {
 
   applied(offset: number): void {
     this.#open?.applied?.(offset)
+  }
+
+  /** What an offset of it means over a restart. */
+  place(offset: number): Pick<SeedPlace, 'queue' | 'next'> | undefined {
+    return this.#open?.place?.(offset)
   }
 
   reached(): Instant {
@@ -209,7 +227,8 @@ export class RunStream implements LiveStream {
     // Before anything was heard there is nothing to be blind to.
     if (at === Number.NEGATIVE_INFINITY) return
     const fact = { at, feed: this.name, source: this.source, collector: collector ?? null }
-    order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind })
+    const fills = this.#host.fills ? { fills: true as const } : {}
+    order.fact(kind === 'gap' ? { ...fact, kind, why } : { ...fact, kind, ...fills })
   }
 
   fact(fact: Sample | Change): Unheard | null {

@@ -15,6 +15,7 @@ import type { RunStream } from './live-stream.ts'
 import type { RefreshStatus } from './refresh.ts'
 import type { Readiness } from './report/api.ts'
 import type { AsReading, FeedReading, Reading } from './report/metrics.ts'
+import type { RouterHandlers } from './report/routers-api.ts'
 import type { Table } from './table/table.ts'
 
 type Family = AsReading['families'][number]
@@ -116,7 +117,7 @@ function canaryReading({ missed, ...stages }: CanaryStatus): NonNullable<FeedRea
 function asReading(run: LiveRun, asn: Asn): AsReading {
   return {
     asn,
-    blind: !run.sees(),
+    blind: isBlind(run),
     families: families.map((afi) => familyReading(run, asn, afi)),
   }
 }
@@ -165,8 +166,28 @@ export function visibilityOf(run: LiveRun, asn: Asn): object | undefined {
   }
 }
 
+/** What own routers tell, for `/api/v1/routers`. */
+export const routersOf = (run: () => LiveRun): RouterHandlers => ({
+  at: () => run().now,
+  routers: () => run().journey.own.routers(),
+  routesOf: (prefix) => run().journey.own.routesOf(prefix),
+  received: (router, peer) =>
+    run()
+      .streams.map((stream) => stream.received(router, peer))
+      .find((count) => count !== null) ?? null,
+})
+
 /** Prefixes in one answer. */
 const MOST = 10_000
+
+const judgesRoutes = ({ streams }: LiveRun): boolean => streams.some(({ spec }) => isWitness(spec))
+
+/** Too little is heard to judge: of routes where those are asked for, else of anything. */
+function isBlind(run: LiveRun): boolean {
+  if (judgesRoutes(run)) return !run.sees()
+  const { planes: heard } = run.journey.situations
+  return planes.every((plane) => plane === 'change' || heard.state(plane).state === 'blind')
+}
 
 /** Ready is: we hear something, we know something, and nobody has to guess. */
 export function readinessOf(run: LiveRun): Readiness {
@@ -184,6 +205,14 @@ export function readinessOf(run: LiveRun): Readiness {
     symptoms.push(
       `since ${iso(holes.since)} not all is known of ${holes.stale + holes.unknown} vantage points`,
     )
+  // Where no such feed was asked for, that it is not there is no fault of the moment.
+  if (!judgesRoutes(run)) {
+    symptoms.push(
+      'no feed tells how others see these networks: own routers and samples alone judge',
+    )
+    if (isBlind(run)) reasons.push('blind: nothing is heard of any plane yet, or any more')
+    return { ready: reasons.length === 0, reasons, symptoms }
+  }
   if (table.vantage().active === 0) reasons.push('learning: no vantage point has spoken yet')
   for (const asn of run.asns) {
     const known = table.prefixesOf(asn).some((prefix) => table.reference(prefix) > 0)

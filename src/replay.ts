@@ -17,7 +17,7 @@ import {
   several,
   version,
 } from './command.ts'
-import type { Settled } from './config/settle.ts'
+import { planesOf, type Settled } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
 import type { Incident, Inputs } from './core/incident.ts'
 import { hours, type Instant } from './core/time.ts'
@@ -312,7 +312,7 @@ async function playFiles(
       sideInputs,
       samples,
       planned: windowsOf(config.maintenance),
-      planes: { staleAfter: config.planes.staleAfter },
+      planes: planesOf(config),
       from: flags.from,
       until: flags.until,
       detect: config.detect,
@@ -334,7 +334,7 @@ async function playFiles(
         try {
           journal = new JournalWriter(
             path,
-            { ...header, detect: config.detect, planes: { staleAfter: config.planes.staleAfter } },
+            { ...header, detect: config.detect, planes: planesOf(config) },
             journey.table.vantages,
             journey.table.files,
             journalSource(journey.table),

@@ -62,6 +62,13 @@ interface Filling {
   faultTold: boolean
 }
 
+/** What a message of an archive becomes; that a peer lives, or has told all, says nothing of what it held. */
+const OF_HOLE: readonly (number | undefined)[] = Object.assign([], {
+  [Message.update]: Message.hole,
+  [Message.sessionDown]: Message.holeDown,
+  [Message.sessionUp]: Message.holeUp,
+})
+
 /** Collectors with holes that are looked after at once. */
 const MOST = 200
 
@@ -128,9 +135,9 @@ export class Resync {
   #gather(): void {
     const { table } = this.#run.journey
     const found = new Map<string, { since: Instant; until: Instant }>()
-    for (const { id, holeSince, holeUntil, lostSince } of table.peers.list) {
+    for (const { id, holeSince, holeUntil, lostSince, hopeless } of table.peers.list) {
       // Who is lost again will be heard again, and then it is one hole.
-      if (holeSince === 0 || lostSince > 0) continue
+      if (holeSince === 0 || lostSince > 0 || hopeless) continue
       const { collector } = this.#run.vantages.get(id)
       const known = found.get(collector)
       found.set(collector, {
@@ -235,8 +242,9 @@ export class Resync {
       for await (const batch of fileBatches(report, reader, this.#pool, () => undefined)) {
         batch.file = number
         for (let m = 0; m < batch.messages; m++) {
-          if (batch.kind[m] !== Message.update || (batch.at[m] as number) < from) continue
-          batch.kind[m] = Message.hole
+          const kind = OF_HOLE[batch.kind[m] as number]
+          if (kind === undefined || (batch.at[m] as number) < from) continue
+          batch.kind[m] = kind
           sink.message(batch, m)
         }
         this.#pool.give(batch)
@@ -263,6 +271,16 @@ export class Resync {
     this.#hopeless.add(nameOf(hole))
     this.givenUp++
     const { collector, since, until } = hole
+    const { journal, journey } = this.#run
+    const fact = {
+      kind: 'unfilled',
+      at: this.#now(hole),
+      collector,
+      from: since,
+      until,
+      why,
+    } as const
+    ;(journal ?? journey).fact(fact)
     this.#log(
       'error',
       `${collector}: what was said from ${iso(since)} to ${iso(until)} stays unknown: ${why}`,

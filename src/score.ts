@@ -14,6 +14,7 @@ import {
   settledConfig,
   version,
 } from './command.ts'
+import { planesOf } from './config/settle.ts'
 import { dated } from './context/dated.ts'
 import type { Incident } from './core/incident.ts'
 import type { Change, Sample } from './core/sample.ts'
@@ -248,7 +249,7 @@ async function playCase(
       ribs,
       samples,
       planned: windowsOf(config.maintenance),
-      planes: { staleAfter: config.planes.staleAfter },
+      planes: planesOf(config),
       asns: watched,
       inputs: { version, config: hash, asRelationships: null, vrps: null },
       from: from ?? undefined,

@@ -49,12 +49,14 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
         open: routeViews(settings),
       }
     }
-    case 'bmp':
+    case 'bmp': {
       // No table of a collector is kept up to date by it: own routers are evidence, not witnesses.
+      const own = config.asns.flatMap(({ prefixes }) => prefixes)
       return {
         routes: { hearsAll: true, historic: false, own: true, tells: () => false },
-        open: bmp(bmpSettings(feed), { updates: ownMitigations(config.context.blackholes) }),
+        open: bmp(bmpSettings(feed), { updates: ownMitigations(config.context.blackholes, own) }),
       }
+    }
     case 'prometheus':
       return { routes: null, open: prometheus(prometheusSettings(feed, queriesOf(feed).queries)) }
     case 'flows': {

@@ -1,23 +1,26 @@
 // The table on disk, so that a daemon that starts again goes on where the last one stopped. A picture is
 // taken one vantage point after the other, between other work; each brings with it how far its
 // queue had been applied, so that what is read again is told from what is new. The file is the head of a
-// journal, and replaces the one before only when it is whole.
+// journal with a digest at its end, and replaces the one before only when it is whole and on the disk.
 
+import { createHash, type Hash } from 'node:crypto'
 import {
   closeSync,
-  existsSync,
+  createReadStream,
+  fsync,
   fsyncSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { JournalHeader } from './clock/journal.ts'
 import { JournalReader, type JournalTarget } from './clock/journal-reader.ts'
 import { Batch } from './core/batch.ts'
-import type { Seed, SeedPeer } from './core/seed.ts'
+import type { Seed, SeedOrigin, SeedPeer, SeedPlace } from './core/seed.ts'
 import type { StateSettings } from './core/state.ts'
 import type { Instant } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
@@ -37,9 +40,18 @@ export interface TableState {
 
 const fileOf = (folder: string): string => join(folder, 'table.ndjson')
 
+/** Characters that are written at once, and of rows in one piece, before others have their turn. */
 const CHUNK = 1 << 18
-/** Of rows in one piece, before others have their turn. */
-const PIECE = 1 << 20
+const PIECE = 1 << 18
+/** Octets between two times that the disk is asked to have what was written: at the end little is left. */
+const SYNC = 32 << 20
+
+/** Octets of the first line that are looked at. */
+const LONGEST_HEAD = 4 << 20
+
+/** The last line, which is as long in every file. */
+const endLine = (digest: string): string => `{"end":true,"sha256":"${digest}"}\n`
+const END = endLine('0'.repeat(64)).length
 
 /** One picture under way. A fault ends it; the one before stays. */
 export class StatePicture {
@@ -47,86 +59,150 @@ export class StatePicture {
   octets = 0
   readonly #path: string
   readonly #table: Table
-  readonly #applied: (vantage: number) => number
+  readonly #placeOf: (vantage: number) => SeedPlace | null
   readonly #peers: SeedPeer[] = []
-  readonly #files: readonly string[]
+  readonly #digest: Hash = createHash('sha256')
   #file: number
   #text = ''
   #next = 0
   #rows: Iterator<Seed> | null = null
+  #origins: Iterator<SeedOrigin> | null = null
+  #synced = 0
+  #isSyncing = false
+  #isWritten = false
+  #fault: Error | null = null
 
-  /** `applied`: what of its queue was applied last of a vantage point; -1 = it has none. Throws when it cannot write. */
+  /** `placeOf`: how far the queue of a vantage point has been applied; null = it has none. Throws when it cannot write. */
   constructor(
     folder: string,
     header: JournalHeader,
     state: TableState,
     table: Table,
-    applied: (vantage: number) => number,
+    placeOf: (vantage: number) => SeedPlace | null,
   ) {
     this.#path = fileOf(folder)
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
     this.#table = table
-    this.#applied = applied
-    this.#files = [...table.files]
+    this.#placeOf = placeOf
     this.#file = openSync(`${this.#path}.part`, 'w', 0o600)
     this.#line({ faultline: 'journal', schema: 1, ...header, segment: 2, state })
-    for (const [number, name] of this.#files.entries()) this.#line({ f: [number, name] })
   }
 
   /** Goes on for about so many milliseconds; true when it is whole and in its place. Throws when it cannot write. */
   step(milliseconds: number): boolean {
     const until = performance.now() + milliseconds
-    do {
-      if (!this.#advance()) {
-        this.#end()
-        return true
-      }
-    } while (performance.now() < until)
-    return false
+    while (!this.#isWritten) {
+      this.#advance()
+      if (performance.now() >= until) break
+    }
+    if (this.#fault) throw this.#fault
+    if (!this.#isWritten || this.#isSyncing) return false
+    if (this.#synced < this.octets) {
+      this.#sync()
+      return false
+    }
+    this.#place()
+    return true
   }
 
-  /** Leaves no trace. */
+  /** All the rest of it at once. Throws when it cannot write. */
+  finish(): void {
+    while (!this.#isWritten) this.#advance()
+    fsyncSync(this.#file)
+    this.#place()
+  }
+
+  /** Leaves no trace, where that is possible. */
   abandon(): void {
     if (this.#file < 0) return
-    closeSync(this.#file)
-    this.#file = -1
-    rmSync(`${this.#path}.part`, { force: true })
+    try {
+      this.#close()
+      rmSync(`${this.#path}.part`, { force: true })
+    } catch {
+      // The next one writes over it.
+    }
   }
 
-  /** Some more lines; false when there are no more vantage points. */
-  #advance(): boolean {
+  /** Some more lines. */
+  #advance(): void {
     const start = this.octets + this.#text.length
     while (this.#rows) {
       const { done, value } = this.#rows.next()
       if (done) this.#rows = null
       else this.#line({ seed: value })
-      if (this.octets + this.#text.length - start > PIECE) return true
+      if (this.octets + this.#text.length - start > PIECE) return
     }
-    const peer = this.#table.peers.list[this.#next++]
-    if (!peer) return false
+    const peer = this.#table.peers.list[this.#next]
+    if (!peer) {
+      this.#tail()
+      return
+    }
+    this.#next++
     const { collector, address, asn } = this.#table.vantages.get(peer.id)
     this.#line({ v: [peer.id, collector, address, asn] })
     // All of it is of this moment, however long it takes to write.
-    const place = this.#applied(peer.id)
-    this.#peers.push({ ...peerState(peer), ...(place < 0 ? {} : { place }) })
+    const place = this.#placeOf(peer.id)
+    this.#peers.push({ ...peerState(peer), ...(place ? { place } : {}) })
     this.#rows = peerRows(this.#table, peer)[Symbol.iterator]()
-    return true
+  }
+
+  /** Whose prefixes they are; and in the end where the vantage points stand. */
+  #tail(): void {
+    this.#origins ??= originsOf(this.#table)[Symbol.iterator]()
+    const start = this.octets + this.#text.length
+    while (this.octets + this.#text.length - start <= PIECE) {
+      const { done, value } = this.#origins.next()
+      if (!done) this.#line({ origin: value })
+      else {
+        this.#end()
+        return
+      }
+    }
   }
 
   #end(): void {
-    for (const origin of originsOf(this.#table)) this.#line({ origin })
+    // Names of feeds and files as far as somebody was heard through them, or they would grow with every restart.
+    for (const number of new Set(this.#peers.map(({ notes }) => Number(notes['source'])))) {
+      const name = this.#table.files[number]
+      if (name !== undefined) this.#line({ f: [number, name] })
+    }
     for (const peer of this.#peers) this.#line({ peer })
     this.#line({ start: true })
-    this.#line({ end: true })
     this.#flush()
-    fsyncSync(this.#file)
-    closeSync(this.#file)
-    this.#file = -1
+    this.#text = endLine(this.#digest.digest('hex'))
+    this.#write()
+    this.#isWritten = true
+  }
+
+  /** Waiting for the disk would hold up everything else. */
+  #sync(): void {
+    const { octets } = this
+    this.#isSyncing = true
+    fsync(this.#file, (error) => {
+      this.#isSyncing = false
+      // Given up meanwhile.
+      if (this.#file < 0) return
+      if (error) this.#fault = error
+      this.#synced = octets
+    })
+  }
+
+  #place(): void {
+    this.#close()
     renameSync(`${this.#path}.part`, this.#path)
     // The name too must survive a loss of power.
     const folder = openSync(dirname(this.#path), 'r')
-    fsyncSync(folder)
-    closeSync(folder)
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  }
+
+  #close(): void {
+    const file = this.#file
+    this.#file = -1
+    closeSync(file)
   }
 
   #line(value: object): void {
@@ -135,6 +211,12 @@ export class StatePicture {
   }
 
   #flush(): void {
+    this.#digest.update(this.#text)
+    this.#write()
+    if (!this.#isSyncing && this.octets - this.#synced >= SYNC) this.#sync()
+  }
+
+  #write(): void {
     const octets = Buffer.from(this.#text)
     for (let at = 0; at < octets.length; ) at += writeSync(this.#file, octets, at)
     this.octets += octets.length
@@ -144,63 +226,91 @@ export class StatePicture {
 
 export interface Restored {
   readonly state: TableState
-  /** What of its queue was applied last, by vantage point. */
-  readonly places: ReadonlyMap<number, number>
+  /** How far its queue was applied, by vantage point. */
+  readonly places: ReadonlyMap<number, SeedPlace>
+  /** Lines that there was no use or no room for. */
+  readonly lost: number
 }
+
+/** Of the run that wants to go on; only what was watched and heard in the same way can be gone on from. */
+type Wanted = Pick<JournalHeader, 'asns' | 'baseline' | 'hearsAll'>
 
 /** The picture into an empty table; null when there is none, else why it is of no use: then nothing was done. */
 export async function restoreTable(
   { folder, mostAge }: StateSettings,
   table: Table,
-  { asns, baseline }: Pick<JournalHeader, 'asns' | 'baseline'>,
+  wanted: Wanted,
   now: Instant,
 ): Promise<Restored | string | null> {
   const path = fileOf(folder)
-  if (!existsSync(path)) return null
+  let head: string
+  try {
+    // First it is looked at: half a table would be worse than none.
+    head = await headIfWhole(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? null : message
+  }
   let state: TableState | null = null
-  let refused: string | null = null
-  // First it is looked at: half a table would be worse than none.
-  const look = readerInto(new VantagePoints(), [], {
+  let refused = 'it is damaged'
+  readerInto(new VantagePoints(), [], {
+    ...nothing,
     header: (header) => {
       if (!isState(header.state)) refused = 'it is no state of this version'
       else if (now - header.state.wall > mostAge) refused = 'it is too old'
-      else if (String(header.asns) !== String(asns)) refused = 'other ASes were watched'
-      else if (header.baseline !== baseline) refused = 'it began with another starting table'
+      else if (String(header.asns) !== String(wanted.asns)) refused = 'other ASes were watched'
+      else if (header.baseline !== wanted.baseline) refused = 'it began with another starting table'
+      else if (header.hearsAll !== wanted.hearsAll) refused = 'feeds told of other prefixes'
       else state = header.state
-      return refused === null
+      return true
     },
-    seed: () => true,
-    peer: () => true,
-    origin: () => true,
-  })
-  await journalLines(path, look, () => undefined)
-  const { truncated, malformed } = look.stats
-  if (refused !== null) return refused
-  if (state === null || truncated || malformed > 0) return 'it is damaged'
-  const places = new Map<number, number>()
+  }).line(head)
+  if (state === null) return refused
+  const places = new Map<number, SeedPlace>()
   const into = readerInto(table.vantages, table.files, {
     header: () => true,
     seed: (seed) => plant(table, seed),
     peer: (peer) => {
-      if (peer.place !== undefined) places.set(peer.vantage, peer.place)
+      if (peer.place) places.set(peer.vantage, peer.place)
       return plantPeer(table, peer)
     },
     origin: (origin) => plantOrigin(table, origin),
   })
   await journalLines(path, into, () => undefined)
-  return { state, places }
+  table.sessions.forgetTakenBack()
+  return { state, places, lost: into.stats.malformed }
 }
 
-const readerInto = (
-  vantages: VantagePoints,
-  files: string[],
-  target: Omit<JournalTarget, 'start' | 'sink'>,
-): JournalReader =>
+type Taker = Omit<JournalTarget, 'start' | 'sink'>
+const nothing: Taker = {
+  header: () => true,
+  seed: () => true,
+  peer: () => true,
+  origin: () => true,
+}
+
+const readerInto = (vantages: VantagePoints, files: string[], target: Taker): JournalReader =>
   new JournalReader(vantages, files, new Batch(1, 1), {
     ...target,
     start: () => undefined,
     sink: { message: () => undefined, fact: () => undefined },
   })
+
+/** Its first line; '' when the last one is not the digest of all before it. Throws when it cannot be read. */
+async function headIfWhole(path: string): Promise<string> {
+  const rest = statSync(path).size - END
+  if (rest <= 0) return ''
+  const digest = createHash('sha256')
+  let head = ''
+  for await (const chunk of createReadStream(path, { end: rest - 1, highWaterMark: CHUNK })) {
+    digest.update(chunk as Buffer)
+    // Positions of very many queues may fill some chunks.
+    if (head.length < LONGEST_HEAD && !head.includes('\n')) head += String(chunk)
+  }
+  let last = ''
+  for await (const chunk of createReadStream(path, { start: rest })) last += String(chunk)
+  return last === endLine(digest.digest('hex')) ? head.slice(0, head.indexOf('\n')) : ''
+}
 
 const isNumbers = (value: unknown): value is Readonly<Record<string, number>> =>
   typeof value === 'object' && value !== null && Object.values(value).every(Number.isSafeInteger)

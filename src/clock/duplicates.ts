@@ -105,7 +105,7 @@ export class Duplicates {
   #digest(batch: Batch, m: number): void {
     const kind = batch.kind[m] as number
     const routes = kind === Message.update || kind === Message.rib
-    const detail = routes ? 0 : (batch.detail[m] as number)
+    const detail = routes || kind === Message.sessionUp ? 0 : (batch.detail[m] as number)
     let h1 = Math.imul(kind * 256 + detail + 1, 0x9e3779b1)
     const start = batch.pathStart[m] as number
     if (start >= 0) {

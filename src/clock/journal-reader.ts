@@ -5,7 +5,7 @@ import { type Batch, Message } from '../core/batch.ts'
 import type { Baseline, Inputs } from '../core/incident.ts'
 import { parsePath } from '../core/path.ts'
 import { parseAddress, parsePrefix } from '../core/prefix.ts'
-import type { Seed, SeedOrigin, SeedPeer } from '../core/seed.ts'
+import type { Seed, SeedOrigin, SeedPeer, SeedPlace } from '../core/seed.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Instant } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
@@ -50,6 +50,12 @@ const isInstant = (value: unknown): value is Instant =>
   Number.isSafeInteger(value) && (value as number) >= 0
 const areTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((text) => typeof text === 'string')
+const isPlace = (value: unknown): value is SeedPlace =>
+  isRecord(value) &&
+  typeof value['feed'] === 'string' &&
+  typeof value['queue'] === 'string' &&
+  isInstant(value['next']) &&
+  isCount(value['agreed'])
 const isBaseline = (value: unknown): value is Baseline =>
   value === 'rib' || value === 'learned-from-input' || value === 'learned-live'
 
@@ -155,7 +161,7 @@ export class JournalReader {
     if (vantage === undefined) return false
     const { source } = peer.notes
     const notes = { ...peer.notes, source: this.#where.get(Number(source)) ?? -1 }
-    const place = Number.isSafeInteger(peer.place) ? { place: peer.place as number } : {}
+    const place = isPlace(value['place']) ? { place: value['place'] } : {}
     return this.#passing || this.#target.peer({ vantage, notes, ...place })
   }
 
@@ -213,10 +219,13 @@ export class JournalReader {
       if (found) this.#target.sink.fact(found)
       return found !== undefined
     }
-    if (kind === 'filled') {
+    if (kind === 'filled' || kind === 'unfilled') {
       const { from: since, until } = value
       if (typeof collector !== 'string' || !isInstant(since) || !isInstant(until)) return false
-      this.#target.sink.fact({ kind, at, collector, from: since, until })
+      const hole = { at, collector, from: since, until }
+      if (kind === 'filled') this.#target.sink.fact({ kind, ...hole })
+      else if (typeof why === 'string') this.#target.sink.fact({ kind, ...hole, why })
+      else return false
       return true
     }
     if (typeof feed !== 'string' || (collector !== null && typeof collector !== 'string'))
@@ -224,15 +233,17 @@ export class JournalReader {
     const source = this.#where.get(Number(from)) ?? -1
     if (kind === 'gap' && typeof why === 'string')
       this.#target.sink.fact({ kind, at, feed, source, collector, why })
-    else if (kind === 'gap-end') this.#target.sink.fact({ kind, at, feed, source, collector })
-    else return false
+    else if (kind === 'gap-end') {
+      const fills = value['fills'] === true ? { fills: true as const } : {}
+      this.#target.sink.fact({ kind, at, feed, source, collector, ...fills })
+    } else return false
     return true
   }
 
   #message(line: Line): boolean {
     const { t, v, f, b, k = Message.update, d = 0, p, o = 0, w = [], a = [], i } = line
     const vantage = this.#who.get(v as number)
-    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.hole) return false
+    if (vantage === undefined || !isInstant(t) || !isCount(k) || k > Message.holeUp) return false
     if (!areTexts(w) || !areTexts(a)) return false
     const batch = this.#batch
     batch.clear()

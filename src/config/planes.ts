@@ -46,6 +46,26 @@ const alert = group({
     .describe('What the alert is: a detector that fired, traffic diverted, trouble of others.'),
 })
 
+/** Names in a list of names: a comma would part them. */
+const name = reader(
+  z.string(),
+  { title: 'a name of one line, without comma', examples: ['r1.seoul'] },
+  (given) => (/^[\x20-\x2b\x2d-\x7e\u00a0-\uffff]{1,64}$/.test(given) ? given : undefined),
+)
+
+const idOf = (key: string) => (item: unknown) =>
+  typeof item === 'object' && item !== null && key in item
+    ? (item as Record<string, unknown>)[key]
+    : undefined
+
+const popsSchema = list(
+  group({
+    name: name.describe('What it is called, as in the label `pop` of samples.'),
+    prefixes: list(prefix).min(1).describe('Prefixes served from there; the most specific counts.'),
+  }),
+  idOf('name'),
+)
+
 export const planesSchema = group({
   token: secret
     .exactOptional()
@@ -59,6 +79,9 @@ export const planesSchema = group({
   resolvers: list(address)
     .prefault([])
     .describe('Addresses of own resolvers, towards which traffic is nobody’s attack.'),
+  pops: popsSchema
+    .prefault([])
+    .describe('Points of presence, by what is served from where: place tells fault from flood.'),
   alerts: z
     .array(alert)
     .prefault([...alertRules])
@@ -69,13 +92,6 @@ const instant = reader(
   z.string(),
   { title: 'a time in UTC, or with its zone', examples: ['2025-03-01T02:00:00Z'] },
   (given): Instant | undefined => (/^\d{4}-/.test(given) ? parseInstant(given) : undefined),
-)
-
-/** Names in a list of names: a comma would part them. */
-const name = reader(
-  z.string(),
-  { title: 'a name of one line, without comma', examples: ['r1.seoul'] },
-  (given) => (/^[\x20-\x2b\x2d-\x7e\u00a0-\uffff]{1,64}$/.test(given) ? given : undefined),
 )
 
 const names = list(name).prefault([])
@@ -100,6 +116,4 @@ const window = group({
       refuse(key, `has more than ${MOST} characters in all`, 'make two windows of it')
 })
 
-export const maintenanceSchema = list(window, (item) =>
-  typeof item === 'object' && item && 'id' in item ? item.id : undefined,
-)
+export const maintenanceSchema = list(window, idOf('id'))

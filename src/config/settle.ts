@@ -69,6 +69,7 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
       uncertainty: { ...usualUncertainty },
       staleAfter: { ...usualStaleAfter },
       resolvers: [],
+      pops: [],
       alerts: [...alertRules],
     },
     maintenance: [],
@@ -85,6 +86,12 @@ export function defaultConfig({ asns }: { readonly asns: readonly Asn[] }): Sett
 export function settle(config: Config): Settled {
   return { config, hash: hashOf(config), warnings: warningsOf(config) }
 }
+
+/** What the verdict is to know of planes. */
+export const planesOf = ({ planes: { staleAfter, pops } }: Config) => ({
+  staleAfter,
+  pops: Object.fromEntries(pops.map(({ name, prefixes }) => [name, prefixes])),
+})
 
 /**
  * Of what decides which incidents are found, and of nothing else: not where facts come from or are
@@ -139,7 +146,10 @@ function hashOf(config: Config): string {
       prefixes: window.prefixes.toSorted(),
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-  const heard = { ...planes, resolvers: planes.resolvers.toSorted() }
+  const pops = planes.pops
+    .map((pop) => ({ ...pop, prefixes: pop.prefixes.toSorted() }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const heard = { ...planes, resolvers: planes.resolvers.toSorted(), pops }
   const leak = { ...detect.leak, clique: detect.leak.clique.toSorted((a, b) => a - b) }
   return `sha256:${createHash('sha256')
     .update(

@@ -20,6 +20,9 @@ export const Message = {
   alive: 5,
   /** An UPDATE of a time when we could not hear, out of an archive: older than what was said since. */
   hole: 6,
+  /** In that time its session with the collector fell; came up. */
+  holeDown: 7,
+  holeUp: 8,
 } as const
 
 /** Type of a BGP message that only an Established session sends, for nothing else (RFC 4271 §4.4). */
@@ -65,7 +68,7 @@ export class Batch {
   /** Vantage point; see VantagePoints. */
   readonly vantage: Int32Array
   readonly kind: Uint8Array
-  /** sessionDown: NO_LONGER_TOLD or 0; endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
+  /** sessionUp: what was agreed, as wire/bmp.ts packs it, or 0; sessionDown: NO_LONGER_TOLD or 0; endOfRib: 4 or 6; alive: KEEPALIVE or 0; update and rib: TREAT_AS_WITHDRAW or 0. */
   readonly detail: Uint8Array
   /** Where the path begins in `path`; -1 when the message carries none that could be read. */
   readonly pathStart: Int32Array

@@ -15,6 +15,13 @@ export interface Gap {
   readonly why: string
 }
 
+/** Sight is back; what we believed before may be out of date. */
+export interface GapEnd extends Omit<Gap, 'kind' | 'why'> {
+  readonly kind: 'gap-end'
+  /** What was missed is looked for elsewhere: `filled` or `unfilled` will say what became of it. */
+  readonly fills?: true
+}
+
 /** What was said while we could not hear has been read elsewhere, all of it: we know as much as if we had heard. */
 export interface Filled {
   readonly kind: 'filled'
@@ -23,6 +30,12 @@ export interface Filled {
   /** From the gap to its end, of all that was read. */
   readonly from: Instant
   readonly until: Instant
+}
+
+/** Nobody will read it any more: that hole stays one. */
+export interface Unfilled extends Omit<Filled, 'kind'> {
+  readonly kind: 'unfilled'
+  readonly why: string
 }
 
 /**
@@ -58,9 +71,9 @@ export type Fact =
   | { readonly kind: 'tick'; readonly at: Instant }
   /** We lost sight: a socket, a file that is missing, a full buffer. */
   | Gap
-  /** Sight is back; what we believed before may be out of date. */
-  | (Omit<Gap, 'kind' | 'why'> & { readonly kind: 'gap-end' })
+  | GapEnd
   | Filled
+  | Unfilled
   | SideInput
   | Sample
   | Change

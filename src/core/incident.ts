@@ -130,6 +130,8 @@ export interface Signal {
   readonly rfc7908: number | null
   /** All kinds of trouble that are told together under `key`, where there are several. */
   readonly kinds?: readonly Kind[]
+  /** Why its phase is what it is, in place of the usual words. */
+  readonly because?: string
   /** Keys of smaller things that this one is the whole of: they are told as part of it while it lasts. */
   readonly absorbs?: readonly string[]
 }

@@ -22,6 +22,17 @@ export interface SeedOrigin {
 export interface SeedPeer {
   readonly vantage: number
   readonly notes: Readonly<Record<string, number | boolean | string | null>>
-  /** Which message of its queue was applied last, where it comes out of one that can be read again. */
-  readonly place?: number
+  /** How far it had been applied, where it comes out of a queue that can be read again. */
+  readonly place?: SeedPlace
+}
+
+/** How far a vantage point's messages of one queue have been applied. */
+export interface SeedPlace {
+  readonly feed: string
+  /** As the feed names it among its positions. */
+  readonly queue: string
+  /** Of all records before this offset its messages were applied, and none of those from it on. */
+  readonly next: number
+  /** What its session agreed on when it came up (`detail` of Message.sessionUp); 0 = that was not heard. */
+  readonly agreed: number
 }

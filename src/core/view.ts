@@ -120,6 +120,8 @@ export interface View {
   /** Networks of which a vantage point has said anything at all, if only that it lives. */
   readonly heard: number
   vantage(): Vantage
+  /** Of those heard through this feed: of how many something was missed that may still be read elsewhere. */
+  holes(source: number): number
 }
 
 /** One file in `detect/` per kind of trouble; everything but `name` and `tick` is optional. */

@@ -1,11 +1,12 @@
 // `blind`: we do not see, so silence means nothing. Either a feed has told us of a gap, or half of the
-// vantage points have lost their sessions. Being blind is an incident of ours, never of the network.
+// vantage points have lost their sessions. Being blind is an incident of ours, never of the network. It has
+// two ends: we see again, and what we missed has been read elsewhere (or nobody will). Both are told.
 
-import type { Fact, Gap } from '../core/fact.ts'
+import type { Fact, Gap, GapEnd } from '../core/fact.ts'
 import { Hold } from '../core/hold.ts'
 import type { Counts, Severity, Signal, Tag } from '../core/incident.ts'
 import { noSamples } from '../core/incident.ts'
-import { type Instant, minutes, type Span, seconds } from '../core/time.ts'
+import { type Instant, iso, minutes, type Span, seconds } from '../core/time.ts'
 import { type Detector, PeerState, type View } from '../core/view.ts'
 
 export interface BlindSettings {
@@ -37,6 +38,14 @@ interface Blindness {
   readonly dark: Set<string | null>
   why: string
   gone: number
+  /** Number of the feed, as batches carry it; -1 = none of them. */
+  source: number
+  /** Sight is back, and what was missed is being looked for. */
+  filling: boolean
+  /** Of how many vantage points not all is known; when that was over, and of whom it never will be, and why. */
+  holes: number
+  wholeAt: Instant
+  readonly given: Map<string, string>
 }
 
 export class Blind implements Detector {
@@ -53,20 +62,30 @@ export class Blind implements Detector {
 
   fact(fact: Fact): void {
     if (fact.kind === 'gap') this.#gap(fact)
-    else if (fact.kind === 'gap-end') {
-      const b = this.#known.get(`blind:${fact.feed}`)
-      if (!b?.on) return
-      if (fact.collector === null) b.dark.clear()
-      else b.dark.delete(fact.collector)
-      b.on = b.dark.size > 0
-      if (!b.on) b.endedAt = fact.at
-    }
+    else if (fact.kind === 'gap-end') this.#sight(fact)
+    else if (fact.kind === 'unfilled')
+      for (const b of this.#known.values())
+        if (b.filling && b.given.size < MOST_GIVEN) b.given.set(fact.collector, fact.why)
   }
 
-  #gap({ feed, at, why, collector }: Gap): void {
+  #sight({ feed, collector, at, fills }: GapEnd): void {
+    const b = this.#known.get(`blind:${feed}`)
+    if (!b?.on) return
+    if (collector === null) b.dark.clear()
+    else b.dark.delete(collector)
+    b.on = b.dark.size > 0
+    if (b.on) return
+    b.endedAt = at
+    b.filling = fills === true
+  }
+
+  #gap({ feed, at, why, collector, source }: Gap): void {
     const b = this.#of(`blind:${feed}`)
     if (!b.on && b.hold.since === null) b.since = at
     b.on = true
+    b.source = source
+    b.filling = false
+    b.given.clear()
     b.dark.add(collector)
     b.why = `${feed}: ${why}`
     // The table has heard of the gap before us: whom it silenced it knows no more about.
@@ -84,7 +103,10 @@ export class Blind implements Detector {
     for (const key of [...this.#known.keys()].sort()) {
       const b = this.#known.get(key) as Blindness
       const clear = key === EYES ? this.#settings.clear : 0
-      const phase = b.hold.update(at, b.on, !b.on, this.#settings.after, clear)
+      this.#lookAtHoles(b, at)
+      const clears = !b.on && !b.filling
+      const held = b.hold.update(at, b.on, clears, this.#settings.after, clear)
+      const phase = held === 'open' && b.filling ? 'resolving' : held
       if (phase === 'idle' || phase === 'lapsed') this.#known.delete(key)
       else if (phase !== 'pending') {
         out.push(this.#signal(b, at, phase))
@@ -92,6 +114,15 @@ export class Blind implements Detector {
       }
     }
     return out
+  }
+
+  #lookAtHoles(b: Blindness, at: Instant): void {
+    if (!b.filling) return
+    const holes = this.#view.holes(b.source)
+    if (holes === 0) {
+      b.filling = false
+      b.wholeAt = at
+    } else b.holes = holes
   }
 
   /** Sessions that fell, or are still sending their tables again. */
@@ -124,7 +155,21 @@ export class Blind implements Detector {
     const known = this.#known.get(key)
     if (known) return known
     const dark = new Set<string | null>()
-    const made = { hold: new Hold(), key, since: 0, endedAt: 0, on: false, dark, why: '', gone: 0 }
+    const made: Blindness = {
+      hold: new Hold(),
+      key,
+      since: 0,
+      endedAt: 0,
+      on: false,
+      dark,
+      why: '',
+      gone: 0,
+      source: -1,
+      filling: false,
+      holes: 0,
+      wholeAt: 0,
+      given: new Map(),
+    }
     this.#known.set(key, made)
     return made
   }
@@ -143,6 +188,9 @@ export class Blind implements Detector {
     }
     const severity: Severity = b.gone >= all ? 'major' : 'minor'
     const tags: Tag[] = [{ name: 'sight.lost', score: 8, because: b.why }]
+    const after = phase === 'open' ? null : afterwards(b)
+    if (after)
+      tags.push({ name: b.filling ? 'sight.back' : 'sight.whole', score: 0, because: after })
     return {
       kind: 'blind',
       key: b.key,
@@ -160,8 +208,23 @@ export class Blind implements Detector {
       segments: [],
       samples: noSamples,
       rfc7908: null,
+      ...(after === null ? {} : { because: after }),
     }
   }
 }
+
+/** Both ends in words; null where nobody looks for what was missed. */
+function afterwards({ filling, holes, wholeAt, endedAt, given }: Blindness): string | null {
+  const back = `sight is back since ${iso(endedAt)}`
+  const of = holes === 1 ? '1 vantage point' : `${holes} vantage points`
+  if (filling) return `${back}; what was missed of ${of} is being fetched`
+  if (wholeAt === 0 || holes === 0) return null
+  if (given.size === 0) return `${back}; what was missed is known since ${iso(wholeAt)}`
+  const lost = [...given].map(([collector, why]) => `${collector}: ${why}`).sort()
+  return `${back}; what was missed stays unknown (${lost.join('; ')})`
+}
+
+/** Collectors that are named. */
+const MOST_GIVEN = 20
 
 const EYES = 'blind:vantage-points'

@@ -301,10 +301,15 @@ const complaints: Readonly<
 function strange({ status }: Answer): string {
   if (status === 401 || status === 403) return `it does not let us in (HTTP ${status})`
   if (status >= 300 && status < 400) return `it sends us elsewhere (HTTP ${status})`
+  // A Prometheus that reads its log at the start, or ends, answers in words; so does a proxy in front of it.
+  if (isAway(status)) return `it is there and does not serve yet, or no more (HTTP ${status})`
   return `this is not the answer of a Prometheus (HTTP ${status})`
 }
 
+const isAway = (status: number): boolean => status >= 502 && status <= 504
+
 function hintFor(fault: string): string {
+  if (/HTTP 50[2-4]/.test(fault)) return 'it starts or ends: if that lasts, see its own log'
   if (/HTTP 40[13]/.test(fault)) return 'see bearer or basic'
   if (/HTTP 3/.test(fault)) return 'give the address it leads to as url'
   if (/HTTP/.test(fault)) return 'check the url, and the prefix it is served under'

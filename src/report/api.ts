@@ -6,7 +6,7 @@ import type { Incident, State, Vantage } from '../core/incident.ts'
 import { type Instant, iso, parseInstant } from '../core/time.ts'
 import { recordText } from './format.ts'
 import type { Wanted } from './history.ts'
-import { type Asked, json, type Reply, RequestError, type Route } from './http.ts'
+import { type Asked, json, only, type Reply, RequestError, type Route } from './http.ts'
 import { page } from './page.ts'
 import { clean } from './plain.ts'
 
@@ -129,12 +129,6 @@ function visibility(handlers: Handlers, { query }: Asked): Reply {
   const found = handlers.visibility(asn)
   if (!found) throw new RequestError(404, `AS${asn} is not watched`)
   return json(found)
-}
-
-function only(query: URLSearchParams, names: readonly string[]): void {
-  for (const name of query.keys())
-    if (!names.includes(name))
-      throw new RequestError(400, `this is not asked by "${name}", but by ${names.join(', ')}`)
 }
 
 function readState(text: string): State {

@@ -104,6 +104,13 @@ export const json = (value: unknown, status = 200): Reply => ({
   body: `${JSON.stringify(value)}\n`,
 })
 
+/** A filter that is silently ignored answers another question. */
+export function only(query: URLSearchParams, names: readonly string[]): void {
+  for (const name of query.keys())
+    if (!names.includes(name))
+      throw new RequestError(400, `this is not asked by "${name}", but by ${names.join(', ')}`)
+}
+
 export async function startHttp(
   settings: HttpSettings,
   routes: readonly Route[],

@@ -186,11 +186,17 @@ function what(incident: Incident, counts: Counts): string {
     case 'rpki.uncovered':
     case 'rpki.collapsed':
     case 'prefix.new':
+      return incident.confidence.tags[0]?.because ?? many(counts.prefixes, 'prefix', 'prefixes')
     case 'session.loss':
     case 'igp.anomaly':
     case 'traffic.surge':
-    case 'traffic.collapse':
-      return incident.confidence.tags[0]?.because ?? many(counts.prefixes, 'prefix', 'prefixes')
+    case 'traffic.collapse': {
+      const [tag] = incident.confidence.tags
+      const first = tag?.because ?? many(counts.prefixes, 'prefix', 'prefixes')
+      // Told under the name of what came first: how many prefixes are gone with it is no less to be said.
+      const isOutage = incident.kinds.includes('outage.as') && counts.prefixes > 0
+      return isOutage ? `${first}; ${gone(incident, counts)}` : first
+    }
     case 'outage.as':
     case 'outage.prefix': {
       const partial = incident.confidence.tags.find(({ name }) => name === 'partial')

@@ -29,6 +29,11 @@ export class AddPaths {
     return this.#sessions.has(vantage)
   }
 
+  /** It uses identifiers, though the route in hand has none. */
+  begin(vantage: number): void {
+    if (!this.#sessions.has(vantage)) this.#sessions.set(vantage, new Map())
+  }
+
   /** The path the table should hold after this element; 0 = none left. */
   fold(vantage: number, prefix: number, id: number, path: number): number {
     let session = this.#sessions.get(vantage)

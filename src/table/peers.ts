@@ -89,6 +89,8 @@ export interface Peer {
   /** What it said from the one to the other we have not heard, nor read elsewhere (sessions.ts); 0 = there is nothing. */
   holeSince: Instant
   holeUntil: Instant
+  /** Nobody will read it: so it stays until the peer tells its table. */
+  hopeless: boolean
   /** That was too long for its routes to be believed until somebody says how they are. */
   adrift: boolean
   /** When its turn is to be looked at (table/reference.ts); -1 until that is worked out. */
@@ -160,6 +162,7 @@ export class Peers {
         lostSince: NEVER,
         holeSince: NEVER,
         holeUntil: NEVER,
+        hopeless: false,
         adrift: false,
         slot: -1,
       })

@@ -1,9 +1,10 @@
 // The life of a session: who comes up, tells its table, falls, and whom we have lost sight of. What a
 // session that is not active says, or does not say, is evidence of nothing (detection.md §10.3).
 
-import type { Filled, Gap } from '../core/fact.ts'
+import type { Filled, Gap, Unfilled } from '../core/fact.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { PeerState, Seen } from '../core/view.ts'
+import { Fallen } from './fallen.ts'
 import type { Peer } from './peers.ts'
 import { PATH, STALE } from './rib.ts'
 import type { Table } from './table.ts'
@@ -43,6 +44,8 @@ const PREFIXES = 2 ** 24
 export class Sessions {
   /** Withdrawals that could not be kept: while holes are open nothing new is read out of an archive. */
   dropped = 0
+  /** Whose session fell in a hole, and what they have told in it since. */
+  readonly fallen = new Fallen()
   readonly #table: Table
   readonly #keepStale: Span
   /** (vantage point, prefix) that were withdrawn since a gap, and of which the table keeps no word. */
@@ -207,9 +210,7 @@ export class Sessions {
   gap(gap: Gap): void {
     const { peers, vantages, voting } = this.#table
     for (const peer of peers.list) {
-      // Who has not spoken since the start would have done so through this feed.
-      // Of whom it is not known through what they were heard, it is all.
-      if (peer.source !== gap.source && peer.source >= 0 && gap.source >= 0) continue
+      if (!isHeardBy(peer, gap.source)) continue
       if (peer.lostTo !== null && !(peer.adrift && peer.lostSince === 0)) continue
       if (!hasSession(peer) && peer.state !== PeerState.transfer && !peer.adrift) continue
       if (gap.collector !== null && vantages.get(peer.id).collector !== gap.collector) continue
@@ -261,6 +262,8 @@ export class Sessions {
     if (peer.known && at - peer.lostSince > this.#keepStale) peer.adrift = true
     peer.lostSince = 0
     peer.holeUntil = at
+    peer.hopeless = false
+    this.fallen.forget(peer.id)
     peer.stale = 0
     // What was said between two holes is read again with them.
     for (const key of this.#takenBack)
@@ -280,30 +283,89 @@ export class Sessions {
     else this.dropped++
   }
 
+  /** It was not kept over a restart what was withdrawn since a gap whose hole is still open. */
+  forgetTakenBack(): void {
+    this.dropped += this.#table.peers.list.filter(({ holeSince }) => holeSince > 0).length
+  }
+
   /** What could not be kept may be any of them. */
   hasTakenBack(peer: Peer, prefix: number): boolean {
     return this.dropped > 0 || this.#takenBack.has(peer.id * PREFIXES + prefix)
   }
 
+  /** The collector has seen its session fall, or come up, in the hole. */
+  turnedInHole(peer: Peer, up: boolean): void {
+    if (peer.holeSince === 0 || peer.lostSince > 0) return
+    if (up) this.fallen.up(peer.id)
+    else this.fallen.down(peer.id)
+  }
+
+  /** Whose hole lies within that time, and who is not lost again. */
+  #holed({ collector, from, until }: Filled | Unfilled): Peer[] {
+    const { peers, vantages } = this.#table
+    return peers.list.filter(
+      (peer) =>
+        peer.holeSince > 0 &&
+        peer.lostSince === 0 &&
+        vantages.get(peer.id).collector === collector &&
+        peer.holeSince >= from &&
+        peer.holeUntil <= until,
+    )
+  }
+
+  unfilled(hole: Unfilled): void {
+    for (const peer of this.#holed(hole)) {
+      peer.hopeless = true
+      this.fallen.forget(peer.id)
+    }
+  }
+
   /** All that was said in the hole is known: what was not spoken of since is as it stands. */
-  filled({ collector, from, until, at }: Filled): void {
-    const { peers, vantages, voting } = this.#table
+  filled(hole: Filled): void {
+    const { voting, more } = this.#table
+    const { at } = hole
     const whole: Peer[] = []
-    for (const peer of peers.list) {
-      if (peer.holeSince === 0 || peer.lostSince > 0) continue
-      if (vantages.get(peer.id).collector !== collector) continue
-      if (peer.holeSince < from || peer.holeUntil > until) continue
+    for (const peer of this.#holed(hole)) {
       // Its table is being told: that says it better.
       if (peer.state === PeerState.transfer || peer.state === PeerState.down) continue
+      // Of several routes to a prefix nobody notes which were spoken of: it could not be filled.
+      if (more.has(peer.id)) {
+        peer.hopeless = true
+        continue
+      }
+      if (this.fallen.has(peer.id)) {
+        this.#fellInHole(peer, at)
+        continue
+      }
       voting.leave(peer, at, false)
       this.#endHole(peer, false)
       if (peer.adrift) this.#found(peer)
       if (peer.state === PeerState.unknown) this.enter(peer, PeerState.active, at)
       whole.push(peer)
     }
-    if (whole.length === 0) return
     voting.electAll(whole.filter(({ state }) => state === PeerState.active))
     voting.settleAll()
+  }
+
+  /**
+   * What it held before it fell, and has told neither in the hole nor since, is to be confirmed by the rest
+   * of its table, as after any fall; most of that is told by now.
+   */
+  #fellInHole(peer: Peer, at: Instant): void {
+    const { fallen } = this
+    // It spoke after the hole, or it would not be known that sight of it is back.
+    if (fallen.isDown(peer.id) && peer.heardAt <= peer.holeUntil) {
+      this.down(peer, at)
+      return
+    }
+    const { voting, rib } = this.#table
+    voting.leave(peer, at, false)
+    rib.sweep(peer.id, (prefix, word) =>
+      (word & STALE) !== 0 && fallen.hasTold(peer.id, prefix) ? word & ~STALE : word,
+    )
+    this.#endHole(peer)
+    peer.retoldSince = 0
+    this.transfer(peer, at)
   }
 
   /** It does not vote just now. With `keep` what is not confirmed yet stays marked, for a transfer. */
@@ -322,12 +384,21 @@ export class Sessions {
   #forgetHole(peer: Peer): void {
     const was = peer.holeSince > 0
     peer.holeSince = peer.holeUntil = 0
+    peer.hopeless = false
+    this.fallen.forget(peer.id)
     if (was && !this.#table.peers.list.some(({ holeSince }) => holeSince > 0)) {
       this.#takenBack.clear()
       this.dropped = 0
     }
   }
 }
+
+/**
+ * Who has not spoken since the start would have done so through this feed; of whom it is not known
+ * through what they were heard, it is all.
+ */
+export const isHeardBy = (peer: Peer, source: number): boolean =>
+  peer.source === source || peer.source < 0 || source < 0
 
 /** It has told so much of its table again since the gap. */
 const hasToldAgain = (peer: Peer, share: number): boolean =>

@@ -79,12 +79,14 @@ function notesOf(peer: Peer): SeedPeer['notes'] {
   return notes
 }
 
-export function* originsOf(table: Table): Iterable<SeedOrigin> {
-  for (const [asn, ids] of table.origins.all()) {
-    const prefixes = ids.map((id) => table.prefixText(id))
-    for (let i = 0; i < prefixes.length; i += ROW)
-      yield { asn, prefixes: prefixes.slice(i, i + ROW) }
-  }
+/** Whose prefixes they are at the moment of the call, though it be read later. */
+export function originsOf(table: Table): Iterable<SeedOrigin> {
+  const all = [...table.origins.all()].map(([asn, ids]) => [asn, [...ids]] as const)
+  return (function* () {
+    for (const [asn, ids] of all)
+      for (let i = 0; i < ids.length; i += ROW)
+        yield { asn, prefixes: ids.slice(i, i + ROW).map((id) => table.prefixText(id)) }
+  })()
 }
 
 /** Where a journal gets its head from. */
@@ -135,6 +137,7 @@ const LATER = [
   'lostSince',
   'holeSince',
   'holeUntil',
+  'hopeless',
   'adrift',
 ]
 

@@ -28,7 +28,7 @@ import { Prefixes } from './prefixes.ts'
 import { Quarantine } from './quarantine.ts'
 import { season } from './reference.ts'
 import { DISPLACED, PATH, PENDING, REFERENCE, Rib, STALE } from './rib.ts'
-import { Sessions } from './sessions.ts'
+import { isHeardBy, Sessions } from './sessions.ts'
 import { Standing } from './standing.ts'
 import { Votes } from './votes.ts'
 
@@ -181,6 +181,7 @@ export class Table implements View {
       { table: 'routes', count: this.rib.dropped },
       { table: 'vantage-points', count: this.vantages.dropped },
       { table: 'add-paths', count: this.more.dropped },
+      { table: 'falls-in-holes', count: this.sessions.fallen.dropped },
     ]
   }
 
@@ -236,11 +237,12 @@ export class Table implements View {
 
   /** One of several routes to a prefix (ADD-PATH): the lowest identifier counts. All of a starting table are ordinary. */
   seedOneOf(vantage: number, prefix: number, id: number, path: number, learn: boolean): void {
+    if (!learn) this.more.begin(vantage)
     const lowest = this.more.fold(vantage, prefix, id, path)
     const position = this.rib.at(vantage, prefix, false)
     const word = position < 0 ? 0 : this.rib.get(position)
     if ((word & PATH) === 0) this.seed(vantage, prefix, lowest, true)
-    else if (id !== 0) this.rib.set(position, (word & ~PATH) | lowest)
+    else if (id !== 0 || !learn) this.rib.set(position, (word & ~PATH) | lowest)
     if (learn) this.learn(path)
   }
 
@@ -328,8 +330,9 @@ export class Table implements View {
     cause.file = batch.file
     cause.offset = batch.offset[m] as number
     cause.otc = batch.otc[m] as number
-    if (batch.kind[m] === Message.hole) {
-      this.#fill(batch, m, peer)
+    if ((batch.kind[m] as number) >= Message.hole) {
+      if (batch.kind[m] === Message.hole) this.#fill(batch, m, peer)
+      else this.sessions.turnedInHole(peer, batch.kind[m] === Message.holeUp)
       return
     }
     peer.source = batch.file
@@ -402,6 +405,7 @@ export class Table implements View {
     for (let e = batch.first[m] as number; e < (batch.first[m + 1] as number); e++) {
       const prefix = batch.prefixRef[e] as number
       if (prefix < 0 || batch.pathId[e] !== 0) continue
+      this.sessions.fallen.told(peer.id, prefix)
       const word = this.rib.word(peer.id, prefix)
       if (word === 0 ? !this.#mayBegin(batch, e, peer, prefix, path) : (word & STALE) === 0)
         continue
@@ -643,6 +647,7 @@ export class Table implements View {
     if (fact.kind === 'tick') this.#tick(fact.at)
     else if (fact.kind === 'gap') this.sessions.gap(fact)
     else if (fact.kind === 'filled') this.sessions.filled(fact)
+    else if (fact.kind === 'unfilled') this.sessions.unfilled(fact)
     else if (fact.kind === 'gap-end') this.sessions.sight(fact.feed, fact.collector, fact.at)
     for (const detector of this.#detectors) detector.fact?.(fact)
   }
@@ -683,6 +688,13 @@ export class Table implements View {
   }
 
   // View
+
+  holes(source: number): number {
+    let n = 0
+    for (const peer of this.peers.list)
+      if (peer.holeSince > 0 && !peer.hopeless && isHeardBy(peer, source)) n++
+    return n
+  }
 
   watches(asn: Asn): boolean {
     return this.#asns === null || this.#asns.has(asn)

@@ -3,7 +3,7 @@
 // routing alone stay apart, each with its culprit, unless something of another plane holds them together.
 
 import type { Asn } from '../core/asn.ts'
-import { type Kind, type Signal, severities } from '../core/incident.ts'
+import { type Counts, type Kind, type Signal, severities } from '../core/incident.ts'
 import { type Instant, minutes, type Span } from '../core/time.ts'
 import { outageParts } from './wholes.ts'
 
@@ -152,16 +152,18 @@ function together({ first, members }: Group): Signal {
       a.startedAt - b.startedAt,
   )
   // A surge knows how many prefixes there are of both families; where routes are lost, they count.
-  const [counted = largest] = all
+  const [counted = largest, ...others] = all
     .filter(({ kind }) => !planeKinds.has(kind))
     .toSorted((a, b) => b.now.prefixes - a.now.prefixes || (a.key === first.key ? -1 : 1))
+  const otherFamily = others.find((one) => isOtherFamily(one, counted))
   const phase = some.some((signal) => signal.phase === 'open') ? 'open' : some[0]?.phase
   const severity = Math.max(...some.map((signal) => severities.indexOf(signal.severity)))
   const names = new Set<string>()
   const ends = all.map(({ endedAt }) => endedAt).filter((at) => at !== null)
   return {
     ...largest,
-    now: counted.now,
+    now: otherFamily ? sumOf(counted.now, otherFamily.now) : counted.now,
+    afi: otherFamily ? null : largest.afi,
     key: first.key,
     kind: first.kind,
     kinds: [...new Set(all.map(({ kind }) => kind))],
@@ -176,6 +178,25 @@ function together({ first, members }: Group): Signal {
     // Two planes that say the same are worth more than either.
     cap: some.some(({ cap }) => cap === null) ? null : largest.cap,
     absorbs: [...new Set(some.flatMap(partsOf))].filter((key) => key !== first.key),
+  }
+}
+
+/** The same trouble of IPv4 and of IPv6: neither is a part of the other. */
+const isOtherFamily = (one: Signal, other: Signal): boolean =>
+  one.kind === other.kind && one.afi !== null && other.afi !== null && one.afi !== other.afi
+
+/** Of two families. The same peers tell of both: how many there are in all is not known, and is at least this. */
+function sumOf(a: Counts, b: Counts): Counts {
+  const ofPrefixes = a.ofPrefixes + b.ofPrefixes
+  const share = (a.share * a.ofPrefixes + b.share * b.ofPrefixes) / Math.max(1, ofPrefixes)
+  return {
+    ...a,
+    prefixes: a.prefixes + b.prefixes,
+    ofPrefixes,
+    covered: a.covered + b.covered,
+    peerAsns: Math.max(a.peerAsns, b.peerAsns),
+    collectors: Math.max(a.collectors, b.collectors),
+    share,
   }
 }
 

@@ -267,14 +267,16 @@ export class Ledger {
     const { record } = entry
     const { update } = this.#settings
     if (signal.phase === 'resolved')
-      return signal.endedAt === null
-        ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
-        : 'it has been well for long enough'
+      return signal.because !== undefined
+        ? signal.because
+        : signal.endedAt === null
+          ? 'it was given up: nothing came back, and nobody is expected to carry it any more'
+          : 'it has been well for long enough'
     const well = signal.phase === 'resolving'
     if (!well && record.state === 'resolving') return 'it is getting worse again'
     if (well && record.state !== 'resolving' && signal.at - entry.wellAt >= update) {
       entry.wellAt = signal.at
-      return 'it is getting well'
+      return signal.because ?? 'it is getting well'
     }
     const severity = this.#severity(entry, signal)
     if (!isExplained(record.verdict, signal) && isWorse(severity, entry.severity))
@@ -285,6 +287,8 @@ export class Ledger {
       return 'twice as many prefixes'
     if (signal.now.peerAsns >= 2 * Math.max(1, record.counts.peerAsns)) return 'twice as many peers'
     if (signal.segments.some((segment) => !entry.links.has(linkOf(segment)))) return 'a new segment'
+    const joined = signal.kinds?.find((kind) => !record.kinds.includes(kind))
+    if (joined !== undefined) return `${joined} is told with it`
     if (signal.at - entry.writtenAt >= update && !same(record.counts.now, signal.now))
       return 'it has changed'
     return null

@@ -17,6 +17,8 @@ export interface PlanesSettings {
   readonly mostWaiting: number
   readonly mostChanges: number
   readonly keepChanges: Span
+  /** Prefixes by the point of presence that serves them. */
+  readonly pops: Readonly<Record<string, readonly string[]>>
 }
 
 const planesDefaults: PlanesSettings = {
@@ -27,6 +29,7 @@ const planesDefaults: PlanesSettings = {
   mostWaiting: 200_000,
   mostChanges: 10_000,
   keepChanges: hours(24),
+  pops: {},
 }
 
 const STALE_AFTER: Span = minutes(5)

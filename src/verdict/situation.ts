@@ -16,7 +16,6 @@ import { Memory } from './memory.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnSignals } from './own-signals.ts'
 import type { PlanesView, Scene, Seeker } from './scene.ts'
-import { seekerOf } from './seekers.ts'
 
 /**
  * After so long without anything open, what comes next is another story with a verdict of its own. A little
@@ -59,7 +58,7 @@ export class Situation {
   /** Open signals of detectors, by key. */
   readonly #standing = new Map<string, Signal>()
   readonly #own: OwnSignals
-  readonly #seek: Seeker = seekerOf()
+  readonly #seek: Seeker
   #history: History = noHistory
   readonly #memory = new Memory()
   /** What was open when it was explained. */
@@ -71,7 +70,8 @@ export class Situation {
   /** When anything was wrong last, beside that we are blind. */
   #wrongAt: Instant = Number.NEGATIVE_INFINITY
 
-  constructor(asn: Asn, view: View, seen: PlanesView, known: Mitigators) {
+  constructor(asn: Asn, view: View, seen: PlanesView, known: Mitigators, seek: Seeker) {
+    this.#seek = seek
     this.asn = asn
     this.#view = view
     this.#planes = seen

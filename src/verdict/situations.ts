@@ -11,6 +11,7 @@ import { isApart, Joined, planeKinds } from './joined.ts'
 import type { Mitigators } from './mitigation.ts'
 import { OwnPlanes } from './own-planes.ts'
 import { Planes, type PlanesSettings } from './planes.ts'
+import { seekerOf } from './seekers.ts'
 import { isAside, Situation } from './situation.ts'
 import { unwatchedVerdict } from './unwatched.ts'
 
@@ -38,7 +39,8 @@ export class Situations {
     const watched = [...(settings.asns ?? [])].sort((a, b) => a - b)
     for (const asn of watched) {
       const planes = new OwnPlanes(this.planes, asn, watched)
-      this.#of.set(asn, new Situation(asn, view, planes, settings.mitigators))
+      const seeker = seekerOf(settings.planes.pops)
+      this.#of.set(asn, new Situation(asn, view, planes, settings.mitigators, seeker))
     }
   }
 

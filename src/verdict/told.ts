@@ -35,8 +35,12 @@ export function routingSignals({ signals, asn }: Scene): readonly Signal[] {
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 }
 
-export const isBlindSignal = ({ kind, phase }: Signal): boolean =>
-  kind === 'blind' && phase !== 'resolved' && phase !== 'transient'
+/** Who sees again is not blind any more, though not all of the past may be known yet (detect/blind.ts). */
+export const isBlindSignal = (signal: Signal): boolean =>
+  signal.kind === 'blind' &&
+  signal.phase !== 'resolved' &&
+  signal.phase !== 'transient' &&
+  !hasTag(signal, 'sight.back')
 
 /** The earliest of them. */
 export function firstOnset(onsets: Iterable<Onset | null | undefined>): Onset | null {

@@ -65,6 +65,12 @@ export interface BmpSettings {
 /** RouteViews has some 1,500; a router has hundreds. */
 const bmpDefaults: BmpSettings = { peers: 16_384 }
 
+/**
+ * What a Peer Up agreed on for the view that is a vantage point's belief, as `detail` of its row has it:
+ * whoever begins to read in the middle of a session must be told, because UPDATEs do not say it.
+ */
+const packed = (view: number, addPath: number): number => 1 + addPath + 4 * view
+
 /** Collectors by view where what a peer sent is all that is wanted, before or after policy. */
 export const received = (collector: number): readonly number[] => [collector, collector, -1, -1, -1]
 
@@ -89,6 +95,8 @@ export class BmpDecoder {
   guessed = 0
 
   readonly peers: BmpPeers
+  /** What is known of the session of a vantage point from before: `detail` of its last sessionUp; 0 = nothing. */
+  recall: (vantage: number) => number = () => 0
   readonly #vantages: VantagePoints
   readonly #bgp = new BgpDecoder()
   #view: DataView = new DataView(new ArrayBuffer(0))
@@ -195,9 +203,21 @@ export class BmpDecoder {
     const vantage = this.#vantages.intern(collector, w0, w1, w2, w3, peer.asn | 0, peer.afi)
     if (vantage < 0) return vantage
     if (this.#speaks.has(vantage)) return null
-    this.#speaks.set(vantage, { peer, view })
-    peer.vantages[view] = vantage
-    return vantage
+    const speaks = peer.isUp === null ? this.#remember(peer, view, this.recall(vantage)) : view
+    this.#speaks.set(vantage, { peer, view: speaks })
+    peer.vantages[speaks] = vantage
+    return speaks === view ? vantage : null
+  }
+
+  /** The view that was the belief of the vantage point, and is so still; of whom nothing is known, the one at hand. */
+  #remember(peer: BmpPeer, view: number, agreed: number): number {
+    const upView = (agreed - 1) >> 2
+    if (agreed < 1 || agreed > 4 * VIEWS) return view
+    const direction = directionOf(upView)
+    if (peer.addPath[direction] === UNTOLD) peer.addPath[direction] = (agreed - 1) & AddPath.both
+    peer.isUp = true
+    peer.upView = upView
+    return upView
   }
 
   #monitored(
@@ -220,7 +240,7 @@ export class BmpDecoder {
     if (vantage === null) return 'passed'
     if (vantage < 0) return 'refused'
     this.vantage = vantage
-    const direction = this.view === View.adjOut || this.view === View.adjOutPost ? 1 : 0
+    const direction = directionOf(this.view)
     const told = peer.addPath[direction] as number
     let m = batch.open(Message.update, this.at, vantage, offset)
     let kind = this.#bgp.update(from, stop, as4, told === UNTOLD ? AddPath.none : told, batch)
@@ -260,6 +280,8 @@ export class BmpDecoder {
     // What was agreed holds for all views, in each direction by itself.
     peer.addPath[0] = sent.receives & received.sends
     peer.addPath[1] = received.receives & sent.sends
+    // Whether another view of it is up already may be known from before only.
+    if (peer.isUp === null) this.#speaker(peer, this.view)
     const isRepeated = peer.isUp === true && peer.upView !== this.view
     if (isRepeated) return 'passed'
     peer.isUp = true
@@ -288,13 +310,19 @@ export class BmpDecoder {
 
   /** A message of this kind for each view that was heard of the peer. */
   #rows(peer: BmpPeer, kind: number, offset: number, batch: Batch): void {
-    for (const vantage of peer.vantages) {
+    for (const [view, vantage] of peer.vantages.entries()) {
       if (vantage === UNHEARD) continue
-      batch.open(kind, this.at, vantage, offset)
+      const m = batch.open(kind, this.at, vantage, offset)
+      if (kind === Message.sessionUp)
+        batch.detail[m] = packed(view, peer.addPath[directionOf(view)] as number)
       batch.close()
     }
   }
 }
+
+/** Of `addPath`: what the router receives, or what it sends. */
+const directionOf = (view: number): 0 | 1 =>
+  view === View.adjOut || view === View.adjOutPost ? 1 : 0
 
 function viewOf(type: number, flags: number): number {
   if (type === LOC_RIB) return View.locRib

@@ -13,6 +13,7 @@ import {
   mitigationDefaults,
   readCommunity,
 } from './mitigation-settings.ts'
+import { OwnPrefixes } from './own-prefixes.ts'
 import { type Multiprotocol, type Part, UpdateParts } from './update-parts.ts'
 
 const UNICAST = 1
@@ -27,6 +28,7 @@ const MOST_ENDED = 1_000
 
 const DISCARD = 'next hop into nothing'
 const WITHDRAWN = 'withdrawn'
+const NOT_OURS = 'it is of address space of others'
 const REPLACED = 'announced anew in another way'
 
 const NOTHING: readonly Change[] = []
@@ -41,15 +43,18 @@ interface Group {
 }
 
 interface Held {
-  readonly group: Group
-  /** In the counts of lengths; -1 for rules. */
-  readonly slot: number
+  /** Null: it is none of ours, and nothing of it is told. */
+  readonly group: Group | null
+  readonly name: string
+  readonly given: Given
 }
 
 /** What is told of one router by its BMP connection, whatever the number of its sessions and views. */
 export class MitigationRoutes {
   /** Routes and rules there was no room for. */
   dropped = 0
+  /** The same of what is not ours: customers of a transit network fight floods too. */
+  passedOver = 0
   readonly #router: string
   readonly #settings: MitigationSettings
   readonly #standard = new Set<number>()
@@ -60,8 +65,9 @@ export class MitigationRoutes {
   readonly #sessions = new Map<string, Map<string, Held>>()
   readonly #groups = new Map<string, Group>()
   readonly #ended = new Map<string, Instant>()
-  #own: readonly Prefix[] = []
+  #own = new OwnPrefixes([])
   #held = 0
+  #ofOthers = 0
   /** Lengths of blackholes held, IPv4 at 0 and IPv6 behind: most withdrawals are of another one. */
   readonly #lengths = new Uint32Array(33 + 129)
 
@@ -83,9 +89,24 @@ export class MitigationRoutes {
     return this.#groups.size
   }
 
-  /** Only what has to do with these counts from now on; none = all does. */
-  own(prefixes: readonly string[]): void {
-    this.#own = prefixes.flatMap((text) => parsePrefix(text) ?? [])
+  /**
+   * Only what has to do with these counts from now on; none = all does. What others' routes are is kept in mind:
+   * own prefixes are learned one by one, and a route is told once.
+   */
+  own(prefixes: readonly string[], at: Instant): readonly Change[] {
+    this.#own = new OwnPrefixes(prefixes)
+    const out: Change[] = []
+    const all = [...this.#sessions.values()].flatMap((routes) => [...routes.values()])
+    const wrong = all.filter(
+      ({ group, given }) => (group !== null) !== this.#concerns(given.prefix),
+    )
+    // What is not ours makes room first.
+    wrong.sort((a, b) => Number(a.group === null) - Number(b.group === null))
+    for (const { given } of wrong) {
+      this.#remove(given.session, given.key, at, NOT_OURS, out)
+      this.#add({ ...given, at }, out)
+    }
+    return out
   }
 
   /**
@@ -254,25 +275,35 @@ export class MitigationRoutes {
     )
     const name = JSON.stringify(labels)
     const known = this.#sessions.get(session)?.get(key)
-    if (known?.group.key === name) return
+    if (known?.name === name) return
     // The same route for another purpose: the old one is over.
     if (known) this.#remove(session, key, at, REPLACED, out)
-    if (prefix !== null && !this.#concerns(prefix)) return
-    const isFull = this.#held >= this.#settings.mostRoutes
-    const group = isFull ? null : (this.#groups.get(name) ?? this.#open(name, labels, why, at, out))
-    if (group === null) {
+    const isOurs = this.#concerns(prefix)
+    const { mostRoutes } = this.#settings
+    if (!isOurs && this.#ofOthers >= mostRoutes) {
+      this.passedOver++
+      return
+    }
+    const hasRoom = isOurs && this.#held < mostRoutes
+    const group = hasRoom
+      ? (this.#groups.get(name) ?? this.#open(name, labels, why, at, out))
+      : null
+    if (isOurs && group === null) {
       this.dropped++
       return
     }
-    group.routes++
-    this.#held++
+    if (group === null) this.#ofOthers++
+    else {
+      group.routes++
+      this.#held++
+    }
     if (slot >= 0) this.#lengths[slot] = (this.#lengths[slot] as number) + 1
     let routes = this.#sessions.get(session)
     if (!routes) {
       routes = new Map()
       this.#sessions.set(session, routes)
     }
-    routes.set(key, { group, slot })
+    routes.set(key, { group, name, given: { session, key, slot, prefix, why, at, labels: given } })
   }
 
   /** Null when there is no room. */
@@ -287,22 +318,24 @@ export class MitigationRoutes {
     return group
   }
 
-  #concerns(prefix: Prefix): boolean {
-    return (
-      this.#own.length === 0 ||
-      this.#own.some((own) => isInside(prefix, own) || isInside(own, prefix))
-    )
+  #concerns(prefix: Prefix | null): boolean {
+    return prefix === null || this.#own.isEmpty || this.#own.concerns(prefix)
   }
 
   #remove(session: string, key: string, at: Instant, why: string, out: Change[]): void {
     const routes = this.#sessions.get(session)
     const held = routes?.get(key)
     if (!routes || !held) return
-    const { group, slot } = held
+    const { group, given } = held
     routes.delete(key)
     if (routes.size === 0) this.#sessions.delete(session)
-    this.#held--
+    const { slot } = given
     if (slot >= 0) this.#lengths[slot] = (this.#lengths[slot] as number) - 1
+    if (group === null) {
+      this.#ofOthers--
+      return
+    }
+    this.#held--
     if (--group.routes > 0) return
     this.#groups.delete(group.key)
     const end = Math.max(at, group.since + 1)
@@ -316,6 +349,7 @@ export class MitigationRoutes {
 interface Given {
   readonly session: string
   readonly key: string
+  /** In the counts of lengths; -1 for rules. */
   readonly slot: number
   /** Whom it is for; null = all. */
   readonly prefix: Prefix | null

@@ -55,6 +55,61 @@ describe('a feed that falls silent', () => {
   })
 })
 
+describe('what was missed', () => {
+  const cut = () => world().gap('socket closed').at('00:20:03').sight(null, true)
+  const last = (told: ReturnType<ReturnType<typeof world>['play']>) => told.at(-1)
+
+  test('is told to be looked for when sight is back, and to be known when it is', () => {
+    const told = cut()
+      .at('00:31:00')
+      .filled('rrc00', '00:10:00', '00:20:03')
+      .at('00:33:00')
+      .filled('rrc01', '00:10:00', '00:20:03')
+      .play('00:50:00')
+    expect(lines(told)).toEqual([
+      '00:10:40 blind AS0 open: confirmed',
+      '00:20:10 blind AS0 resolving: sight is back since 2025-01-01T00:20:03.000Z; what was missed of 10 vantage points is being fetched',
+      '00:33:10 blind AS0 resolved: sight is back since 2025-01-01T00:20:03.000Z; what was missed is known since 2025-01-01T00:33:10.000Z',
+    ])
+    expect(clock(last(told)?.endedAt ?? null)).toBe('00:20:03')
+    expect(last(told)?.confidence.tags.map(({ name }) => name)).toEqual([
+      'sight.lost',
+      'sight.whole',
+    ])
+  })
+
+  test('and is told when nobody finds it', () => {
+    const told = cut()
+      .at('00:31:00')
+      .filled('rrc00', '00:10:00', '00:20:03')
+      .at('01:20:00')
+      .unfilled('rrc01', '00:10:00', '00:20:03', 'its archive is not there')
+      .play('01:30:00')
+    expect(last(told)?.state).toBe('resolved')
+    expect(last(told)?.because).toContain('stays unknown (rrc01: its archive is not there)')
+    expect(clock(last(told)?.updatedAt ?? null)).toBe('01:20:10')
+  })
+
+  test('of two cuts is one blindness', () => {
+    const told = cut()
+      .at('00:25:00')
+      .gap('again')
+      .at('00:26:00')
+      .sight(null, true)
+      .at('00:40:00')
+      .filled('rrc00', '00:10:00', '00:26:00')
+      .filled('rrc01', '00:10:00', '00:26:00')
+      .play('00:50:00')
+    expect(told.map(({ state }) => state)).toEqual([
+      'open',
+      'resolving',
+      'open',
+      'resolving',
+      'resolved',
+    ])
+  })
+})
+
 describe('sessions that are lost', () => {
   const reset = (who: string) =>
     world().down(who).at('00:15:00').up(who).endOfRib(who).endOfRib(who, 6).play('00:30:00')

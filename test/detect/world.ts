@@ -153,8 +153,16 @@ export class World {
     return this
   }
 
-  sight(collector: string | null = null): this {
-    this.#facts.push({ kind: 'gap-end', at: this.#at, feed: 'test', source: 0, collector })
+  /** With `fills` somebody looks for what was missed. */
+  sight(collector: string | null = null, fills = false): this {
+    const more = fills ? { fills: true as const } : {}
+    this.#facts.push({ kind: 'gap-end', at: this.#at, feed: 'test', source: 0, collector, ...more })
+    return this
+  }
+
+  unfilled(collector: string, from: string, until: string, why: string): this {
+    const span = { from: instant(from), until: instant(until) }
+    this.#facts.push({ kind: 'unfilled', at: this.#at, collector, ...span, why })
     return this
   }
 

@@ -325,6 +325,7 @@ describe('the client', () => {
   test.each([
     [401, '', /it does not let us in \(HTTP 401\); see bearer or basic/],
     [302, '', /it sends us elsewhere \(HTTP 302\); give the address it leads to as url/],
+    [503, 'Service Unavailable', /does not serve yet, or no more \(HTTP 503\); it starts or ends/],
     [404, '<html>', /this is not the answer of a Prometheus \(HTTP 404\); check the url/],
     [200, '<html>', /this is not the answer of a Prometheus \(HTTP 200\); check the url/],
   ])('says what to do about an HTTP %i of %j', async (status, body, expected) => {

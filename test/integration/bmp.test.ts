@@ -93,19 +93,21 @@ async function stands(
       within,
     )
   } catch (error) {
-    const said = daemon.incidents.map(({ kind: k, key, state, because }) => [
+    const said = daemon.incidents.map(({ kind: k, key, state, because, kinds, verdict }) => [
       k,
       key,
       state,
       because,
+      kinds,
+      verdict,
     ])
     throw new Error(`${String(error)}\n${JSON.stringify(said)}\n${daemon.lines.join('\n')}`)
   }
 }
 
-/** Until a tick or two have seen how things stand. */
+/** Until a tick has seen how things stand: they are every ten seconds. */
 async function aWhile({ run: { now }, run: made }: Daemon): Promise<void> {
-  await until('time goes on', () => (made.now ?? 0) > (now ?? 0) + 25e6)
+  await until('time goes on', () => (made.now ?? 0) > (now ?? 0) + 12e6)
 }
 
 /** A station that keeps what it hears. */

@@ -115,11 +115,12 @@ test('no stamp of a partition lies before an earlier one', () => {
   const ago = rows.map(({ at }) => NOW - at / 1e6)
   expect(ago).toEqual([10, 10, 40, 2])
   expect(rows.map(({ place }) => [partitionOf(place), offsetOf(place)])).toEqual([
+    // Each says what comes behind it.
     ...[
-      [0, 5],
       [0, 6],
-      [1, 9],
       [0, 7],
+      [1, 10],
+      [0, 8],
     ],
   ])
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Message } from '../../src/core/batch.ts'
 import { peerStates, Stage } from './stage.ts'
 
 const PREFIXES = Array.from({ length: 1_000 }, (_, k) => `10.${k >> 8}.${k & 255}.0/24`)
@@ -90,18 +91,18 @@ describe('a session reset that nobody told of', () => {
   })
 })
 
-describe('what was not heard in a gap', () => {
-  const ONE = '10.0.0.0/24'
-  const four = () => {
-    const stage = new Stage()
-    for (const v of stage.peers(4))
-      for (const p of [ONE, '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'])
-        stage.load(v, p, `${101 + v} 900`)
-    stage.table.start()
-    return stage
-  }
-  const states = (stage: Stage) => [0, 1, 2, 3].map((v) => peerStates[stage.table.peerState(v)])
+const ONE = '10.0.0.0/24'
+const four = () => {
+  const stage = new Stage()
+  for (const v of stage.peers(4))
+    for (const p of [ONE, '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24'])
+      stage.load(v, p, `${101 + v} 900`)
+  stage.table.start()
+  return stage
+}
+const states = (stage: Stage) => [0, 1, 2, 3].map((v) => peerStates[stage.table.peerState(v)])
 
+describe('what was not heard in a gap', () => {
   test('a short one makes nothing worse, and what is heard since counts double', () => {
     const stage = four().gap(10)
     expect(states(stage)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
@@ -175,6 +176,49 @@ describe('what was not heard in a gap', () => {
     stage.ticks(1_020, 1_060)
     expect([states(stage)[0], stage.standing('10.0.3.0/24')]).toEqual(['active', '1/1 up'])
   })
+})
+
+describe('a session that fell in a hole', () => {
+  const others = ['10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24']
+  const holed = () => four().gap(10).sight(200)
+
+  test('holds what it has told again in it, or since, and nothing else; and nobody has lost that', () => {
+    const stage = holed().announce(205, 0, '10.0.3.0/24', '101 900')
+    stage.hole(50, 0, '10.0.1.0/24', '101 333 900')
+    stage.message(Message.holeDown, 60, 0, []).message(Message.holeUp, 65, 0, [])
+    stage.hole(70, 0, ONE, '101 777 900')
+    stage.filled(900, 'rrc00', 10, 200)
+    expect(states(stage)[0]).toBe('transfer')
+    stage.endOfRib(905, 0).endOfRib(905, 0, 6).ticks(910, 960)
+    expect(states(stage)[0]).toBe('active')
+    const { table } = stage
+    const held = [ONE, ...others].map((p) => table.pathText(table.pathAt(0, stage.id(p))))
+    expect(held).toEqual(['101 777 900', '', '', '101 900'])
+    // With half of its table it has no vote any more.
+    expect(new Set([ONE, ...others].map((p) => stage.standing(p)))).toEqual(new Set(['3/3 up']))
+  })
+
+  test('and has not come up since is down', () => {
+    const stage = holed().message(Message.holeDown, 60, 0, []).filled(900, 'rrc00', 10, 200)
+    expect(states(stage)).toEqual(['down', 'active', 'active', 'active'])
+  })
+
+  test('is nothing new when its fall was heard too', () => {
+    const stage = holed().down(205, 0).up(206, 0)
+    stage.message(Message.holeDown, 60, 0, []).filled(900, 'rrc00', 10, 200)
+    expect(states(stage)[0]).toBe('transfer')
+    expect(stage.table.sessions.fallen.has(0)).toBe(false)
+  })
+})
+
+test('with several routes to a prefix what was missed stays unknown, and nobody takes it for known', () => {
+  const stage = four()
+  stage.announce(1, 0, ONE, '101 900', 1).announce(1, 0, ONE, '101 901 900', 2)
+  stage.gap(10).sight(200)
+  stage.hole(50, 0, ONE, null).filled(900, 'rrc00', 10, 200)
+  const { list } = stage.table.peers
+  expect(list.map(({ holeSince }) => holeSince)).toEqual([10e6, 0, 0, 0])
+  expect([list[0]?.hopeless, stage.table.holes(0)]).toEqual([true, 0])
 })
 
 test('a session that flaps is out all the time, and the shares stay', () => {

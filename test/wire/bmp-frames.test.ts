@@ -33,7 +33,8 @@ test('messages are the same however the stream is cut', () => {
 })
 
 test.each([
-  ['another version', [1, 0, 0, 0, 6, 0], /version 1/],
+  ['an older version', [1, 0, 0, 0, 6, 0], /version 1/],
+  ['a newer version (it is a draft yet)', [4, 0, 0, 0, 6, 0], /version 4/],
   ['a length shorter than its header', [3, 0, 0, 0, 5, 0], /of 5 octets/],
   ['a length that cannot be', [3, 0xff, 0xff, 0xff, 0xff, 0], /octets/],
 ])('%s ends the stream', (_, octets, why) => {

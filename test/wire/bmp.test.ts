@@ -67,9 +67,11 @@ const down = (of: Of = {}, reason = [2, 0, 24]) => bmp(2, [...header(of), ...rea
 function read(
   messages: readonly (readonly number[])[],
   collectors: (c: number) => readonly number[] = received,
+  prepare: (decoder: BmpDecoder) => void = () => undefined,
 ) {
   const vantages = new VantagePoints()
   const decoder = new BmpDecoder(vantages)
+  prepare(decoder)
   const batch = new Batch()
   batch.clear()
   const numbers = collectors(vantages.collector('router'))
@@ -158,6 +160,57 @@ describe('routes', () => {
   })
 })
 
+describe('what routers do otherwise than they should', () => {
+  test('FRR leaves NEXT_HOP out: a route is a route', () => {
+    const list = [...attribute(1, [0]), ...attribute(2, PATH)]
+    const bare = bgp(2, [0, 0, ...u16(list.length), ...list, 24, 203, 0, 113])
+    const { outcomes, batch, lines } = read([bmp(0, [...header(), ...bare])])
+    expect(outcomes).toEqual(['update'])
+    expect(lines).toEqual(['update A 203.0.113.0/24 64496 70000'])
+    expect(batch.detail[0]).toBe(0)
+  })
+  test('GoBGP tells of its Loc-RIB without a Peer Up', () => {
+    const each = (c: number) => ALL_VIEWS.map(() => c)
+    const { outcomes, vantages } = read([route({ type: 3, asn: 64_500 })], each)
+    expect(outcomes).toEqual(['update'])
+    expect(vantages.list).toMatchObject([{ address: '0.0.0.0', asn: 64_500 }])
+  })
+  test('the address of a peer is at the end where it is IPv4, and whole where it is IPv6', () => {
+    const six = header({ flags: 0x80 })
+    six.splice(10, 16, ...[0x20, 1, 0x0d, 0xb8], ...zeros(11), 7)
+    const { vantages } = read([bmp(0, [...six, ...update([24, 203, 0, 113])]), route()])
+    expect(vantages.list.map(({ address }) => address)).toEqual(['2001:db8::7', '192.0.2.1'])
+  })
+  test('Initiation may come again, and what is mirrored is no route', () => {
+    const name = bmp(4, [0, 2, 0, 2, 0x72, 0x31])
+    const mirrored = bmp(6, [...header(), 0, 0, 0, 23, ...bgp(2, zeros(4))])
+    expect(read([name, name, mirrored, route()]).outcomes).toEqual([
+      ...['initiation', 'initiation', 'mirroring', 'update'],
+    ])
+  })
+  test('a session goes down for whatever reason, with or without what should come with it', () => {
+    const none = { event: null, code: null, subcode: null }
+    for (const [octets, told] of [
+      [[1], { ...none, reason: 1 }],
+      [[3, ...bgp(3, [6, 2])], { reason: 3, event: null, code: 6, subcode: 2 }],
+      [[4], { ...none, reason: 4 }],
+      [[5], { ...none, reason: 5 }],
+      [[6, 0, 3, 0, 1, 0x61], { ...none, reason: 6 }],
+      [[99, 1, 2, 3], { ...none, reason: 99 }],
+    ] as const) {
+      const { outcomes, decoder } = read([up(), down({}, [...octets])])
+      expect([octets, outcomes, decoder.down]).toEqual([octets, ['up', 'down'], told])
+    }
+  })
+  test('counters that nobody knows are told by their number, and stop none of the others', () => {
+    const stats = [...u32(3), ...[0, 18, 0, 8, ...u32(0), ...u32(4)]]
+    stats.push(...[0xff, 0xfb, 0, 3, 1, 2, 3], ...[0, 7, 0, 8, ...u32(0), ...u32(9)])
+    const { outcomes, decoder } = read([bmp(1, [...header(), ...stats])])
+    expect(outcomes).toEqual(['statistics'])
+    expect(decoder.statistics).toContainEqual({ type: 7, afi: 0, safi: 0, value: 9 })
+  })
+})
+
 describe('sessions', () => {
   test('come up with what was agreed, and go down with a reason', () => {
     const { outcomes, lines, decoder } = read([
@@ -165,7 +218,7 @@ describe('sessions', () => {
       down({}, [3, ...bgp(3, [6, 4])]),
     ])
     expect(outcomes).toEqual(['up', 'down'])
-    expect(lines).toEqual(['sessionUp', 'sessionDown'])
+    expect(lines).toEqual(['sessionUp 1', 'sessionDown'])
     expect(decoder.up).toMatchObject({
       sent: { asn: 70_000, as4: true, holdTime: 180 },
       received: { as4: false },
@@ -177,7 +230,26 @@ describe('sessions', () => {
   test('that are told once a view come up once', () => {
     const { outcomes, lines } = read([up(), up({ flags: 0x40 }), down(), down({ flags: 0x40 })])
     expect(outcomes).toEqual(['up', 'passed', 'down', 'passed'])
-    expect(lines).toEqual(['sessionUp', 'sessionDown'])
+    expect(lines).toEqual(['sessionUp 1', 'sessionDown'])
+  })
+  test('are remembered by who goes on in the middle of them', () => {
+    const [reads, sends] = [open(addPath(1)), open(addPath(2))]
+    const before = read([up({ flags: 0x40 }, reads, sends)])
+    const agreed = before.batch.detail[0] as number
+    const withId = route({ flags: 0x40 }, [0, 0, 0, 7, 24, 203, 0, 113])
+    const on = (recall: number) =>
+      read([route(), withId, up({}, reads, sends), withId], received, (decoder) => {
+        decoder.recall = () => recall
+      })
+    // The other view stays the other one, and an UPDATE is read as was agreed.
+    const { outcomes, batch, decoder } = on(agreed)
+    expect(outcomes).toEqual(['passed', 'update', 'passed', 'update'])
+    expect([batch.elements, batch.pathId[0], batch.pathId[1]]).toEqual([2, 7, 7])
+    expect(decoder.guessed).toBe(0)
+    // Without, the first one heard speaks.
+    expect(on(0).outcomes[0]).toBe('update')
+    // A file may say anything.
+    expect(on(2 ** 32 - 1).outcomes[0]).toBe('update')
   })
   test('are counted, and routers say who they are', () => {
     const stats = [...u32(3), ...[0, 7, 0, 8, ...u32(1), ...u32(2)]]

@@ -136,11 +136,40 @@ describe('a blackhole', () => {
 
   test('of somebody else’s address space is none of ours', () => {
     const routes = open()
-    routes.own(['198.51.100.0/22'])
+    routes.own(['198.51.100.0/22'], T)
     expect(routes.update('s', hole('203.0.113.7/32'), T)).toEqual([])
     expect(routes.update('s', hole('198.51.100.7/32'), T)).toHaveLength(1)
     // A part of ours is in it.
     expect(routes.update('s', hole('198.51.0.0/16'), T)).toHaveLength(1)
+  })
+
+  test('of others is told when it turns out to be ours, and not any more when it is not', () => {
+    const routes = open()
+    routes.own(['203.0.113.0/24'], T)
+    expect(routes.update('s', hole('198.51.100.7/32', '198.51.100.8/32'), T)).toEqual([])
+    expect(routes.update('s', gone('198.51.100.8/32'), T + 1)).toEqual([])
+    expect([routes.running, routes.dropped, routes.passedOver]).toEqual([0, 0, 0])
+    const found = routes.own(['203.0.113.0/24', '198.51.100.0/22'], T + 2)
+    expect(brief(found)).toEqual([['start', host]])
+    expect(found[0]?.at).toBe(T + 2)
+    expect(routes.own(['203.0.113.0/24', '198.51.100.0/22'], T + 3)).toEqual([])
+    const [end] = routes.own(['203.0.113.0/24'], T + 4)
+    expect([end?.event, end?.note]).toEqual([
+      'mitigation-end',
+      'BMP: it is of address space of others',
+    ])
+    expect(routes.running).toBe(0)
+    // Withdrawn meanwhile, it is not told of again.
+    routes.update('s', gone('198.51.100.7/32'), T + 5)
+    expect(routes.own(['198.51.100.0/22'], T + 6)).toEqual([])
+  })
+
+  test('of others never takes the room of ours', () => {
+    const routes = open({ mostRoutes: 2 })
+    routes.own(['198.51.100.0/22'], T)
+    routes.update('s', hole('203.0.113.1/32', '203.0.113.2/32', '203.0.113.3/32'), T)
+    expect([routes.running, routes.dropped, routes.passedOver]).toEqual([0, 0, 1])
+    expect(routes.update('s', hole('198.51.100.7/32'), T)).toHaveLength(1)
   })
 })
 
