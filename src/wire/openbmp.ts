@@ -2,7 +2,7 @@
 // publishes it: one record of a topic holds one message, or several back to back.
 
 import type { Batch } from '../core/batch.ts'
-import { isCollector } from '../core/collector.ts'
+import { isCollector, routeViewsName } from '../core/collector.ts'
 import { type Instant, minutes } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { BmpDecoder, type BmpOutcome, type BmpSettings, received } from './bmp.ts'
@@ -35,8 +35,8 @@ const nameText = new TextDecoder('utf-8')
  * its newer collectors (`amsix.ams`) and numbered ones (`route-views5`) as they are.
  */
 export function collectorName(router: string): string {
-  const name = router.trim().toLowerCase()
-  return name === '' || name.includes('.') || /^route-?views/.test(name)
+  const name = routeViewsName(router.trim())
+  return name === '' || name.includes('.') || name.startsWith('route-views')
     ? name
     : `route-views.${name}`
 }

@@ -51,8 +51,14 @@ test.each([
   ['route-views5', 'route-views5'],
   ['amsix.ams', 'amsix.ams'],
   ['Route-Views.SG', 'route-views.sg'],
+  ['routeviews2', 'route-views2'],
+  ['route-views3.routeviews.org', 'route-views3'],
+  ['kixp', 'route-views.kixp'],
 ])('a router named %s is the collector %s', (router, name) => {
   expect(collectorName(router)).toBe(name)
+  // Gaps name it as the vantage points do, or they would be nobody's.
+  const vantages = new VantagePoints()
+  expect(vantages.collectorName(vantages.collector(name))).toBe(name)
   expect(read(record([route([2, [PEER]])], { group: router })).reader.collector).toBe(name)
 })
 
