@@ -301,3 +301,21 @@ it('says why a session went down', () => {
   )
   expect(reasonOf(none)).toBe('ended by the neighbour, without a word')
 })
+
+it('of more routers than anybody has nothing is taken, however much they send at once', async () => {
+  const { run, dial, stream, lines } = await corridor({
+    mostConnections: 1_000,
+    mostPerMinute: 1_000,
+  })
+  const refused = () => stream.drops().find(({ reason }) => reason === 'routers')?.count ?? 0
+  for (let i = 0; i < 256; i++) dial(initiation(`r${i}`))
+  await until(
+    'all are known',
+    () => lines.filter((line) => line.includes('connected')).length === 256,
+  )
+  dial(Buffer.concat(dump('one-more')))
+  await until('it is refused', () => refused() === 1)
+  await new Promise((next) => setTimeout(next, 300))
+  expect(stream.status().messages).toBeLessThan(256 + 4)
+  expect(run.vantages.collectors).not.toContain('bmp:one-more')
+}, 60_000)
