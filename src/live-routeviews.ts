@@ -109,7 +109,7 @@ export function routeViews(settings: Partial<RouteViewsSettings>, open = openRou
 
     const feed = open(resume ? { ...settings, positions: resume.positions } : settings, {
       message(value: Buffer, { collector, partition: number, offset: at, told }: RouteViewsRecord) {
-        places.read(number, at)
+        places.read(number, at, resume?.positions[nameOf(number)] ?? 0)
         if (!reader.open(value, told, collector)) {
           if (reader.malformed > 0) stream.malformed(reader.malformed)
           reader.malformed = 0
@@ -157,9 +157,9 @@ class Places {
   readonly #read: number[] = []
   readonly #renewed = new Set<number>()
 
-  /** A record of it came. */
-  read(partition: number, offset: number): void {
-    if (offset < (this.#read[partition] ?? 0)) {
+  /** A record of it came, the first of all at `begin` or later if its topic is the one it was. */
+  read(partition: number, offset: number, begin: number): void {
+    if (offset < (this.#read[partition] ?? begin)) {
       this.#renewed.add(partition)
       delete this.#first[partition]
       delete this.#next[partition]

@@ -37,7 +37,7 @@ function record(messages: number, ago: number): Buffer {
   ])
 }
 
-function start(most = 64) {
+function start(most = 64, resume: LiveStream['resume'] = null) {
   let handlers: RouteViewsHandlers | null = null
   const next = [0, 0]
   const open: typeof openRouteViewsFeed = (_, given) => {
@@ -60,7 +60,7 @@ function start(most = 64) {
     name: 'routeviews',
     vantages: new VantagePoints(),
     asns: [],
-    resume: null,
+    resume,
     reached: () => Number.NEGATIVE_INFINITY,
     own: () => [],
     take(read) {
@@ -142,6 +142,19 @@ test('a restart goes on behind what was applied', () => {
   for (const { place } of rows) source.applied(place)
   give(0, 105, Buffer.from('no record'))
   expect(source.positions()).toEqual({ 't0/0': 106, 't1/0': 8 })
+})
+
+test('of a topic that was made anew while nobody looked nothing is known already', () => {
+  const resume = (begin: number) => ({
+    positions: { 't0/0': begin },
+    place: () => ({ feed: 'routeviews', queue: 't0/0', next: 5_005, agreed: 0 }),
+  })
+  const same = start(64, resume(5_000))
+  for (const offset of [5_000, 5_004, 5_005]) same.give(0, offset, record(1, 0))
+  expect(same.rows.length).toBe(1)
+  const anew = start(64, resume(5_000))
+  for (const offset of [10, 11, 5_004]) anew.give(0, offset, record(1, 0))
+  expect(anew.rows.length).toBe(3)
 })
 
 test('gaps are of the collector as the archives name it; octets that are no record are counted', () => {
