@@ -175,3 +175,16 @@ test('it tells of the collectors of RouteViews that are wanted', () => {
     ...[true, false],
   ])
 })
+
+test('what a vantage point had before the restart is passed over, out of the same queue only', () => {
+  const from = (queue: string) => {
+    const place = { feed: 'routeviews', queue, next: 7, agreed: 0 }
+    const { give, rows } = start(64, { positions: { 't0/0': 5 }, place: () => place })
+    for (const offset of [5, 6, 7, 8]) give(0, offset, record(2, 0))
+    // Messages of one record leave the clock together, and say the same.
+    expect(new Set(rows.map(({ at, place }) => `${at} ${place}`)).size).toBe(rows.length / 2)
+    return rows.map(({ place }) => offsetOf(place))
+  }
+  expect(from('t0/0')).toEqual([8, 8, 9, 9])
+  expect(from('another/0')).toEqual([6, 6, 7, 7, 8, 8, 9, 9])
+})
