@@ -389,6 +389,8 @@ export class Model {
       if (!peer.hole || peer.lostSince !== null || peer.who.collector !== collector) continue
       if (peer.hole[0] < from || peer.hole[1] > until) continue
       if (peer.state === 'transfer' || peer.state === 'down') continue
+      // What it has several routes for could not be filled.
+      if (peer.ids.size > 0) continue
       this.#leave(peer, at)
       peer.hole = null
       peer.takenBack.clear()
