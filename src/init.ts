@@ -4,8 +4,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { ArchiveInput } from './archive-input.ts'
-import { archiveOf, asnOption, command, InputError, refuseOverwriting, several } from './command.ts'
+import { fetchTables } from './bootstrap.ts'
+import {
+  archiveOf,
+  asnOption,
+  command,
+  InputError,
+  refuseOverwriting,
+  several,
+  version,
+} from './command.ts'
+import { archiveSettings } from './config/archives.ts'
 import { fromBgpalerter } from './config/bgpalerter.ts'
+import { defaultConfig } from './config/settle.ts'
 import {
   type Found,
   type FoundPrefix,
@@ -19,6 +30,11 @@ import { parsePrefix } from './core/prefix.ts'
 import { hours } from './core/time.ts'
 import { VantagePoints } from './core/vantage.ts'
 import { UNKNOWN } from './feeds/archive.ts'
+import { ArchiveSite } from './feeds/archive-http.ts'
+import { projectOf } from './feeds/archive-layout.ts'
+import { ArchiveError } from './feeds/archive-request.ts'
+import { archiveOption, collectorsOption, type Mirrors } from './fetch-options.ts'
+import { unpacksToItsEnd } from './fetching.ts'
 import { readSideInputs } from './side-inputs.ts'
 import { type Neighbour, positionOf, type SeenPrefix, StartingPoint } from './starting-point.ts'
 import { noTable } from './starting-tables.ts'
@@ -29,6 +45,8 @@ interface InitFlags {
   readonly collector?: string
   readonly vrps?: string[]
   readonly asRelationships?: string[]
+  readonly bootstrap?: string[]
+  readonly archive?: Mirrors
   readonly fromBgpalerter?: string
   readonly out?: string
 }
@@ -38,11 +56,21 @@ export function initCommand(): Command {
     .summary('write a configuration to begin with')
     .description(
       'Writes a configuration with what a table knows of an AS: its prefixes, its neighbours, whether ' +
-        'ROAs cover it. Or takes over the list of prefixes of a BGPalerter. Nothing is fetched.',
+        'ROAs cover it. Or takes over the list of prefixes of a BGPalerter. Nothing is fetched but what --bootstrap names.',
     )
     .option('--asn <asn>', 'the AS to watch; may be repeated', asnOption)
     .option('--rib <file>', 'MRT table to look in; may be repeated', several)
     .option('--collector <name>', 'collector of tables whose path does not name one')
+    .option(
+      '--bootstrap <names>',
+      'fetch the newest tables of these collectors, as in rrc00, and look in them',
+      collectorsOption,
+    )
+    .option(
+      '--archive <url>',
+      'fetch from a mirror of both archives, or of one as in ris=URL; may be repeated',
+      archiveOption,
+    )
     .option('--vrps <file>', 'VRPs of a validator; may be repeated', several)
     .option('--as-relationships <file>', 'AS relationships (CAIDA); may be repeated', several)
     .option('--from-bgpalerter <file>', 'prefixes.yml of a BGPalerter')
@@ -53,10 +81,20 @@ export function initCommand(): Command {
 }
 
 async function init(flags: InitFlags): Promise<void> {
-  const { asn: asns = [], rib = [], vrps = [], asRelationships = [], out } = flags
+  const {
+    asn: asns = [],
+    rib: named = [],
+    bootstrap = [],
+    archive,
+    vrps = [],
+    asRelationships = [],
+    out,
+  } = flags
   if (flags.fromBgpalerter !== undefined) {
-    if (asns.length > 0 || rib.length > 0)
-      throw new InputError('--from-bgpalerter says which ASes to watch: leave out --asn and --rib')
+    if (asns.length + named.length + bootstrap.length > 0)
+      throw new InputError(
+        '--from-bgpalerter says which ASes to watch: leave out --asn, --rib and --bootstrap',
+      )
     const { config, left } = takeOver(flags.fromBgpalerter)
     refuseOverwriting([flags.fromBgpalerter], { '--out': out })
     give(startingYaml({ ...config, context: { ...config.context, vrps, asRelationships } }), out)
@@ -65,6 +103,7 @@ async function init(flags: InitFlags): Promise<void> {
   }
   if (asns.length === 0)
     throw new InputError('nothing to write about: give --asn, or --from-bgpalerter prefixes.yml')
+  const rib = [...named, ...(await fetchedTables(bootstrap, archive))]
   const points = await lookInto(rib, asns, flags.collector)
   const knowledge = await knowledgeOf(vrps, asRelationships)
   const siblings =
@@ -86,6 +125,31 @@ async function init(flags: InitFlags): Promise<void> {
     if (rib.length > 0 && prefixes.size === 0)
       process.stderr.write(`no prefix of AS${asn} is in these tables\n`)
   give(startingYaml(config), out)
+}
+
+/** Paths of the newest tables, in the cache. */
+async function fetchedTables(
+  collectors: readonly string[],
+  mirrors: Mirrors | undefined,
+): Promise<string[]> {
+  if (collectors.length === 0) return []
+  const { config } = defaultConfig({ asns: [] })
+  const settings = archiveSettings({ ...config.archives, ...mirrors }, `faultline/${version}`)
+  const say = (_: string, text: string) => process.stderr.write(`${text}\n`)
+  const site = new ArchiveSite(settings, { log: say, isWhole: unpacksToItsEnd })
+  try {
+    const wrong = collectors.filter((name) => projectOf(name) === null)
+    if (wrong.length > 0)
+      throw new InputError(
+        `--bootstrap ${wrong.join(',')}: no collector of RIS or RouteViews, as in rrc00 or route-views2`,
+      )
+    const tables = await fetchTables(site, collectors, Date.now() * 1e3, say)
+    return tables.collectors.flatMap(({ files }) => files.map(({ path }) => path))
+  } catch (error) {
+    throw error instanceof ArchiveError ? new InputError(error.message) : error
+  } finally {
+    site.close()
+  }
 }
 
 function takeOver(path: string) {

@@ -5,7 +5,7 @@
 
 import { Knowledge } from './context/knowledge.ts'
 import type { Asn } from './core/asn.ts'
-import type { Batch } from './core/batch.ts'
+import { type Batch, Message } from './core/batch.ts'
 import type { Context } from './core/context.ts'
 import { type Fact, replaces, type SideInput } from './core/fact.ts'
 import type { Baseline, Incident, Inputs, Signal } from './core/incident.ts'
@@ -18,6 +18,7 @@ import { type DetectSettings, makeDetectors } from './detect/detectors.ts'
 import { RouterBursts } from './detect/router-burst.ts'
 import { OwnRoutes } from './table/own-routes.ts'
 import { Table, type TableLimits } from './table/table.ts'
+import { Afterwards } from './verdict/afterwards.ts'
 import { Ledger } from './verdict/ledger.ts'
 import type { PlanesSettings } from './verdict/planes.ts'
 import { Situations } from './verdict/situations.ts'
@@ -59,6 +60,7 @@ export class Journey implements Sink {
   readonly #routerBursts: RouterBursts
   readonly #vantages: VantagePoints
   readonly #tell: (incident: Incident) => void
+  readonly #afterwards = new Afterwards()
   #tickedAt: Instant = 0
 
   constructor(settings: JourneySettings, tell: (incident: Incident) => void) {
@@ -79,6 +81,7 @@ export class Journey implements Sink {
       inputs,
       verdict: (signal, previous) => this.situations.verdict(signal, previous),
       harm: (signal) => this.situations.harm(signal),
+      late: (startedAt) => this.#afterwards.tagOf(startedAt),
       watches: (asn) => settings.asns?.has(asn) === true,
       ...(mostIncidents === undefined ? {} : { most: mostIncidents }),
     })
@@ -107,6 +110,7 @@ export class Journey implements Sink {
       return
     }
     if (batch.interned >= 0 && batch.interned !== this.table.paths.epoch) this.table.intern(batch)
+    if (batch.kind[m] === Message.hole) this.#afterwards.told(batch.at[m] as number)
     this.table.apply(batch, m)
   }
 
@@ -130,6 +134,7 @@ export class Journey implements Sink {
     this.own.fact(fact)
     if (fact.at >= this.#due) this.#learn(fact.at)
     this.table.fact(fact)
+    if (fact.kind === 'filled' || fact.kind === 'unfilled') this.#afterwards.filled()
     if (fact.kind !== 'tick') return
     this.#tickedAt = fact.at
     const signals: Signal[] = []

@@ -78,7 +78,7 @@ export class BmpRouterFeed {
   readonly #frames = new BmpFrames()
   readonly #decoder: BmpDecoder
   readonly #updates: OwnUpdates | null
-  readonly #named: (feed: BmpRouterFeed, wanted: string) => string
+  readonly #named: (feed: BmpRouterFeed, wanted: string) => string | null
   #collectors: readonly number[] = []
   /** Paths with the router's own AS in front of the neighbour's, which was taken off. */
   takenOff = 0
@@ -86,17 +86,19 @@ export class BmpRouterFeed {
   passed = 0
   /** Sessions that have not told their table yet. */
   readonly #telling = new Set<string>()
+  /** What it has sent already is not read any more. */
+  #isRefused = false
   readonly #beganAt: Instant
   #saidAt: Instant
   #last: Instant = 0
 
-  /** `named` settles under which name it goes. */
+  /** `named` settles under which name it goes; null when it may not go on. */
   constructor(
     connection: BmpConnection,
     stream: LiveStream,
     settings: BmpSettings,
     updates: OwnUpdates | null,
-    named: (feed: BmpRouterFeed, wanted: string) => string,
+    named: (feed: BmpRouterFeed, wanted: string) => string | null,
   ) {
     this.connection = connection
     this.#stream = stream
@@ -115,7 +117,7 @@ export class BmpRouterFeed {
   read(most: number): number {
     const frames = this.#frames
     let read = 0
-    while (read < most && frames.next()) {
+    while (read < most && !this.#isRefused && frames.next()) {
       read++
       this.#message(frames.at, frames.stop)
     }
@@ -155,7 +157,7 @@ export class BmpRouterFeed {
     decoder.use(frames.bytes, frames.view)
     this.messages++
     let outcome: BmpOutcome = 'full'
-    if (this.name === null) this.#introduce(from, to, heard)
+    if (this.name === null && !this.#introduce(from, to, heard)) return
     this.#stream.take((batch) => {
       const before = batch.messages
       outcome = decoder.read(from, to, this.#collectors, heard, frames.offset(from), batch)
@@ -202,16 +204,19 @@ export class BmpRouterFeed {
   }
 
   /** By its first message, which is its Initiation (RFC 7854 §4.3) if it keeps to the rules. */
-  #introduce(from: number, to: number, heard: Instant): void {
+  #introduce(from: number, to: number, heard: Instant): boolean {
     const { address } = this.connection
     const known = this.#settings.routers.find((router) => router.address === address)
     const isInitiation = this.#frames.bytes[from + 5] === 4
     let wanted = known?.name ?? ''
     if (wanted === '' && isInitiation) wanted = this.#sysName(from, to, heard)
     this.name = this.#named(this, wanted || address)
+    this.#isRefused = this.name === null
+    if (this.name === null) return false
     const collector = this.#stream.vantages.collector(ROUTER + this.name)
     // Before and after policy are two looks at one session: the first one heard counts.
     this.#collectors = [collector, collector, -1, -1, collector]
+    return true
   }
 
   #sysName(from: number, to: number, heard: Instant): string {

@@ -169,8 +169,8 @@ class Bmp implements LiveSource {
     }
   }
 
-  /** Under which name a connection goes; of two of one router the newer one counts. */
-  #name(feed: BmpRouterFeed, wanted: string): string {
+  /** Under which name a connection goes, null when there are too many; of two of one router the newer counts. */
+  #name(feed: BmpRouterFeed, wanted: string): string | null {
     const { address } = feed.connection
     const other = this.#known.get(wanted)?.feed
     const isOther = other && other.connection.address !== address
@@ -179,7 +179,7 @@ class Bmp implements LiveSource {
     if (!this.#known.has(name) && this.#known.size >= MOST_NAMES) {
       this.#stream.dropped('routers')
       feed.connection.end('there are too many routers')
-      return name
+      return null
     }
     const older = known.feed
     this.#known.set(name, known)

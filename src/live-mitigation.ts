@@ -37,20 +37,26 @@ export const ownMitigations =
       routers.set(router, made)
       return made
     }
+    /** Tells what follows, and for what there was no room. */
+    const counting = (routes: MitigationRoutes, ask: () => readonly Change[]): void => {
+      const { dropped, passedOver } = routes
+      tell(ask())
+      if (routes.dropped > dropped) stream.dropped('mitigations', routes.dropped - dropped)
+      if (routes.passedOver > passedOver)
+        stream.dropped('mitigations-of-others', routes.passedOver - passedOver)
+    }
     const session = (peer: string, asn: number, view: number) => `${peer} ${asn} ${view}`
     return {
       update(message, { router, peer, peerAsn, view, addPath }, at) {
         const routes = of(router)
         if (routes === null) return stream.dropped('mitigation-routers')
-        const { dropped, passedOver } = routes
-        tell(routes.update(session(peer, peerAsn, view), message, at, FAMILIES[addPath]))
-        if (routes.dropped > dropped) stream.dropped('mitigations', routes.dropped - dropped)
-        if (routes.passedOver > passedOver)
-          stream.dropped('mitigations-of-others', routes.passedOver - passedOver)
+        counting(routes, () =>
+          routes.update(session(peer, peerAsn, view), message, at, FAMILIES[addPath]),
+        )
       },
       own(prefixes, at) {
         own = [...watched, ...prefixes]
-        for (const routes of routers.values()) tell(routes.own(own, at))
+        for (const routes of routers.values()) counting(routes, () => routes.own(own, at))
       },
       down({ router, peer, peerAsn }, at) {
         const routes = routers.get(router)

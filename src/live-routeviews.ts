@@ -159,7 +159,12 @@ class Places {
 
   /** A record of it came. */
   read(partition: number, offset: number): void {
-    if (offset < (this.#read[partition] ?? 0)) this.#renewed.add(partition)
+    if (offset < (this.#read[partition] ?? 0)) {
+      this.#renewed.add(partition)
+      delete this.#first[partition]
+      delete this.#next[partition]
+      delete this.#applied[partition]
+    }
     this.#read[partition] = offset
   }
 
@@ -181,7 +186,12 @@ class Places {
   }
 
   applied(place: number): void {
-    this.#applied[partitionOf(place)] = offsetOf(place)
+    const partition = partitionOf(place)
+    const next = offsetOf(place)
+    // Of those with one stamp, which leave together, a later one may come first; and some may be of a
+    // topic that is no more.
+    if (next < (this.#applied[partition] ?? 0) || next > (this.#next[partition] ?? 0)) return
+    this.#applied[partition] = next
   }
 
   /** `read`: the offset that was not yet read; most records in between told nothing to apply. */

@@ -1,11 +1,14 @@
 // A replay without files: those of the collectors and the time it names are fetched, and then it is as if
 // they had been named.
 
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { InputError } from './command.ts'
 import type { Settled } from './config/settle.ts'
 import type { Instant } from './core/time.ts'
 import { readName } from './feeds/archive-name.ts'
 import { collectorsOption, type Mirrors, USUAL_MOST, wishFaults } from './fetch-options.ts'
+import type { Fetched } from './fetching.ts'
 import { openLog } from './report/log.ts'
 
 interface Flags {
@@ -35,12 +38,29 @@ export function wishOf(files: readonly string[], flags: Flags): readonly string[
   return collectors
 }
 
+/** Where results are to go must be there before anything is fetched for them. */
+export function refuseUnwritable(outputs: Readonly<Record<string, string | undefined>>): void {
+  const faults: string[] = []
+  for (const [option, path] of Object.entries(outputs)) {
+    if (path === undefined) continue
+    const there = statSync(path, { throwIfNoEntry: false })
+    if (there?.isDirectory()) faults.push(`${option} ${path}: this is a folder; give a file`)
+    else
+      try {
+        accessSync(there ? path : dirname(path), constants.W_OK)
+      } catch (error) {
+        faults.push(`${option} ${path}: ${(error as Error).message}`)
+      }
+  }
+  if (faults.length > 0) throw new InputError(faults.join('\n'))
+}
+
 /** Into the cache, as if they had been named; a table only when none is. */
 export async function fetchAll(
   collectors: readonly string[],
   { from = 0, until = 0, rib = [], archive, most = USUAL_MOST }: Flags,
   { config }: Settled,
-): Promise<readonly string[]> {
+): Promise<Fetched> {
   const { Fetching } = await import('./fetching.ts')
   const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
   const ribs = [...config.context.rib, ...rib]
@@ -55,5 +75,5 @@ export async function fetchAll(
     most,
   })
   fetching.warn(fetched)
-  return fetched.paths
+  return fetched
 }

@@ -15,6 +15,7 @@ import { type DetectSettings, detectDefaults } from './detect/detectors.ts'
 import type { Archive, ArchiveFile, CollectorFiles } from './feeds/archive.ts'
 import { Journey, tellFrom } from './journey.ts'
 import { KeptBatches } from './kept.ts'
+import { gapsOf, type Missing } from './missing-files.ts'
 import { ReadingThread } from './reading.ts'
 import { type LoadedTable, loadTables } from './starting-tables.ts'
 import { Learner } from './table/learn.ts'
@@ -40,6 +41,8 @@ export interface ReplayOptions {
   readonly progress?: (octets: number) => void
   /** What is known beside the routes. */
   readonly sideInputs?: readonly SideInput[]
+  /** Times of which there are no files: nobody saw then. */
+  readonly missing?: readonly Missing[]
   /** Come into the stream at their times. */
   readonly samples?: readonly (Sample | Change)[]
   /** Planned work; told when its time comes, if it does. */
@@ -114,6 +117,10 @@ export class ReplayRun {
     // Those of before `from` tell what is usual, as a table does.
     this.order.facts(samples.filter(({ at, heard = at }) => heard < until))
     this.order.foresee(planned)
+    for (const one of this.#options.missing ?? []) {
+      const begun = started.get(one.collector) ?? (ribs ? -Infinity : from)
+      this.order.facts(gapsOf([one], begun, until))
+    }
     const stretches: Stretch[] = updates.collectors.map(({ collector, files }) => ({
       files: files.filter((file) => file.kind === 'updates'),
       // What happened before its table was taken is in the table; what happened since then counts,

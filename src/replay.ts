@@ -26,8 +26,9 @@ import { archiveOption, type Mirrors, octetsOption } from './fetch-options.ts'
 import { JournalRun, looksLikeJournal } from './journal-run.ts'
 import { windowsOf } from './maintenance.ts'
 import { Meter } from './meter.ts'
+import { missingOf, times } from './missing-files.ts'
 import { Output } from './output.ts'
-import { fetchAll, wishOf } from './replay-fetch.ts'
+import { fetchAll, refuseUnwritable, wishOf } from './replay-fetch.ts'
 import { ReplayRun } from './replay-run.ts'
 import { finite, summarise, warnOfTreated } from './replay-summary.ts'
 import { type FormatName, formatNames, openFormatter, type Summary } from './report/format.ts'
@@ -136,23 +137,17 @@ async function replay(given: readonly string[], wanted: ReplayFlags): Promise<nu
   if (flags.from !== undefined && flags.until !== undefined && flags.from >= flags.until)
     throw new InputError('--from is not before --until: nothing would be left')
   const settled = await settledConfig(flags.config, flags.asn ?? [])
-  const files = wish ? await fetchAll(wish, wanted, settled) : given
+  // Whoever waits for gigabytes wants to know first that there is nowhere to write.
+  const beside = inputsOf(flags, settled)
+  refuseOverwriting([...given, ...beside], outputsOf(flags))
+  if (wish) refuseUnwritable(outputsOf(flags))
+  const fetched = wish ? await fetchAll(wish, wanted, settled) : null
+  const files = fetched?.paths ?? given
   const formatter = openFormatter(flags.format as FormatName, {
     colour: flags.out === undefined && process.stdout.isTTY === true && !process.env['NO_COLOR'],
   })
   const play = (await isOneJournal(files)) ? playJournal : playFiles
-  refuseOverwriting(
-    [
-      ...files,
-      ...(flags.rib ?? []),
-      ...(flags.samples ?? []),
-      ...sidePaths(withFlags(settled.config.context, flags)),
-    ],
-    {
-      '--out': flags.out,
-      '--journal': flags.journal,
-    },
-  )
+  if (fetched) refuseOverwriting(files, outputsOf(flags))
   const output = openOutput(flags.out)
   let revisions = 0
   const incidents = new Set<string>()
@@ -162,7 +157,8 @@ async function replay(given: readonly string[], wanted: ReplayFlags): Promise<nu
     output.write(formatter.incident(incident))
   }
   output.write(formatter.begin())
-  const summary = await play(files, flags, settled, tell, () => incidents.size)
+  const lacking = fetched?.missing
+  const summary = await play(files, flags, settled, tell, () => incidents.size, lacking)
   output.write(formatter.end(summary))
   output.close()
   if (output.fault !== null) {
@@ -171,6 +167,15 @@ async function replay(given: readonly string[], wanted: ReplayFlags): Promise<nu
   }
   return flags.strict && revisions > 0 ? Exit.found : Exit.done
 }
+
+/** What is read beside the files. */
+const inputsOf = (flags: ReplayFlags, { config }: Settled): readonly string[] => [
+  ...(flags.rib ?? []),
+  ...(flags.samples ?? []),
+  ...sidePaths(withFlags(config.context, flags)),
+]
+
+const outputsOf = ({ out, journal }: ReplayFlags) => ({ '--out': out, '--journal': journal })
 
 function openOutput(path: string | undefined): Output {
   try {
@@ -249,6 +254,7 @@ async function playFiles(
   { config, hash }: Settled,
   tell: Tell,
   incidents: () => number,
+  lacking?: ReadonlyMap<string, readonly string[]>,
 ): Promise<Summary> {
   const log = openLog({ readable: process.stderr.isTTY === true, level: config.log.level })
   const { collector, from, until } = flags
@@ -289,6 +295,9 @@ async function playFiles(
     log.warn(`${path}: this table is more than a day older than the updates; expect false findings`)
   for (const { path } of spare)
     log.info(`${path}: not used; no updates of its collector follow, or there is a better table`)
+  const missing = missingOf(updates, lacking)
+  for (const one of missing)
+    log.warn(`${one.collector}: there are no files of ${times(one)}; nothing is seen there then`)
   const sideInputs = await readSideInputs(withFlags(config.context, flags), (text) =>
     log.warn(text),
   )
@@ -311,6 +320,7 @@ async function playFiles(
       inputs,
       sideInputs,
       samples,
+      missing,
       planned: windowsOf(config.maintenance),
       planes: planesOf(config),
       from: flags.from,

@@ -1,6 +1,7 @@
 // The feeds of a configuration, each by the source that hears it. A new kind of feed is a line here.
 
 import { InputError } from './command.ts'
+import { isService } from './config/archives.ts'
 import { bmpSettings } from './config/feed-bmp.ts'
 import { flowsSettings, withResolvers } from './config/feed-flows.ts'
 import { routeViewsSettings } from './config/feed-routeviews.ts'
@@ -66,14 +67,3 @@ function sourceOf(feed: Feed, config: Config): Omit<SourceSpec, 'name'> {
     }
   }
 }
-
-const isService = (url: string): boolean => new URL(url).hostname.endsWith('.ripe.net')
-
-/** Whether what a feed did not tell is in the archives: of a relay of somebody's own we do not know. */
-export const isArchived = ({ feeds, context }: Config): boolean =>
-  context.bootstrap.length > 0 ||
-  feeds.some(
-    (feed) =>
-      feed.type === 'routeviews' ||
-      (feed.type === 'ris-live' && !feed.history && isService(feed.url)),
-  )

@@ -13,7 +13,7 @@ import {
   several,
   version,
 } from './command.ts'
-import { archiveSettings } from './config/archives.ts'
+import { archiveSettings, isArchived } from './config/archives.ts'
 import { isLoopback, parseListen } from './config/listen.ts'
 import { type Settled, settle } from './config/settle.ts'
 import type { Asn } from './core/asn.ts'
@@ -27,7 +27,6 @@ import { unpacksToItsEnd } from './fetching.ts'
 import { type FormatName, formatNames } from './report/format.ts'
 import { openLog } from './report/log.ts'
 import { sidePaths, withFlags } from './side-inputs.ts'
-import { isArchived } from './sources.ts'
 
 interface WatchFlags {
   readonly asn?: Asn[]

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type ArchiveSettings, archiveAddress, archiveDefaults } from '../feeds/archive-settings.ts'
 import { count, file, flag, group, reader, text } from './fields.ts'
+import type { Config } from './schema.ts'
 
 const address = (preset: string) =>
   reader(
@@ -51,3 +52,15 @@ export function archiveSettings(
 /** Where the XDG base directory specification wants it. */
 const usualCache = (): string =>
   join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'faultline', 'archives')
+
+/** Run by RIPE, and no relay of somebody's own. */
+export const isService = (url: string): boolean => new URL(url).hostname.endsWith('.ripe.net')
+
+/** Whether what a feed did not tell is in the archives: of a relay of somebody's own we do not know. */
+export const isArchived = ({ feeds, context }: Pick<Config, 'feeds' | 'context'>): boolean =>
+  context.bootstrap.length > 0 ||
+  feeds.some(
+    (feed) =>
+      feed.type === 'routeviews' ||
+      (feed.type === 'ris-live' && !feed.history && isService(feed.url)),
+  )

@@ -3,6 +3,7 @@
 import { iso, type Span, words } from '../core/time.ts'
 import { risLiveDefaults } from '../feeds/ris-live-settings.ts'
 import { rtrName } from '../feeds/rtr-settings.ts'
+import { isArchived } from './archives.ts'
 import { type FlowsFeed, withResolvers } from './feed-flows.ts'
 import type { FeedOf } from './feeds.ts'
 import { jsonSchema, schemasAt } from './json-schema.ts'
@@ -22,7 +23,8 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
       'hears',
       feeds.flatMap((feed) => heard(feed, config)),
     ),
-    ...rows('starts with', context.rib.length > 0 ? context.rib : ['empty tables, and learns']),
+    ...rows('starts with', startsWith(context)),
+    ...rows('mends', mends(config)),
     ...rows('knows', [...context.vrps, ...context.rtr.map(rtrName), ...context.asRelationships]),
     ...rows('serves', [`http://${host}:${listen.port}: page, metrics, API; ${reach}`]),
     ...rows('takes', [`samples and notices, ${takes(config)}`]),
@@ -40,6 +42,28 @@ export function explainConfig({ config, hash, warnings }: Settled): string {
       warnings.map(({ where, why, hint }) => `${where}: ${why}; ${hint}`),
     ),
   ].join('\n')
+}
+
+function startsWith({ rib, bootstrap }: Config['context']): readonly string[] {
+  const fetched =
+    bootstrap.length > 0
+      ? [`the newest tables of ${bootstrap.join(', ')}, fetched; what was said since follows`]
+      : []
+  return rib.length + fetched.length > 0 ? [...rib, ...fetched] : ['empty tables, and learns']
+}
+
+/** What becomes of what no feed has told. */
+function mends(config: Config): readonly string[] {
+  const { archives, context } = config
+  if (!isArchived(config)) return ['nothing: what these feeds do not tell is in no archive']
+  const { ris, routeviews, cache, mostCache } = archives
+  if (!archives.resync && context.bootstrap.length === 0)
+    return ['nothing: archives.resync is off, and what was not heard stays unknown']
+  return [
+    'what was not heard, when it appears in the archives',
+    `  of RIS at ${withoutUser(ris)}, of RouteViews at ${withoutUser(routeviews)}`,
+    `  kept in ${cache ?? 'the usual cache'}, up to ${(mostCache / 1e9).toFixed(1)} GB`,
+  ]
 }
 
 const rows = (name: string, lines: readonly string[]) =>

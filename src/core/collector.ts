@@ -2,6 +2,9 @@
 // `route-views2.routeviews.org`, their topics and routers now `linx` and now `route-views.linx`. Under one
 // name what each feed tells of a vantage point comes together.
 
+/** Whether strangers may name a collector so: what has other signs might be an own router, or worse. */
+export const isCollector = (name: string): boolean => /^[\w-][\w.-]*$/.test(name)
+
 /** The name as archives have it; what is no name of RIS or RouteViews stays as it is. */
 export function collectorName(given: string): string {
   const name = given.toLowerCase()

@@ -17,9 +17,10 @@ const MOST = 20_000
 
 const UNITS: Record<string, number> = { '': 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 }
 
+// A link ends where it must, so that there is one way to read it: a page of `href=x` would take minutes else.
 // The rest of the line, or up to the next link, holds date and size, with tags between or without.
 const row =
-  /<a\s[^<>]{0,200}?href\s{0,9}=\s{0,9}["']?([^"'\s>?#]{1,200})["']?[^<>]{0,200}>((?:(?!<a\s)[^\n]){0,300})/gi
+  /<a\s[^<>]{0,200}?href\s{0,9}=\s{0,9}["']?([^"'\s<>?#]{1,200})(?=["'\s>?#])["']?[^<>]{0,200}>((?:(?!<a\s)[^\n]){0,300})/gi
 const archive = /^(?:updates|bview|rib)\.\d{8}\.\d{4}\.(?:gz|bz2)$/
 const size = /\d\d:\d\d(?::\d\d)?\s+(\d[\d.]{0,14})\s*([KMG]?)/i
 

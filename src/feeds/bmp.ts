@@ -108,6 +108,11 @@ class Listener implements BmpListener {
     server.maxConnections = 2 * this.#settings.mostConnections
     server.on('error', (error) => this.#failed(server, error))
     server.listen(port, host, () => {
+      // Its name was still looked up when we were closed, and that nobody can stop.
+      if (this.#closed) {
+        server.close()
+        return
+      }
       const bound = server.address()
       this.#listening = {
         host,

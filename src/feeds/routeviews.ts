@@ -3,7 +3,7 @@
 // begin anew in between. What the broker does not keep any more, or what has waited too long, is a gap of
 // its collector, because a table that misses messages must not be believed.
 
-import type { Instant } from '../core/time.ts'
+import { type Instant, minutes } from '../core/time.ts'
 import { causeText, kafkaAdvice } from './kafka-client.ts'
 import { type KafkaRecords, type KafkaSource, kafkaSource } from './kafka-source.ts'
 import { adviceFor, Retry } from './retry.ts'
@@ -22,6 +22,10 @@ const TURN = 500
 const MOST_PARTITIONS = 8_192
 /** A jump of one is the mark of a transaction. */
 const MARK = 1
+/** Stamps of one partition go back by less. */
+const CLOCKS = minutes(1)
+/** `told` of a partition whose place is of the time before, and was not looked up at the broker yet. */
+const RESTORED = -1
 /** Topics whose ends are asked for at the same time. */
 const AT_ONCE = 16
 /** Milliseconds between two looks at who is silent. */
@@ -88,7 +92,7 @@ class Feed implements RouteViewsFeed {
     for (const [name, next] of Object.entries(settings.positions ?? {})) {
       const cut = name.lastIndexOf('/')
       const partition = this.#partition(name.slice(0, cut), Number(name.slice(cut + 1)))
-      if (partition) partition.next = next
+      if (partition) Object.assign(partition, { next, told: RESTORED })
     }
     this.#look = setInterval(() => this.#lookAround(), LOOK)
     this.#relist = setInterval(() => void this.#listAgain(), settings.relist / 1e3)
@@ -164,8 +168,12 @@ class Feed implements RouteViewsFeed {
 
   /** Where to begin with topics that were not read before: at their end at first, later with all of it. */
   async #place(source: KafkaSource, topics: readonly string[]): Promise<void> {
+    // The broker of the time before may have begun anew since: then our place in it is none.
+    const isRestored = (topic: string) => this.#partitions.get(`${topic}/0`)?.told === RESTORED
     const unread = topics.filter(
-      (topic) => (this.#partitions.get(`${topic}/0`)?.next ?? -1) < 0 && !this.#topics.has(topic),
+      (topic) =>
+        isRestored(topic) ||
+        ((this.#partitions.get(`${topic}/0`)?.next ?? -1) < 0 && !this.#topics.has(topic)),
     )
     for (let i = 0; i < unread.length; i += AT_ONCE) {
       const some = unread.slice(i, i + AT_ONCE)
@@ -173,10 +181,22 @@ class Feed implements RouteViewsFeed {
       for (const [k, offsets] of found.entries())
         for (const { partition: number, low, high } of offsets) {
           const partition = this.#partition(some[k] as string, number)
-          if (partition && partition.next < 0) partition.next = this.#resumes ? low : high
+          if (!partition) continue
+          if (partition.next > high) this.#anew(partition, low)
+          if (partition.next < 0) partition.next = this.#resumes ? low : high
+          if (partition.told === RESTORED) partition.told = 0
         }
     }
     this.#resumes = true
+  }
+
+  /** Its topic was made anew while we were away: all that is there is new, and something before it is lost. */
+  #anew(partition: Partition, next: number): void {
+    const { name, collector } = partition
+    this.#handlers.log('warn', `routeviews: ${name} ends before ${partition.next}; from ${next} on`)
+    partition.next = next
+    this.#trouble(collector, 'jump', 'its topic was made anew')
+    this.#clear(collector, 'jump')
   }
 
   async #listAgain(): Promise<void> {
@@ -269,8 +289,10 @@ class Feed implements RouteViewsFeed {
 
   /** A record that is not the next one. False when it was handed over before. */
   #follow(from: Partition, offset: number, told: Instant): boolean {
-    // Offsets that begin anew are of a topic that was made anew; others came again with a new connection.
-    if (offset < from.next && (offset > 0 || told <= from.told)) return false
+    // Records that are much newer than ours are of a topic that was made anew; others came again with a new
+    // connection. Of two producers the later may be a little behind the earlier.
+    const isNewer = told > from.told + (offset > 0 ? CLOCKS : 0)
+    if (offset < from.next && (from.told <= 0 ? offset > 0 : !isNewer)) return false
     const isNext = offset > from.next && offset <= from.next + MARK
     if (isNext) return true
     if (offset > from.next) this.#counts.missing += offset - from.next

@@ -1,6 +1,7 @@
 // A file or an address that is read again when it has changed. A file by size and time of its last
 // change; an address by what its server says (RFC 9110 §13.1: ETag, Last-Modified).
 
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
@@ -69,7 +70,8 @@ class LocalFile {
   }
 
   async read(signal: AbortSignal): Promise<Found | null> {
-    const file = await open(this.#path)
+    // A pipe to which nobody writes would be waited for, for ever.
+    const file = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const before = await file.stat()
       const stamp = `${before.ino} ${before.size} ${before.mtimeMs}`
@@ -133,10 +135,14 @@ class Address {
         const { statusCode = 0 } = response
         const { location, etag, 'last-modified': modified } = response.headers
         response.on('error', failed)
-        if (statusCode !== 200) response.resume()
+        // A body that nobody wants may have no end.
+        if (statusCode !== 200) response.destroy()
         if (statusCode === 304) return done(null)
         if (statusCode >= 300 && statusCode < 400 && location !== undefined) {
           const next = URL.canParse(location, url.href) ? new URL(location, url) : null
+          // Whoever asked for privacy keeps it.
+          if (url.protocol === 'https:' && next?.protocol === 'http:')
+            return failed(new Error('leads from https to http, which is not followed'))
           if (!next || !/^https?:$/.test(next.protocol) || redirects >= MOST_REDIRECTS)
             return failed(
               new Error(`leads to ${redirects >= MOST_REDIRECTS ? 'too many others' : 'nowhere'}`),

@@ -11,6 +11,7 @@ import type {
   Inputs,
   Signal,
   State,
+  Tag,
   Vantage,
 } from '../core/incident.ts'
 import { levels, type Severity, severities } from '../core/incident.ts'
@@ -19,7 +20,7 @@ import { explanations, type Verdict } from '../core/verdict.ts'
 import { evidence, linkOf, together } from './evidence.ts'
 import { planeKinds } from './joined.ts'
 import { first, idOf } from './record.ts'
-import { confidenceOf, same, saysTheSame, worst } from './weigh.ts'
+import { confidenceOf, same, saysTheSame, withTag, worst } from './weigh.ts'
 import { Wholes } from './wholes.ts'
 
 export interface LedgerSettings {
@@ -35,6 +36,8 @@ export interface LedgerSettings {
   readonly verdict: (signal: Signal, previous: Verdict | null) => Verdict | null
   /** How bad it is at least, by the harm that is seen on any plane. */
   readonly harm: (signal: Signal) => Severity
+  /** What is to be said of an incident that is new and began then (afterwards.ts). */
+  readonly late: (startedAt: Instant) => Tag | null
   /** Whether more than its routes is known of it, so that the verdict may change by itself. */
   readonly watches: (asn: Asn) => boolean
 }
@@ -46,6 +49,7 @@ export const ledgerDefaults = {
   verdict: () => null,
   harm: (): Severity => 'info',
   watches: () => false,
+  late: () => null,
 }
 
 const MOST_REFUSED = 10_000
@@ -64,6 +68,8 @@ interface Entry {
   /** Links that have been told of. */
   readonly links: Set<string>
   confidence: Confidence
+  /** It was found long after it began, because nobody could hear then. */
+  readonly late: Tag | null
   /** The worst so far of what nothing explained. */
   severity: Severity
   overAt: Instant | null
@@ -306,7 +312,8 @@ export class Ledger {
     }
     this.#refused.delete(signal.key)
     const id = idOf(signal)
-    const confidence = confidenceOf(signal)
+    const late = this.#settings.late(signal.startedAt)
+    const confidence = withTag(confidenceOf(signal), late)
     const standing = signal.phase === 'standing'
     const over = standing || signal.phase === 'transient'
     const entry: Entry = {
@@ -318,6 +325,7 @@ export class Ledger {
       worst: signal,
       links: new Set(),
       confidence,
+      late,
       severity: 'info',
       overAt: over ? signal.at : null,
       wellAt: Number.NEGATIVE_INFINITY,
@@ -359,7 +367,7 @@ export class Ledger {
     entry.signal = signal
     if (signal.now.prefixes >= entry.peak.prefixes) entry.worst = evidence(signal, entry.worst)
     entry.peak = worst(entry.peak, signal.now)
-    const confidence = confidenceOf(signal)
+    const confidence = withTag(confidenceOf(signal), entry.late)
     // What was once well supported does not become doubtful because it is getting better.
     const rank = ({ level, score }: Confidence) => levels.indexOf(level) * 1_000 + score
     if (rank(confidence) >= rank(entry.confidence)) entry.confidence = confidence

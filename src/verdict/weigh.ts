@@ -1,6 +1,13 @@
 // Two signals compared, and one weighed: what is worse, what is the same, how sure it makes us.
 
-import { type Confidence, type Counts, type Level, levels, type Signal } from '../core/incident.ts'
+import {
+  type Confidence,
+  type Counts,
+  type Level,
+  levels,
+  type Signal,
+  type Tag,
+} from '../core/incident.ts'
 
 /** Sum of the tags, and its level: 1–3 low, 4–7 medium, from 8 high, never above the cap. */
 export function confidenceOf({ tags, cap, phase }: Signal): Confidence {
@@ -16,6 +23,14 @@ export function confidenceOf({ tags, cap, phase }: Signal): Confidence {
     named.push({ name: `cap.${limit.level}`, score: 0, because: limit.because })
   }
   return { score, level, tags: named }
+}
+
+/** One more that weighs nothing, before the cap: that is the last, and why it is no surer. */
+export function withTag(confidence: Confidence, tag: Tag | null): Confidence {
+  if (tag === null) return confidence
+  const { tags } = confidence
+  const end = tags.at(-1)?.name.startsWith('cap.') ? tags.length - 1 : tags.length
+  return { ...confidence, tags: tags.toSpliced(end, 0, tag) }
 }
 
 export function worst(a: Counts, b: Counts): Counts {

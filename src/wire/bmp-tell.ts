@@ -32,6 +32,8 @@ export interface Information {
 }
 
 const NOTIFICATION = 3
+/** There are three types of it; what comes behind so many is not looked at. */
+const MOST_INFORMATION = 64
 
 export function readPeerDown(view: DataView, at: number, end: number): PeerDown | null {
   if (at >= end) return null
@@ -74,7 +76,7 @@ const decoder = new TextDecoder()
 /** Of Initiation and Termination (RFC 7854 §4.3, §4.5). */
 export function readInformation(view: DataView, from: number, end: number): Information[] | null {
   const out: Information[] = []
-  for (let at = from; at < end; ) {
+  for (let at = from; at < end && out.length < MOST_INFORMATION; ) {
     if (at + 4 > end) return null
     const type = view.getUint16(at)
     const length = view.getUint16(at + 2)

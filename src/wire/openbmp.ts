@@ -2,6 +2,7 @@
 // publishes it: one record of a topic holds one message, or several back to back.
 
 import type { Batch } from '../core/batch.ts'
+import { isCollector, routeViewsName } from '../core/collector.ts'
 import { type Instant, minutes } from '../core/time.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { BmpDecoder, type BmpOutcome, type BmpSettings, received } from './bmp.ts'
@@ -34,8 +35,8 @@ const nameText = new TextDecoder('utf-8')
  * its newer collectors (`amsix.ams`) and numbered ones (`route-views5`) as they are.
  */
 export function collectorName(router: string): string {
-  const name = router.trim().toLowerCase()
-  return name === '' || name.includes('.') || /^route-?views/.test(name)
+  const name = routeViewsName(router.trim())
+  return name === '' || name.includes('.') || name.startsWith('route-views')
     ? name
     : `route-views.${name}`
 }
@@ -88,7 +89,8 @@ export class OpenBmpReader {
       return false
     }
     const router = nameText.decode(value.subarray(74 + admin, 74 + admin + group))
-    if (!this.#name(group > LONGEST_NAME || group === 0 ? fallback : router)) return this.#bad()
+    const isName = group <= LONGEST_NAME && isCollector(router.trim())
+    if (!this.#name(isName ? router : fallback)) return this.#bad()
     const micros = view.getUint32(18)
     const stamp = view.getUint32(14) * 1e6 + (micros < 1e6 ? micros : 0)
     this.heard = Math.abs(stamp - told) <= CLOCKS ? stamp : told

@@ -1,6 +1,7 @@
 // Who speaks in a frame. Host, peer address and peer ASN are text there; finding the vantage point
 // again for each frame must not mean reading them again.
 
+import { isCollector } from '../core/collector.ts'
 import { parseAddress } from '../core/prefix.ts'
 import type { VantagePoints } from '../core/vantage.ts'
 import { collectorOf, type RisFields } from './ris-frame.ts'
@@ -80,7 +81,7 @@ export class Seats {
   #seat(host: string, peer: string, asn: unknown): Seat | undefined {
     const number = readAsn(asn)
     const address = parseAddress(peer)
-    if (number < 0 || !address || host === '' || host.length > LONGEST_NAME) return undefined
+    if (number < 0 || !address || !isCollector(host) || host.length > LONGEST_NAME) return undefined
     const at = this.#host(host)
     if (!at) return { asn, vantage: -1, afi: 0 }
     if (this.#seats >= MOST_SEATS) {

@@ -14,6 +14,9 @@ test('what the defaults do', () => {
     '               from all collectors',
     '               stale when stamps are older than 3 min',
     'starts with  empty tables, and learns',
+    'mends        what was not heard, when it appears in the archives',
+    expect.stringMatching(/^ {15}of RIS at https:.*, of RouteViews at https:/),
+    expect.stringMatching(/^ {15}kept in the usual cache, up to \d+\.\d GB$/),
     'serves       http://127.0.0.1:9477: page, metrics, API; this machine only',
     'takes        samples and notices, from this machine without a token',
     'journal      none',
@@ -51,6 +54,23 @@ test('what differs from them', () => {
   ]) {
     expect(lines).toContainEqual(line)
   }
+})
+
+test('what is fetched, and what is not', () => {
+  const shown = (given: object) =>
+    explainConfig(settle(configSchema.parse({ version: 1, asns: [4766], ...given }))).split('\n')
+  const archives = { ris: 'http://127.0.0.1:8080/', cache: '/var/cache/mrt', mostCache: 5e9 }
+  const lines = shown({ context: { bootstrap: ['rrc00', 'rrc03'] }, archives })
+  expect(lines).toContain(
+    'starts with  the newest tables of rrc00, rrc03, fetched; what was said since follows',
+  )
+  expect(lines).toContain('               kept in /var/cache/mrt, up to 5.0 GB')
+  expect(shown({ archives: { resync: false } })).toContain(
+    'mends        nothing: archives.resync is off, and what was not heard stays unknown',
+  )
+  expect(shown({ feeds: [{ type: 'ris-live', url: 'ws://127.0.0.1:1/' }] })).toContain(
+    'mends        nothing: what these feeds do not tell is in no archive',
+  )
 })
 
 test('the example is sound and warns of what it should', () => {

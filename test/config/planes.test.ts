@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { explainConfig } from '../../src/config/explain.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { planesOf } from '../../src/config/settle.ts'
 import { parseInstant, seconds } from '../../src/core/time.ts'
 
 let folder = ''
@@ -113,4 +114,38 @@ test('the hash knows what decides, in any order, and nothing of the token', () =
     sound(`planes: {resolvers: ["${text}"]}`).config.planes.resolvers
   expect(address('2001:DB8:0::53')).toEqual(['2001:db8::53'])
   expect(faults('planes: {resolvers: [192.0.2.0/24]}')).toHaveLength(1)
+})
+
+test('points of presence are told by what is served from them', () => {
+  const text = `planes:
+  pops:
+    - {name: seoul, prefixes: [198.51.100.0/24, "2001:DB8::/32"]}
+    - {name: busan, prefixes: [198.51.0.0/16]}
+`
+  const { config, hash } = sound(text)
+  const pops = { seoul: ['198.51.100.0/24', '2001:db8::/32'], busan: ['198.51.0.0/16'] }
+  expect(planesOf(config)).toEqual({ staleAfter: config.planes.staleAfter, pops })
+  expect(planesOf(sound('').config).pops).toEqual({})
+  // They decide what is found; in which order they are written does not.
+  expect(sound('').hash).not.toBe(hash)
+  const turned = `planes:
+  pops:
+    - {name: busan, prefixes: [198.51.0.0/16]}
+    - {name: seoul, prefixes: ["2001:db8::/32", 198.51.100.0/24]}
+`
+  expect(sound(turned).hash).toBe(hash)
+})
+
+test('points of presence that cannot be are refused, all of it at once', () => {
+  const found = faults(`planes:
+  pops:
+    - {name: "a,b", prefixes: [198.51.100.0/24]}
+    - {name: seoul, prefixes: []}
+    - {name: seoul, prefixes: [198.51.100.1/24, nowhere]}
+`)
+  for (const place of [
+    ...['pops[0].name', 'pops[1].prefixes', 'pops[2]'],
+    ...['pops[2].prefixes[0]', 'pops[2].prefixes[1]'],
+  ])
+    expect(found.join('\n')).toContain(`$.planes.${place}: `)
 })

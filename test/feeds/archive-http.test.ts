@@ -101,6 +101,13 @@ describe('an index', () => {
     const nginx = `<a href='./updates.20241029.0015.bz2'>up..&gt;</a>    29-Oct-2024 00:31     1234567\r\n`
     expect(readIndex(nginx)).toMatchObject([{ slot: T0 + minutes(15), about: 1_234_567 }])
   })
+  test('is read in its length, whatever a page is made of', () => {
+    // Each of these can be cut in very many ways; tried one by one they took most of a minute.
+    const page = `<a ${'href=x'.repeat(100)}`.repeat(6_000)
+    const began = performance.now()
+    expect(readIndex(page)).toEqual([])
+    expect(performance.now() - began).toBeLessThan(20_000)
+  }, 300_000)
 
   test('anything else is passed over', () => {
     expect(readIndex('')).toEqual([])

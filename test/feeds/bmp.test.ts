@@ -130,3 +130,34 @@ it('reads addresses and prefixes of who is allowed', () => {
   expect(allowed('2001:db8::/32')).toMatchObject({ afi: 6, length: 32 })
   expect(allowed('nobody')).toBeUndefined()
 })
+
+it.each(['127.0.0.1', 'localhost'])(
+  'closed before it listens on %s, it never does',
+  async (host) => {
+    const taken = createServer()
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', done))
+    const bound = taken.address()
+    const port = bound !== null && typeof bound === 'object' ? bound.port : 0
+    await new Promise((done) => taken.close(done))
+    const faults: (string | null)[] = []
+    const listener = openBmp(
+      { ...bmpDefaults, host, port },
+      {
+        opened: () => undefined,
+        octets: () => undefined,
+        closed: () => undefined,
+        refused: () => undefined,
+        fault: (why) => faults.push(why),
+        log: () => undefined,
+      },
+    )
+    await listener.close()
+    await sleep(300)
+    const socket = connect(port, '127.0.0.1')
+    closing.push(() => socket.destroy())
+    const how = await new Promise((done) => {
+      socket.on('connect', () => done('connected')).on('error', () => done('refused'))
+    })
+    expect([how, faults]).toEqual(['refused', []])
+  },
+)

@@ -154,6 +154,20 @@ describe('our place', () => {
     expect(told.slice(1)).toEqual(['gap linx: the broker no longer had all of it', 'sight linx'])
     expect(feed.status().missing).toBe(8)
   })
+  it('that lies behind the end of a topic is none: it was made anew while we were away', async () => {
+    const { last, heard, told } = await start({ positions: { [`${LINX}/0`]: 5_000 } })
+    expect(last().reading?.where(LINX, 0)).toBe(10)
+    expect(told).toEqual(['gap linx: its topic was made anew', 'sight linx', 'sight all'])
+    await last().give(LINX, [10, 11])
+    expect(heard).toEqual(['linx 10', 'linx 11'])
+  })
+  it('in a topic that was made anew, and has lost its beginning, is where that begins', async () => {
+    const { last, heard, told } = await start()
+    await last().give(LINX, [50, 51], minutes(5))
+    await last().give(LINX, [7, 8])
+    expect(heard).toEqual([50, 51, 7, 8].map((n) => `linx ${n}`))
+    expect(told).toContain('gap linx: the broker no longer had all of it')
+  })
   it('in a topic that was made anew is at its beginning', async () => {
     const { last, heard, told } = await start()
     await last().give(LINX, [50], minutes(1))

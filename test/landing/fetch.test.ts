@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ArchiveServer, archiveServer } from '../feeds/archive-server.ts'
-import { faultline, replay, workshop } from './program.ts'
+import { faultline, incidentsIn, replay, workshop } from './program.ts'
 
 const place = workshop()
 const when = ['--from', '2021-10-25T01:30Z', '--until', '2021-10-25T02:30Z']
@@ -48,6 +48,41 @@ test('what is fetched and replayed, and what a replay fetches itself, tell the s
   expect(byHand.incidents.length).toBeGreaterThan(0)
   expect(told(byItself.out)).toBe(told(byHand.out))
   expect(existsSync(join(place('cache'), 'faultline', 'archives', 'rrc10'))).toBe(true)
+})
+
+test('of the time of a file that the archive lacks nothing was seen, and that is no outage', async () => {
+  const name = [...server.files.keys()].find(
+    (path) => path.includes('rrc00') && path.includes('updates.20211025.0150'),
+  )
+  const octets = server.files.get(name ?? '')
+  if (name === undefined || octets === undefined) throw new Error('there is no such file')
+  server.files.delete(name)
+  process.env['XDG_CACHE_HOME'] = place('other-cache')
+  const archive = ['--archive', server.url, '--collector', 'rrc00']
+  const short = ['--from', '2021-10-25T01:30Z', '--until', '2021-10-25T02:10Z']
+  const { out, err } = await faultline('replay', ...archive, ...short, '--format', 'ndjson')
+  const incidents = incidentsIn(out)
+  server.files.set(name, octets)
+  expect(err).toContain(
+    'there are no files of 2021-10-25T01:50:00.000Z to 2021-10-25T01:55:00.000Z',
+  )
+  const blind = incidents.filter(({ kind }) => kind === 'blind')
+  expect(blind.map(({ key, state }) => [key, state])).toEqual([
+    ['blind:archive of rrc00', 'open'],
+    ['blind:archive of rrc00', 'resolved'],
+  ])
+  expect(blind[1]?.endedAt).toBe('2021-10-25T01:55:00.000Z')
+  expect(incidents.filter(({ kind }) => kind.startsWith('outage'))).toEqual([])
+})
+
+test('where results cannot go nothing is fetched for them', async () => {
+  const before = server.asked.length
+  const archive = ['--archive', server.url, '--collector', 'rrc00', ...when]
+  const nowhere = ['--out', place('no/such/folder/out.ndjson'), '--journal', place('.')]
+  const { status, err } = await faultline('replay', ...archive, ...nowhere)
+  expect([status, server.asked.length]).toEqual([2, before])
+  for (const word of ['--out', 'ENOENT', '--journal', 'this is a folder'])
+    expect(err).toContain(word)
 })
 
 test('all that is wrong is said at once, and nothing is fetched', async () => {

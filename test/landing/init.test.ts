@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { foldersOf, nameOf, spanOf } from '../../src/feeds/archive-layout.ts'
 import { mrt } from '../../src/scenario/mrt.ts'
+import { archiveServer } from '../feeds/archive-server.ts'
 import { faultline, workshop } from './program.ts'
 
 const place = workshop()
@@ -114,3 +117,20 @@ options:
   const none = await faultline('init')
   expect([none.status, none.err]).toEqual([2, expect.stringContaining('--from-bgpalerter')])
 }, 60_000)
+
+test('the table is fetched when a collector is named', async () => {
+  const slot = Math.floor((Date.now() * 1e3) / spanOf('ris', 'rib')) * spanOf('ris', 'rib')
+  const name = `${foldersOf('rrc00', 'rib', slot)[0]}${nameOf('ris', 'rib', slot)}`
+  const server = await archiveServer(new Map([[name, gzipSync(readFileSync(table()))]]))
+  process.env['XDG_CACHE_HOME'] = place('cache')
+  try {
+    const args = ['init', '--asn', '64500', '--archive', server.url]
+    const made = await faultline(...args, '--bootstrap', 'rrc00')
+    expect([made.status, made.out]).toEqual([0, expect.stringContaining('- 198.51.100.0/24')])
+    expect(made.out).toContain(`Out of ${nameOf('ris', 'rib', slot)}.`)
+    const wrong = await faultline(...args, '--bootstrap', 'sydney')
+    expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining('--bootstrap sydney')])
+  } finally {
+    await server.close()
+  }
+})

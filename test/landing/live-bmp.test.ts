@@ -7,10 +7,14 @@ import type { Incident } from '../../src/core/incident.ts'
 import { parsePrefix } from '../../src/core/prefix.ts'
 import { detectDefaults } from '../../src/detect/detectors.ts'
 import { type BmpSettings, bmpDefaults } from '../../src/feeds/bmp-settings.ts'
+import { risLiveDefaults } from '../../src/feeds/ris-live-settings.ts'
 import { bmp } from '../../src/live-bmp.ts'
 import { cleanName, type OwnUpdates, reasonOf } from '../../src/live-bmp-router.ts'
+import { risLive } from '../../src/live-ris.ts'
 import { LiveRun } from '../../src/live-run.ts'
 import type { LiveStream } from '../../src/live-source.ts'
+import { routersOf, visibilityOf } from '../../src/readings.ts'
+import { startRisLiveServer } from '../../src/scenario/ris-live-server.ts'
 import { tableLimits } from '../../src/table/table.ts'
 import {
   endOfRib,
@@ -32,6 +36,18 @@ const OWN = 64500
 const peer = { address: '192.0.2.1', asn: 64501 }
 const many = Array.from({ length: 200 }, (_, i) => `10.0.${i}.0/24`)
 
+const usual = {
+  asns: new Set([OWN]),
+  ribs: null,
+  baseline: 'learned-live' as const,
+  inputs: { version: 'v', config: 'c', asRelationships: null, vrps: null },
+  detect: detectDefaults,
+  limits: tableLimits,
+  mostIncidents: 10,
+  journal: null,
+  decided: () => undefined,
+}
+
 async function corridor(
   settings: Partial<BmpSettings> = {},
   updates?: (stream: LiveStream) => OwnUpdates,
@@ -42,19 +58,11 @@ async function corridor(
   const open = bmp({ ...bmpDefaults, port, quiet: 2e6, ...settings }, updates ? { updates } : {})
   const run = new LiveRun(
     {
-      asns: new Set([OWN]),
+      ...usual,
       sources: [
         { name: 'bmp', routes: { hearsAll: true, historic: false, tells: () => false }, open },
       ],
-      ribs: null,
-      baseline: 'learned-live',
-      inputs: { version: 'v', config: 'c', asRelationships: null, vrps: null },
-      detect: detectDefaults,
-      limits: tableLimits,
-      mostIncidents: 10,
-      journal: null,
       log: (_, text) => lines.push(text),
-      decided: () => undefined,
     },
     (incident) => incidents.push(incident),
   )
@@ -108,6 +116,72 @@ it('what an own router holds is known, and nobody counts it as a witness', async
     return series?.last === many.length && series.labels['router'] === 'r1'
   })
 }, 60_000)
+
+it('beside a public feed an own router is in no count, whatever it says of the same prefixes', async () => {
+  const server = await startRisLiveServer()
+  closing.push(() => server.close())
+  const feed = { ...risLiveDefaults, url: server.url, mode: 'firehose' as const, canaries: [] }
+  const port = await freePort()
+  const incidents: Incident[] = []
+  const run = new LiveRun(
+    {
+      ...usual,
+      sources: [
+        {
+          name: 'ris-live',
+          routes: { hearsAll: true, historic: false, tells: () => true },
+          open: risLive({ ...feed, asns: [OWN], prefixes: [] }),
+        },
+        {
+          name: 'bmp',
+          routes: { hearsAll: true, historic: false, own: true, tells: () => false },
+          open: bmp({ ...bmpDefaults, port, quiet: 2e6 }),
+        },
+      ],
+      log: () => undefined,
+    },
+    (incident) => incidents.push(incident),
+  )
+  await run.open()
+  closing.push(() => run.close())
+  await until('it has subscribed', () => server.subscriptions() > 0)
+  for (const n of [1, 2, 3])
+    server.publish({
+      ...{ timestamp: Date.now() / 1e3, peer: `198.51.100.${n}`, peer_asn: `${64600 + n}` },
+      ...{ id: `${n}`, host: 'rrc00.ripe.net', type: 'UPDATE', path: [64600 + n, 64510, OWN] },
+      announcements: [{ next_hop: `198.51.100.${n}`, prefixes: many }],
+    })
+  const { table, own } = run.journey
+  await until('three peers are heard', () => table.vantage().active === 3)
+  // Of what is measured of the network; how much was said of it goes on as time does.
+  const seen = () => {
+    const { at: _, ...rest } = visibilityOf(run, OWN) as { at: unknown }
+    return JSON.stringify([rest, table.voters(4), table.collectors, table.names.count])
+  }
+  const before = seen()
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  closing.push(() => socket.destroy())
+  for (const message of [
+    ...[initiation('r1'), peerUp(peer, OWN), endOfRib(peer)],
+    routes(peer, { announce: many, path: `64501 64510 ${OWN}` }),
+    statistics(peer, 812_345),
+  ])
+    socket.write(message)
+  const api = routersOf(() => run)
+  await until('its routes are held', () => own.routers()[0]?.routes === many.length)
+  await until('its own count is known', () => api.received('r1', peer.address) === 812_345)
+  expect(api.received('r1', '192.0.2.99')).toBe(null)
+  expect(api.received('r2', peer.address)).toBe(null)
+  expect(api.routesOf(parsePrefix('10.0.7.0/24') as never)).toHaveLength(1)
+  expect(seen()).toBe(before)
+  socket.write(routes(peer, { withdraw: many }))
+  await until('they are withdrawn', () => own.routers()[0]?.routes === 0)
+  socket.write(peerDown(peer))
+  await until('its session is down', () => own.routers()[0]?.sessions[0]?.up === false)
+  expect(seen()).toBe(before)
+  expect(incidents.filter(({ kind }) => kind.startsWith('outage'))).toEqual([])
+}, 120_000)
 
 it('two views of a session are one', async () => {
   const { router, dial, stream } = await corridor()
@@ -227,3 +301,21 @@ it('says why a session went down', () => {
   )
   expect(reasonOf(none)).toBe('ended by the neighbour, without a word')
 })
+
+it('of more routers than anybody has nothing is taken, however much they send at once', async () => {
+  const { run, dial, stream, lines } = await corridor({
+    mostConnections: 1_000,
+    mostPerMinute: 1_000,
+  })
+  const refused = () => stream.drops().find(({ reason }) => reason === 'routers')?.count ?? 0
+  for (let i = 0; i < 256; i++) dial(initiation(`r${i}`))
+  await until(
+    'all are known',
+    () => lines.filter((line) => line.includes('connected')).length === 256,
+  )
+  dial(Buffer.concat(dump('one-more')))
+  await until('it is refused', () => refused() === 1)
+  await new Promise((next) => setTimeout(next, 300))
+  expect(stream.status().messages).toBeLessThan(256 + 4)
+  expect(run.vantages.collectors).not.toContain('bmp:one-more')
+}, 60_000)

@@ -196,6 +196,27 @@ test('an address is asked whether there is more', async () => {
   expect(known.vrps?.count).toBe(1)
 })
 
+test('an answer that is none is not heard to its end, for it may have none', async () => {
+  let left = 0
+  const server = createServer((_, response) => {
+    response.writeHead(500)
+    const more = setInterval(() => response.write('x'.repeat(1_000)), 10)
+    response.on('close', () => {
+      clearInterval(more)
+      left++
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  closers.push(
+    () => new Promise((done) => server.close(done)),
+    () => server.closeAllConnections(),
+  )
+  const { port } = server.address() as AddressInfo
+  const { logs } = watch({ vrps: [`http://127.0.0.1:${port}/`] })
+  await eventually(() => expect(left).toBeGreaterThan(1))
+  expect(logs.join('\n')).toContain('the server answers 500')
+})
+
 describe('a cache', () => {
   /** 192.0.1.0/24 is of AS1, and what `next` says from the second question on. */
   async function cache(next: () => Uint8Array[], expire = 7_200): Promise<Cache> {

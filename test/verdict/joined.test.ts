@@ -118,3 +118,34 @@ test('whose numbers are shown does not depend on the order of arrival', () => {
   )
   expect(new Set(shown).size).toBe(1)
 })
+
+test('an outage of both families counts both, and is of neither alone', () => {
+  const counts = (of: number, about: Partial<Counts>): Counts => ({
+    ...lost(0),
+    ofPrefixes: of,
+    ...about,
+  })
+  const four = said(60, { now: counts(30, { prefixes: 30, peerAsns: 9, share: 1 }) })
+  const six = said(60, {
+    key: 'outage:7000:ipv6',
+    afi: 'ipv6',
+    now: counts(10, { prefixes: 5, covered: 1, peerAsns: 4, collectors: 2, share: 0.5 }),
+  })
+  const book = joined()
+  book.take([surge(60), four], instant(60))
+  const [whole] = book.take([six], instant(70))
+  expect(whole).toMatchObject({
+    afi: null,
+    kinds: ['outage.as', 'traffic.surge'],
+    now: { prefixes: 35, ofPrefixes: 40, covered: 1, peerAsns: 9, collectors: 2, share: 0.875 },
+  })
+  // One of them is over: of the other as many are gone as were.
+  const back = { ...six, phase: 'resolved' as const, at: instant(90), now: counts(10, {}) }
+  expect(book.take([back], instant(90))).toMatchObject([{ now: { prefixes: 30, ofPrefixes: 40 } }])
+})
+
+test('a part of an outage is counted in it, and not beside it', () => {
+  const part = said(60, { kind: 'outage.prefix', key: 'prefix:7000:ipv4', now: lost(2) })
+  const [whole] = joined().take([surge(60), said(60, { now: lost(7) }), part], instant(60))
+  expect(whole).toMatchObject({ afi: 'ipv4', now: { prefixes: 7 } })
+})

@@ -428,3 +428,12 @@ test('harm that another plane sees makes it worse, once; what is explained does 
   harm = 'info'
   expect(told(book, [signal(800, 8)])).toMatchObject([{ severity: 'critical' }])
 })
+
+test('trouble of another kind that joins an incident is news of it, once', () => {
+  const both = { kinds: ['outage.as', 'session.loss'] } as const
+  const book = ledger()
+  expect(
+    reasons(book, signal(60, 10), signal(70, 10, both), signal(80, 10, both), signal(90, 10)),
+  ).toEqual(['confirmed', 'session.loss is told with it'])
+  expect(told(book, [signal(400, 30, both)])[0]?.kinds).toEqual(['outage.as', 'session.loss'])
+})

@@ -126,3 +126,53 @@ test('where nobody is watched samples are not kept', () => {
     [],
   )
 })
+
+test('which prefixes are served from where is known to who compares places', () => {
+  const site = '198.51.100.0/24'
+  const full = [
+    ...series(
+      'link_load',
+      { link: 'ix', pop: 'fra' },
+      { '00:00:00': 0.4, '00:30:00': 0.99 },
+      '00:40:00',
+    ),
+    ...series(
+      'in_bps',
+      { link: 'ix', pop: 'fra' },
+      { '00:00:00': 4e9, '00:30:00': 9.9e9 },
+      '00:40:00',
+    ),
+  ]
+  const grounds = (pops: Readonly<Record<string, readonly string[]>>): string[] => {
+    const out = new Set<string>()
+    let of: Situations | null = null
+    const world = new World({ watch: [7000] }).holds(
+      'abcdeABCDE',
+      [site, '203.0.113.0/24'],
+      '3356 7000',
+    )
+    world.at('00:31:00').withdraw('abcdeABCDE', site)
+    world.onTick((signals, view, now) => {
+      of ??= new Situations(view, {
+        planes: { pops },
+        mitigators: noMitigators,
+        asns: new Set([7000]),
+      })
+      for (const sample of full)
+        if (sample.at > now - seconds(10) && sample.at <= now) of.fact(sample)
+      of.tick(now, signals)
+      const verdict = of.verdict(said(0), null)
+      for (const { id } of [
+        ...(verdict?.for ?? []),
+        ...(verdict?.other ?? []),
+        ...(verdict?.against ?? []),
+      ])
+        out.add(id)
+    })
+    world.play('00:40:00')
+    return [...out]
+  }
+  expect(grounds({ fra: [site] })).toContain('sp.on_saturated')
+  expect(grounds({ ams: [site] })).not.toContain('sp.on_saturated')
+  expect(grounds({})).not.toContain('sp.on_saturated')
+})

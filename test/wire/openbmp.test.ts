@@ -51,10 +51,26 @@ test.each([
   ['route-views5', 'route-views5'],
   ['amsix.ams', 'amsix.ams'],
   ['Route-Views.SG', 'route-views.sg'],
+  ['routeviews2', 'route-views2'],
+  ['route-views3.routeviews.org', 'route-views3'],
+  ['kixp', 'route-views.kixp'],
 ])('a router named %s is the collector %s', (router, name) => {
   expect(collectorName(router)).toBe(name)
+  // Gaps name it as the vantage points do, or they would be nobody's.
+  const vantages = new VantagePoints()
+  expect(vantages.collectorName(vantages.collector(name))).toBe(name)
   expect(read(record([route([2, [PEER]])], { group: router })).reader.collector).toBe(name)
 })
+
+test.each(['bmp:edge.1', 'a\u001b[2Jb.c', 'route views', '../up.x', '   '])(
+  'a router that calls itself %j has no name, and is the collector of its topic',
+  (group) => {
+    const { vantages, outcomes, reader } = read(record([route([2, [PEER]])], { group }))
+    expect(outcomes).toEqual(['update'])
+    expect(reader.collector).toBe('route-views.fallback')
+    expect(vantages.routers).toBe(0)
+  },
+)
 
 test('the same collector written in two ways has the same peers', () => {
   const vantages = new VantagePoints()

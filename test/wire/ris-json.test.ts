@@ -197,6 +197,8 @@ describe('other frames of RIS Live', () => {
       { peer_asn: 2 ** 32 },
       { host: null },
       { host: '' },
+      { host: 'bmp:edge1' },
+      { host: 'rrc00\u001b[2J' },
       { host: 'x'.repeat(65) },
       { timestamp: '1700000000' },
       { timestamp: -1 },
