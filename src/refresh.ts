@@ -9,8 +9,6 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { setImmediate as aMoment } from 'node:timers/promises'
 import { dated } from './context/dated.ts'
-import type { FileReading } from './context/faults.ts'
-import { readInSteps } from './context/rpki-file.ts'
 import type { SideInput } from './core/fact.ts'
 import { writeDelta } from './core/rpki-delta.ts'
 import { hours, type Instant, iso, milliseconds, minutes, type Span } from './core/time.ts'
@@ -18,7 +16,7 @@ import { openRtr } from './feeds/rtr.ts'
 import { type RtrSettings, rtrName } from './feeds/rtr-settings.ts'
 import { openWatched } from './feeds/watched.ts'
 import { isUrl, type WatchedSettings, watchedDefaults } from './feeds/watched-settings.ts'
-import { sideInputOf } from './side-inputs.ts'
+import { readRpkiApart } from './rpki-reading.ts'
 import { RtrSession } from './wire/rtr-session.ts'
 
 export interface RefreshSettings {
@@ -222,7 +220,7 @@ class Refreshing implements Refresh {
           if (why !== null || !unfit) fails(why)
         },
         changed: async (octets, at) => {
-          const read = await sideInputOf([octets], 'rpki', name, patiently)
+          const read = await readRpkiApart(octets, name)
           if (this.#closed) return true
           unfit = read.input === null
           if (read.input === null) fails(read.faults.slice(0, 3).join('; '))
@@ -355,16 +353,6 @@ async function holdingOf({ content, date, sha256 }: SideInput): Promise<Holding>
     if (++read % SLICE === 0) await aMoment()
   }
   return { vrps, aspas: customersOf(aspas), date: date ?? 0, sha256 }
-}
-
-/** Half a million rows are seconds of work: others go on in between. */
-async function patiently(text: string): Promise<FileReading> {
-  const steps = readInSteps(text)
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-    await aMoment()
-  }
 }
 
 /** One line a customer, whatever number of objects it has. */
