@@ -27,6 +27,7 @@ import { routerRoutes } from './report/routers-api.ts'
 import { Resync } from './resync.ts'
 import { readSideInputs } from './side-inputs.ts'
 import { sourcesOf } from './sources.ts'
+import { makeStateFolder } from './table-state.ts'
 import { treatedAsWithdraw } from './treated.ts'
 
 export interface DaemonOptions {
@@ -149,6 +150,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 
   async function openRun(): Promise<LiveRun> {
+    const { state } = config
+    try {
+      // Now, not when the first picture is due: by then nobody is looking.
+      if (state) makeStateFolder(state.folder)
+    } catch (error) {
+      await http.close()
+      throw new InputError(`state.folder ${state?.folder}: ${(error as Error).message}`)
+    }
     try {
       return new LiveRun(
         {

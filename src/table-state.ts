@@ -5,7 +5,9 @@
 
 import { createHash, type Hash } from 'node:crypto'
 import {
+  accessSync,
   closeSync,
+  constants,
   createReadStream,
   fsync,
   fsyncSync,
@@ -36,6 +38,12 @@ export interface TableState {
   readonly at: Instant
   readonly wall: Instant
   readonly positions: Positions
+}
+
+/** Throws when no picture could be written there. */
+export function makeStateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  accessSync(folder, constants.W_OK | constants.X_OK)
 }
 
 const fileOf = (folder: string): string => join(folder, 'table.ndjson')
@@ -81,7 +89,7 @@ export class StatePicture {
     placeOf: (vantage: number) => SeedPlace | null,
   ) {
     this.#path = fileOf(folder)
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 })
+    makeStateFolder(folder)
     this.#table = table
     this.#placeOf = placeOf
     this.#file = openSync(`${this.#path}.part`, 'w', 0o600)

@@ -98,6 +98,8 @@ export const text = (title: string, example: string) =>
 
 export const file = text('the path of a file', 'rib.20250101.0000.bz2')
 
+export const folder = text('the path of a folder', '/var/lib/faultline')
+
 export const prefix = reader(
   z.string(),
   { title: 'an IPv4 or IPv6 prefix', examples: ['192.0.2.0/24', '2001:db8::/32'] },

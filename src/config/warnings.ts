@@ -22,12 +22,13 @@ export function warningsOf(config: Config): Remark[] {
       warn(`$.asns[${i}]`, why, 'check the number')
     }
     // A withdrawal names a prefix and no path, so a subscription by path never hears one.
-    if (prefixes.length > 0 || context.rib.length > 0 || !subscribing) continue
+    const tables = [...context.rib, ...context.bootstrap]
+    if (prefixes.length > 0 || tables.length > 0 || !subscribing) continue
     warn(
       `$.asns[${i}]`,
       `no prefixes given for AS${asn}: withdrawals carry no path, so only announcements are heard` +
         ' until prefixes are known',
-      'list its prefixes, or give a table in context.rib',
+      'list its prefixes, or have a table to start from: context.rib or context.bootstrap',
     )
   }
   if (live.length + feedsOf(config, 'routeviews').length === 0) {

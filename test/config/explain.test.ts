@@ -22,7 +22,7 @@ test('what the defaults do', () => {
     'journal      none',
     'logs         info and above',
     'thresholds   all as by default',
-    'warnings     $.asns[0]: no prefixes given for AS4766: withdrawals carry no path, so only announcements are heard until prefixes are known; list its prefixes, or give a table in context.rib',
+    'warnings     $.asns[0]: no prefixes given for AS4766: withdrawals carry no path, so only announcements are heard until prefixes are known; list its prefixes, or have a table to start from: context.rib or context.bootstrap',
   ])
 })
 

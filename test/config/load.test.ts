@@ -168,6 +168,11 @@ describe('a setting that is wrong', () => {
       'feeds: [{type: rislive}]',
       '2:16 $.feeds[0].type: must be one of ris-live, routeviews, prometheus, flows, bmp, not "rislive"; did you mean ris-live?',
     ],
+    [
+      'no folder',
+      'state: {every: 5m}',
+      '2:8 $.state.folder: is missing; add folder: /var/lib/faultline',
+    ],
     ['no type', 'feeds: [{mode: firehose}]', '2:9 $.feeds[0].type: is missing; add type: ris-live'],
     [
       'not a WebSocket',
@@ -365,6 +370,11 @@ journal: j.ndjson
       )
     },
   )
+
+  test('needs no prefixes with a table to start from that is fetched', () => {
+    const { warnings } = sound('version: 1\nasns: [1]\ncontext: {bootstrap: [rrc00]}\n')
+    expect(warnings).toEqual([])
+  })
 
   test('is warned of what is probably not meant', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`)

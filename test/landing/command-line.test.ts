@@ -128,6 +128,13 @@ describe('a command line that is wrong', () => {
     expect(await refused('replay', ...args, '--journal', nowhere)).toMatch(/^--journal .*ENOENT/)
     const line = ['watch', '--asn', '1', '--listen', '127.0.0.1:0', '--journal', nowhere]
     expect(await refused(...line)).toMatch(/journal .*ENOENT/)
+    const [config, file] = [place('kept.yaml'), place('no-folder')]
+    writeFileSync(
+      config,
+      'version: 1\nasns: [1]\nlisten: 127.0.0.1:0\nstate: {folder: no-folder}\n',
+    )
+    writeFileSync(file, '')
+    expect(await refused('watch', config)).toMatch(/state\.folder .*no-folder: EEXIST/)
   })
 
   const full = existsSync('/dev/full')
