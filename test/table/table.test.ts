@@ -357,6 +357,7 @@ describe('bounds', () => {
       routes: 3 * 3 * 4,
       'vantage-points': 0,
       'add-paths': 0,
+      'falls-in-holes': 0,
     })
     expect(dropped['paths']).toBeGreaterThan(50)
     for (let p = 0; p < 4; p++) expect(table.visible(p)).toBeLessThanOrEqual(2)
