@@ -138,7 +138,8 @@ it('a service at its worst is told as blindness, never as an outage', async () =
       ribs: archiveOf(write('rib', day.rib), undefined),
       baseline: 'rib',
       inputs: { version: 'v', config: 'c', asRelationships: null, vrps: null },
-      detect: detectDefaults,
+      // At sixty times the pace of life a few seconds of a busy machine are a gap of minutes.
+      detect: { ...detectDefaults, blind: { ...detectDefaults.blind, keep: hours(1) } },
       limits: tableLimits,
       mostIncidents: 100,
       journal: null,
