@@ -94,7 +94,8 @@ export class LiveRun {
   #restored: Restored | null = null
   readonly #places = new QueuePlaces()
   #picture: StatePicture | null = null
-  #keptAt = uptime()
+  /** The first one is begun at once: what was loaded took long. */
+  #keptAt = Number.NEGATIVE_INFINITY
   #faultTold = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
