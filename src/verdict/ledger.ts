@@ -384,6 +384,8 @@ export class Ledger {
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
+      // What was told of one family may come to be of both.
+      afi: signal.afi,
       revision: record.revision + 1,
       kinds: [...new Set([...record.kinds, ...(signal.kinds ?? [signal.kind])])],
       state,
