@@ -255,7 +255,7 @@ it.concurrent('the demo plays its day, tells what happened in it, and ends', asy
   expect(out).toMatch(
     /CRITICAL +outage\.as +AS4766 IPv4: 4\d of 48 prefixes gone .* since 02:16:\d\dZ/,
   )
-  expect(out).toMatch(/resolved +outage\.as +AS4766 IPv4: back after (89|90|91) min \(02:16:\d\dZ/)
+  expect(out).toMatch(/resolved +outage\.as +AS4766: back after (89|90|91) min \(02:16:\d\dZ/)
   expect(out).toMatch(/leak\.path +AS\d+/)
   expect(out).toMatch(/resolved +leak\.path/)
   expect(err).toMatch(/An invented Internet of \d+ networks, seen by 40 sessions/)
