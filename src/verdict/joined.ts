@@ -163,7 +163,7 @@ function together({ first, members }: Group): Signal {
   return {
     ...largest,
     now: otherFamily ? sumOf(counted.now, otherFamily.now) : counted.now,
-    afi: otherFamily ? null : largest.afi,
+    afi: otherFamily ? null : counted.afi,
     key: first.key,
     kind: first.kind,
     kinds: [...new Set(all.map(({ kind }) => kind))],

@@ -384,8 +384,8 @@ export class Ledger {
     entry.writtenAt = signal.at
     entry.record = {
       ...record,
-      // What was told of one family may come to be of both.
-      afi: signal.afi,
+      // What was told of one family may come to be of both, and then was of both.
+      afi: record.afi === signal.afi ? record.afi : null,
       revision: record.revision + 1,
       kinds: [...new Set([...record.kinds, ...(signal.kinds ?? [signal.kind])])],
       state,

@@ -149,3 +149,9 @@ test('a part of an outage is counted in it, and not beside it', () => {
   const [whole] = joined().take([surge(60), said(60, { now: lost(7) }), part], instant(60))
   expect(whole).toMatchObject({ afi: 'ipv4', now: { prefixes: 7 } })
 })
+
+test('it is of the family whose loss is counted, however many prefixes a surge is about', () => {
+  const wide = surge(60, { afi: null, now: lost(9) })
+  const [whole] = joined().take([wide, said(60, { now: lost(2) })], instant(60))
+  expect(whole).toMatchObject({ afi: 'ipv4', now: { prefixes: 2 } })
+})

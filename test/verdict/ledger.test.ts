@@ -67,6 +67,14 @@ test('the id is 16 hex of SHA-256 of the key and the first start, and stays', ()
   expect(second?.startedAt).toBe('2025-01-01T00:00:00.000Z')
 })
 
+test('what has come to be of both families was of both, when one of them is well again too', () => {
+  const book = ledger()
+  const families = [signal(60, 10), signal(400, 30, { afi: null }), signal(800, 70)].map(
+    (said) => told(book, [said])[0]?.afi,
+  )
+  expect(families).toEqual(['ipv4', null, null])
+})
+
 describe('a revision is written when', () => {
   const following = (...signals: Signal[]) => reasons(ledger(), signal(60, 10), ...signals).slice(1)
 
